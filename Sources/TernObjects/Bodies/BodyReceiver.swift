@@ -1,0 +1,117 @@
+package import NIOCore
+package import TernChecksums
+package import TernCore
+package import TernPorts
+package import TernRecords
+package import TernS3Protocol
+package import TernStorage
+
+/// A body that was received and stored, but is not yet named by any record.
+package struct ReceivedBody: Sendable {
+    package var byteCount: Int64
+    package var md5: [UInt8]
+    package var checksum: Checksum?
+    /// The bytes of a small body, to be put into the commit.
+    package var inline: [UInt8]?
+    /// The blob of a large one.
+    package var blob: BlobID?
+
+    /// Adds what the body needs to the commit that names it, and says where it will be. `nil` for an empty body.
+    package func place(in batch: inout MetadataBatch, inlineID: [UInt8]) -> BodySegment? {
+        guard self.byteCount > 0 else { return nil }
+        var segment = BodySegment()
+        segment.byteCount = self.byteCount
+        if let inline {
+            batch.put(Keyspace.body(inlineID), inline)
+            segment.inlineID = .init(inlineID)
+        } else if let blob {
+            batch.put(Keyspace.blobOwner(blob), [])
+            segment.blobID = .init(blob.bytes)
+        }
+        return segment
+    }
+}
+
+extension ObjectService {
+    /// Pulls a body from its source into storage, computing its MD5 and one checksum on the way.
+    ///
+    /// A body under the inline threshold stays in memory, to travel inside the commit; a larger one streams into a blob
+    /// at the pace of the disk. When this throws, nothing is left behind.
+    package func receive(
+        _ source: any HTTPBodySource,
+        checksum algorithm: ChecksumAlgorithm?,
+        maximumBytes: Int64,
+        into partition: PartitionID
+    ) async throws(S3Error) -> ReceivedBody {
+        var md5 = MD5Hasher()
+        var hasher = algorithm.map { ChecksumHasher($0) }
+        var byteCount: Int64 = 0
+        var small: [UInt8] = []
+        var writer: (any BlobWriter)?
+        do {
+            while let chunk = try await source.next() {
+                if chunk.readableBytes == 0 { continue }
+                byteCount += Int64(chunk.readableBytes)
+                if byteCount > maximumBytes {
+                    throw S3Error.entityTooLarge(proposedSize: byteCount, maxSizeAllowed: maximumBytes)
+                }
+                chunk.withUnsafeReadableBytes { bytes in
+                    md5.update(bytes)
+                    hasher?.update(bytes)
+                }
+                if let writer {
+                    try await writer.write(chunk)
+                } else if small.count + chunk.readableBytes <= self.options.inlineThresholdBytes {
+                    small.append(contentsOf: chunk.readableBytesView)
+                } else {
+                    let started = try await self.blobs.makeWriter(in: partition)
+                    writer = started
+                    if !small.isEmpty { try await started.write(ByteBuffer(bytes: small)) }
+                    small = []
+                    try await started.write(chunk)
+                }
+            }
+            var body = ReceivedBody(byteCount: byteCount, md5: md5.finalize(), checksum: nil, inline: nil, blob: nil)
+            if let algorithm, let digest = hasher?.finalize() { body.checksum = Checksum(algorithm: algorithm, digest: digest) }
+            if let finishing = writer {
+                body.blob = try await finishing.finish()
+            } else {
+                body.inline = small
+            }
+            return body
+        } catch {
+            await writer?.discard()
+            throw self.s3Error(error, during: "receiving a body")
+        }
+    }
+
+    /// Frees a received body that no commit will name.
+    package func abandon(_ body: ReceivedBody, in partition: PartitionID) async {
+        guard let blob = body.blob else { return }
+        await self.deleteBlobs([blob], in: partition)
+    }
+
+    /// Deletes blobs that no record names any more. A failure is logged and left to the collector.
+    package func deleteBlobs(_ blobs: [BlobID], in partition: PartitionID) async {
+        guard !blobs.isEmpty else { return }
+        do {
+            try await self.blobs.delete(blobs, in: partition)
+        } catch {
+            self.logger.warning("blobs not deleted; the collector will", metadata: ["count": "\(blobs.count)", "error": "\(error)"])
+        }
+    }
+
+    /// The S3 error for whatever a body pipeline threw; unexpected ones are logged.
+    package func s3Error(_ error: any Error, during activity: String) -> S3Error {
+        switch error {
+        case let error as S3Error:
+            return error
+        case let error as StorageError:
+            self.logger.error("storage failed", metadata: ["activity": "\(activity)", "error": "\(error)"])
+            return S3Error(error)
+        default:
+            self.logger.info("request broken off", metadata: ["activity": "\(activity)", "error": "\(error)"])
+            return .incompleteBody
+        }
+    }
+}

@@ -1,0 +1,81 @@
+import Synchronization
+package import TernCore
+package import TernRecords
+package import TernS3Protocol
+package import TernStorage
+
+/// The buckets of this region as last read, by name. A write that was planned on an outdated state fails its epoch
+/// precondition, refreshes the state here and plans again.
+package final class BucketRegistry: Sendable {
+    private let metadata: any MetadataStore
+    private let directory: DirectoryStore
+    private let region: RegionName
+    private let states = Mutex<[String: BucketState]>([:])
+
+    package init(metadata: any MetadataStore, directory: DirectoryStore, region: RegionName) {
+        self.metadata = metadata
+        self.directory = directory
+        self.region = region
+    }
+
+    /// Where a bucket name leads.
+    package enum Location: Sendable {
+        case here(BucketState)
+        /// In another region of the federation.
+        case elsewhere(DirectoryRecord)
+    }
+
+    /// The bucket, or the region that has it; throws `NoSuchBucket`.
+    package func locate(_ name: String) async throws(S3Error) -> Location {
+        if let state = self.states.withLock({ $0[name] }) { return .here(state) }
+        guard let record = try await self.directory.record(name) else { throw .noSuchBucket(name) }
+        if record.region != self.region.description {
+            if record.isReserved { throw .noSuchBucket(name) }
+            return .elsewhere(record)
+        }
+        guard let state = try await self.load(record) else { throw .noSuchBucket(name) }
+        self.states.withLock { $0[name] = state }
+        return .here(state)
+    }
+
+    /// The bucket, if it is in this region; throws `NoSuchBucket` otherwise.
+    package func state(_ name: String) async throws(S3Error) -> BucketState {
+        switch try await self.locate(name) {
+        case .here(let state): return state
+        case .elsewhere: throw .noSuchBucket(name)
+        }
+    }
+
+    /// Forgets what was read, so that the next look reads again.
+    package func refresh(_ name: String) {
+        self.states.withLock { _ = $0.removeValue(forKey: name) }
+    }
+
+    /// Every bucket of this region.
+    package func all() async throws(S3Error) -> [BucketState] {
+        var result: [BucketState] = []
+        var last = ""
+        while true {
+            let page = try await self.directory.records(after: last, limit: 1000)
+            for record in page where record.region == self.region.description {
+                if case .here(let state)? = try? await self.locate(record.name) { result.append(state) }
+            }
+            guard let end = page.last else { return result }
+            last = end.name
+        }
+    }
+
+    private func load(_ record: DirectoryRecord) async throws(S3Error) -> BucketState? {
+        let partition = PartitionID(kind: .bucket, id: record.bucketID)
+        guard let bytes = try await self.metadata.value(Keyspace.configuration, in: partition) else { return nil }
+        let bucket: BucketRecord = try decodeRecord(bytes)
+        return bucket.isDeleted ? nil : try Self.makeState(bucket)
+    }
+
+    /// Parses what the record holds in text form.
+    package static func makeState(_ record: BucketRecord) throws(S3Error) -> BucketState {
+        guard !record.replicationXml.isEmpty else { return BucketState(record: record, replication: nil) }
+        let configuration = try ReplicationConfigurationXML.decodeStored(Array(record.replicationXml))
+        return BucketState(record: record, replication: configuration)
+    }
+}

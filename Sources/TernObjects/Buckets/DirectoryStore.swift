@@ -1,0 +1,161 @@
+package import TernCore
+package import TernRecords
+package import TernS3Protocol
+package import TernStorage
+
+/// Bucket names and their change log, in this region's directory partition.
+///
+/// In the home region it is the truth; elsewhere it is a copy that follows the log.
+package struct DirectoryStore: Sendable {
+    private let metadata: any MetadataStore
+
+    package init(metadata: any MetadataStore) {
+        self.metadata = metadata
+    }
+
+    private enum Row {
+        /// `D` name: a ``DirectoryRecord``.
+        static let record = UInt8(ascii: "D")
+        /// `L` sequence: a ``DirectoryChange``.
+        static let change = UInt8(ascii: "L")
+        /// `Q`: the sequence of the last change made (home) or applied (elsewhere).
+        static let sequence = [UInt8(ascii: "Q")]
+
+        static func name(_ name: String) -> [UInt8] { [self.record] + Array(name.utf8) }
+
+        static func change(_ sequence: UInt64) -> [UInt8] {
+            var row = [self.change]
+            row.append(bigEndian: sequence)
+            return row
+        }
+    }
+
+    package func record(_ name: String) async throws(S3Error) -> DirectoryRecord? {
+        guard let bytes = try await self.metadata.value(Row.name(name), in: .directory) else { return nil }
+        return try decodeRecord(bytes)
+    }
+
+    /// Every record, in the order of names, in pages.
+    package func records(after name: String, limit: Int) async throws(S3Error) -> [DirectoryRecord] {
+        let range = KeyRange(from: Row.name(name) + [0], to: KeyRange.end(ofPrefix: [Row.record]))
+        var records: [DirectoryRecord] = []
+        for entry in try await self.metadata.entries(range, in: .directory, limit: limit) {
+            records.append(try decodeRecord(entry.value))
+        }
+        return records
+    }
+
+    /// What ``reserve(_:)`` found.
+    package enum Reservation: Sendable {
+        case reserved(DirectoryRecord)
+        case exists(DirectoryRecord)
+    }
+
+    /// Takes a name, or says who has it. Asking again for one's own unconfirmed name takes it up again. Home region only.
+    package func reserve(_ record: DirectoryRecord) async throws(S3Error) -> Reservation {
+        var wanted = record
+        wanted.isReserved = true
+        while true {
+            if let existing = try await self.record(record.name) {
+                let isOurs = existing.isReserved && existing.owner == record.owner && existing.region == record.region
+                return isOurs ? .reserved(existing) : .exists(existing)
+            }
+            if try await self.append(wanted, isRemoval: false, replacing: nil) { return .reserved(wanted) }
+        }
+    }
+
+    /// Marks a reserved name as a bucket that exists. Home region only.
+    package func confirm(_ name: String, bucketID: UInt64) async throws(S3Error) {
+        while let existing = try await self.record(name), existing.bucketID == bucketID, existing.isReserved {
+            var confirmed = existing
+            confirmed.isReserved = false
+            if try await self.append(confirmed, isRemoval: false, replacing: existing) { return }
+        }
+    }
+
+    /// Frees a name, if it still belongs to that bucket. Home region only.
+    package func release(_ name: String, bucketID: UInt64) async throws(S3Error) {
+        while let existing = try await self.record(name), existing.bucketID == bucketID {
+            if try await self.append(existing, isRemoval: true, replacing: existing) { return }
+        }
+    }
+
+    /// The sequence of the last change made or applied here.
+    package func lastSequence() async throws(S3Error) -> UInt64 {
+        UInt64(bigEndianBytes: try await self.metadata.value(Row.sequence, in: .directory) ?? [])
+    }
+
+    /// Changes behind `sequence`, for the regions that follow.
+    package func changes(after sequence: UInt64, limit: Int) async throws(S3Error) -> [DirectoryChange] {
+        let range = KeyRange(from: Row.change(sequence &+ 1), to: KeyRange.end(ofPrefix: [Row.change]))
+        var changes: [DirectoryChange] = []
+        for entry in try await self.metadata.entries(range, in: .directory, limit: limit) {
+            changes.append(try decodeRecord(entry.value))
+        }
+        return changes
+    }
+
+    /// Applies changes of the home region's log, in order; those that were applied before are skipped.
+    package func apply(_ changes: [DirectoryChange]) async throws(S3Error) {
+        for change in changes {
+            let previous = try await self.metadata.value(Row.sequence, in: .directory)
+            guard change.sequence > UInt64(bigEndianBytes: previous ?? []) else { continue }
+            var batch = MetadataBatch(partition: .directory)
+            batch.require(Row.sequence, is: previous)
+            if change.isRemoval {
+                batch.delete(Row.name(change.record.name))
+            } else {
+                batch.put(Row.name(change.record.name), try encodeRecord(change.record))
+            }
+            batch.put(Row.sequence, Self.bytes(change.sequence))
+            _ = try await self.metadata.tryCommit(batch)
+        }
+    }
+
+    /// Puts a record into the local copy ahead of the log, so that the region that made it reads its own write.
+    package func anticipate(_ record: DirectoryRecord) async throws(S3Error) {
+        var batch = MetadataBatch(partition: .directory)
+        batch.put(Row.name(record.name), try encodeRecord(record))
+        _ = try await self.metadata.tryCommit(batch)
+    }
+
+    /// Takes a name out of the local copy ahead of the log.
+    package func anticipateRemoval(of name: String, bucketID: UInt64) async throws(S3Error) {
+        guard let existing = try await self.metadata.value(Row.name(name), in: .directory) else { return }
+        let record: DirectoryRecord = try decodeRecord(existing)
+        guard record.bucketID == bucketID else { return }
+        var batch = MetadataBatch(partition: .directory)
+        batch.require(Row.name(name), is: existing)
+        batch.delete(Row.name(name))
+        _ = try await self.metadata.tryCommit(batch)
+    }
+
+    private func append(_ record: DirectoryRecord, isRemoval: Bool, replacing: DirectoryRecord?) async throws(S3Error) -> Bool {
+        let previous = try await self.metadata.value(Row.sequence, in: .directory)
+        var change = DirectoryChange()
+        change.sequence = UInt64(bigEndianBytes: previous ?? []) + 1
+        change.record = record
+        change.isRemoval = isRemoval
+        var batch = MetadataBatch(partition: .directory)
+        batch.require(Row.sequence, is: previous)
+        if let replacing {
+            batch.require(Row.name(record.name), is: try encodeRecord(replacing))
+        } else {
+            batch.require(Row.name(record.name), is: nil)
+        }
+        if isRemoval {
+            batch.delete(Row.name(record.name))
+        } else {
+            batch.put(Row.name(record.name), try encodeRecord(record))
+        }
+        batch.put(Row.change(change.sequence), try encodeRecord(change))
+        batch.put(Row.sequence, Self.bytes(change.sequence))
+        return try await self.metadata.tryCommit(batch)
+    }
+
+    private static func bytes(_ sequence: UInt64) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.append(bigEndian: sequence)
+        return bytes
+    }
+}

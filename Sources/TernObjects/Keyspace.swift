@@ -1,0 +1,185 @@
+package import TernCore
+package import TernStorage
+
+/// The keys of a bucket's partition. `docs/keyspace.md` explains each; the two are kept alike by hand.
+///
+/// Object keys have no NUL byte, so a NUL behind a key ends it without disturbing the order.
+package enum Keyspace {
+    /// The first byte of a row's key.
+    package enum Table: UInt8, Sendable, CaseIterable {
+        /// `E`: the epoch. Every write of the partition requires the epoch it was planned under.
+        case epoch = 0x45
+        /// `C`: the bucket's configuration.
+        case configuration = 0x43
+        /// `H` key: the current version, or current delete marker, of a key.
+        case head = 0x48
+        /// `V` key NUL version: a noncurrent version; newest first under its key.
+        case noncurrent = 0x56
+        /// `N` key: which noncurrent version is the null version.
+        case nullPointer = 0x4E
+        /// `B` id: bytes of a small body.
+        case body = 0x42
+        /// `P` version chunk: parts of a multipart version.
+        case layout = 0x50
+        /// `b` blob: the blob is in use.
+        case blobOwner = 0x62
+        /// `U` key NUL upload: a multipart upload in progress.
+        case upload = 0x55
+        /// `u` upload part: an uploaded part.
+        case uploadPart = 0x75
+        /// `W` upload: the result of a completed upload.
+        case completedUpload = 0x57
+        /// `T` lane due unique: a replication task.
+        case task = 0x54
+        /// `Z` key NUL version: a replica that was deleted by version ID.
+        case tombstone = 0x5A
+        /// `R` version: a large replica in the making.
+        case ingestSession = 0x52
+        /// `r` version offset: a segment of it that has arrived.
+        case ingestSegment = 0x72
+    }
+
+    package static let epoch: [UInt8] = [Table.epoch.rawValue]
+    package static let configuration: [UInt8] = [Table.configuration.rawValue]
+
+    package static func head(_ key: ObjectKey) -> [UInt8] {
+        self.row(.head, key.bytes)
+    }
+
+    package static func noncurrent(_ key: ObjectKey, _ version: VersionID) -> [UInt8] {
+        var row = self.noncurrentPrefix(key)
+        row.append(contentsOf: version.newestFirstBytes)
+        return row
+    }
+
+    /// Before every noncurrent version of the key.
+    package static func noncurrentPrefix(_ key: ObjectKey) -> [UInt8] {
+        var row = self.row(.noncurrent, key.bytes)
+        row.append(0)
+        return row
+    }
+
+    package static func nullPointer(_ key: ObjectKey) -> [UInt8] {
+        self.row(.nullPointer, key.bytes)
+    }
+
+    package static func body(_ id: [UInt8]) -> [UInt8] {
+        self.row(.body, id)
+    }
+
+    package static func layout(_ version: VersionID, chunk: Int) -> [UInt8] {
+        var row = self.layoutPrefix(version)
+        row.append(bigEndian: UInt32(chunk))
+        return row
+    }
+
+    package static func layoutPrefix(_ version: VersionID) -> [UInt8] {
+        self.row(.layout, version.newestFirstBytes)
+    }
+
+    package static func blobOwner(_ blob: BlobID) -> [UInt8] {
+        self.row(.blobOwner, blob.bytes)
+    }
+
+    package static func upload(_ key: ObjectKey, _ upload: VersionID) -> [UInt8] {
+        var row = self.uploadPrefix(key)
+        row.append(contentsOf: self.oldestFirstBytes(upload))
+        return row
+    }
+
+    package static func uploadPrefix(_ key: ObjectKey) -> [UInt8] {
+        var row = self.row(.upload, key.bytes)
+        row.append(0)
+        return row
+    }
+
+    package static func uploadPart(_ upload: VersionID, number: Int) -> [UInt8] {
+        var row = self.uploadPartPrefix(upload)
+        row.append(bigEndian: UInt16(number))
+        return row
+    }
+
+    package static func uploadPartPrefix(_ upload: VersionID) -> [UInt8] {
+        self.row(.uploadPart, upload.newestFirstBytes)
+    }
+
+    package static func completedUpload(_ upload: VersionID) -> [UInt8] {
+        self.row(.completedUpload, self.oldestFirstBytes(upload))
+    }
+
+    package static func task(lane: LaneHash, due: Timestamp, unique: UInt64) -> [UInt8] {
+        var row = self.lanePrefix(lane)
+        row.append(bigEndian: UInt64(clamping: due.milliseconds))
+        row.append(bigEndian: unique)
+        return row
+    }
+
+    package static func lanePrefix(_ lane: LaneHash) -> [UInt8] {
+        var row: [UInt8] = [Table.task.rawValue]
+        row.append(bigEndian: lane.rawValue)
+        return row
+    }
+
+    package static func tombstone(_ key: ObjectKey, _ version: VersionID) -> [UInt8] {
+        var row = self.row(.tombstone, key.bytes)
+        row.append(0)
+        row.append(contentsOf: version.newestFirstBytes)
+        return row
+    }
+
+    package static func ingestSession(_ version: VersionID) -> [UInt8] {
+        self.row(.ingestSession, version.newestFirstBytes)
+    }
+
+    package static func ingestSegment(_ version: VersionID, offset: Int64) -> [UInt8] {
+        var row = self.ingestSegmentPrefix(version)
+        row.append(bigEndian: UInt64(offset))
+        return row
+    }
+
+    package static func ingestSegmentPrefix(_ version: VersionID) -> [UInt8] {
+        self.row(.ingestSegment, version.newestFirstBytes)
+    }
+
+    package static func table(_ table: Table) -> KeyRange {
+        KeyRange(prefix: [table.rawValue])
+    }
+
+    /// The object key of a row of ``Table/head`` or ``Table/nullPointer``.
+    package static func objectKey(ofHeadRow row: [UInt8]) -> ObjectKey {
+        ObjectKey(trusted: Array(row.dropFirst()))
+    }
+
+    /// The object key and version of a row of ``Table/noncurrent``; `nil` if the row is too short to be one.
+    package static func objectKeyAndVersion(ofNoncurrentRow row: [UInt8]) -> (ObjectKey, VersionID)? {
+        let suffix = VersionID.newestFirstByteCount
+        guard row.count > suffix + 2, let version = VersionID(newestFirstBytes: row.suffix(suffix)) else { return nil }
+        return (ObjectKey(trusted: Array(row[1..<(row.count - suffix - 1)])), version)
+    }
+
+    /// Upload IDs sort by the time of initiation.
+    private static func oldestFirstBytes(_ id: VersionID) -> [UInt8] {
+        id.newestFirstBytes.map { ~$0 }
+    }
+
+    private static func row(_ table: Table, _ rest: [UInt8]) -> [UInt8] {
+        var row: [UInt8] = []
+        row.reserveCapacity(rest.count + 32)
+        row.append(table.rawValue)
+        row.append(contentsOf: rest)
+        return row
+    }
+}
+
+/// Groups the replication tasks of one destination bucket: FNV-1a of its name, 64 bits.
+package struct LaneHash: Hashable, Sendable {
+    package let rawValue: UInt64
+
+    package init(destinationBucket: String) {
+        self.rawValue = destinationBucket.utf8.reduce(14_695_981_039_346_656_037) { ($0 ^ UInt64($1)) &* 1_099_511_628_211 }
+    }
+
+    package init(rawValue: UInt64) {
+        self.rawValue = rawValue
+    }
+}

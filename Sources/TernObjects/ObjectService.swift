@@ -1,0 +1,58 @@
+package import Logging
+package import TernCore
+package import TernPorts
+package import TernS3Protocol
+package import TernStorage
+
+/// Versioned buckets and objects of one region, over one storage engine.
+///
+/// Stateless but for caches: everything durable is in the stores. Each write is one commit in one partition, in which
+/// its replication tasks are included (`docs/architecture.md`).
+package final class ObjectService: Sendable {
+    package struct Options: Sendable {
+        /// Bodies up to this many bytes travel inside the metadata commit.
+        package var inlineThresholdBytes = 32 * 1024
+        /// The largest object, in bytes.
+        package var maximumObjectBytes: Int64 = 53_687_091_200_000
+        /// Buckets that one account may have.
+        package var bucketsPerAccount = 10_000
+
+        package init() {}
+    }
+
+    package let region: RegionName
+    package let metadata: any MetadataStore
+    package let blobs: any BlobStore
+    package let clock: VersionClock
+    package let directory: DirectoryStore
+    package let registry: BucketRegistry
+    package let namespace: any BucketNamespace
+    package let outbox: Outbox
+    package let options: Options
+    package let logger: Logger
+
+    package init(
+        region: RegionName,
+        metadata: any MetadataStore,
+        blobs: any BlobStore,
+        wall: any WallClock,
+        random: any RandomSource,
+        namespace: (any BucketNamespace)? = nil,
+        options: Options = Options(),
+        logger: Logger
+    ) {
+        self.region = region
+        self.metadata = metadata
+        self.blobs = blobs
+        self.clock = VersionClock(region: region, wall: wall, random: random)
+        self.directory = DirectoryStore(metadata: metadata)
+        self.registry = BucketRegistry(metadata: metadata, directory: self.directory, region: region)
+        self.namespace = namespace ?? HomeNamespace(directory: self.directory)
+        self.outbox = Outbox(metadata: metadata)
+        self.options = options
+        self.logger = logger
+    }
+
+    /// How often a write is planned anew when others write the same key or bucket, before it gives up with 409.
+    static let maximumCommitAttempts = 1000
+}

@@ -1,0 +1,103 @@
+package import TernCore
+package import TernRecords
+package import TernReplication
+import TernS3Protocol
+import TernStorage
+
+/// What the planner decided for one change, as rows and states.
+struct PlannedDeliveries {
+    var states: [DestinationState] = []
+    var tasks: [TaskRecord] = []
+
+    var isEmpty: Bool { self.tasks.isEmpty }
+}
+
+extension ObjectService {
+    /// Plans the replication of a version that is being created by a client.
+    func planCreation(of record: VersionRecord, key: ObjectKey, in bucket: BucketState, requested: Timestamp) -> PlannedDeliveries {
+        guard let configuration = bucket.replication, !record.isReplica else { return PlannedDeliveries() }
+        let change = VersionChange(
+            kind: record.isDeleteMarker ? .deleteMarkerCreated(origin: .client) : .created(origin: .client),
+            key: key,
+            tags: record.tagSet,
+            storageClass: record.storageClassValue,
+            encryption: .sseS3,
+            isReplica: false,
+            isNullVersion: record.isNull,
+            byteCount: record.byteCount
+        )
+        return self.deliveries(
+            of: ReplicationPlanner.plan(configuration: configuration, change: change),
+            kind: record.isDeleteMarker ? .deleteMarker : .object, record: record, key: key, in: bucket, requested: requested)
+    }
+
+    /// Plans the replication of a change of a version's tags. `record` already has the new tags and their stamp.
+    func planTagChange(
+        of record: VersionRecord, key: ObjectKey, in bucket: BucketState, requested: Timestamp
+    ) -> PlannedDeliveries {
+        guard let configuration = bucket.replication else { return PlannedDeliveries() }
+        let change = VersionChange(
+            kind: .tagsChanged(admittedDestinations: Set(record.destinations.map(\.destinationBucket))),
+            key: key,
+            tags: record.tagSet,
+            storageClass: record.storageClassValue,
+            encryption: .sseS3,
+            isReplica: record.isReplica,
+            isNullVersion: record.isNull,
+            byteCount: record.byteCount
+        )
+        return self.deliveries(
+            of: ReplicationPlanner.plan(configuration: configuration, change: change),
+            kind: .tags, record: record, key: key, in: bucket, requested: requested)
+    }
+
+    private func deliveries(
+        of plan: ReplicationPlan, kind: TaskRecord.Kind, record: VersionRecord, key: ObjectKey, in bucket: BucketState,
+        requested: Timestamp
+    ) -> PlannedDeliveries {
+        var result = PlannedDeliveries()
+        for planned in plan.tasks {
+            var state = DestinationState()
+            state.destinationBucket = planned.destinationBucket
+            state.ruleID = planned.ruleID
+            switch kind {
+            case .tags:
+                state.tags = .pending
+                state.tagsStamp = record.tagsStamp
+            default:
+                state.data = .pending
+            }
+            result.states.append(state)
+
+            var task = TaskRecord()
+            task.key = .init(key.bytes)
+            task.version = record.id
+            task.isNull = record.isNull
+            task.kind = kind
+            task.ruleID = planned.ruleID
+            task.destinationBucket = planned.destinationBucket
+            task.role = planned.role
+            task.storageClass = planned.storageClass?.rawValue ?? ""
+            task.configurationEpoch = bucket.record.epoch
+            task.requestMs = requested.milliseconds
+            task.byteCount = kind == .object ? record.byteCount : 0
+            task.tagsStamp = kind == .tags ? record.tagsStamp : 0
+            task.destinationAccount = planned.account ?? ""
+            task.ownerOverride = planned.ownerOverride
+            result.tasks.append(task)
+        }
+        return result
+    }
+
+    /// Adds the tasks' rows to the commit that makes their version visible.
+    func put(_ tasks: [TaskRecord], in batch: inout MetadataBatch) throws(S3Error) {
+        for task in tasks {
+            let row = Keyspace.task(
+                lane: LaneHash(destinationBucket: task.destinationBucket),
+                due: Timestamp(milliseconds: task.requestMs),
+                unique: self.clock.randomBits()
+            )
+            batch.put(row, try encodeRecord(task))
+        }
+    }
+}

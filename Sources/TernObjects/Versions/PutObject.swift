@@ -1,0 +1,94 @@
+package import TernCore
+package import TernPorts
+package import TernRecords
+package import TernS3Protocol
+import TernStorage
+
+/// What a client sends along with an object's body.
+package struct ObjectAttributes: Sendable {
+    package var systemMetadata: [HeaderPair] = []
+    package var userMetadata: [HeaderPair] = []
+    package var storageClass: StorageClass = .standard
+    package var tags: [Tag] = []
+
+    package init() {}
+
+    /// The record of a version that has these attributes.
+    package var template: VersionRecord {
+        var record = VersionRecord()
+        record.systemMetadata = self.systemMetadata
+        record.userMetadata = self.userMetadata
+        if self.storageClass != .standard { record.storageClass = self.storageClass.rawValue }
+        record.tags = self.tags.map { TagPair($0) }
+        return record
+    }
+}
+
+/// Digests that the client sent; those known only when the body has ended come from the closures.
+package struct ExpectedDigests: Sendable {
+    /// `Content-MD5`, 16 bytes.
+    package var md5: [UInt8]?
+    /// The algorithm to compute: the client's, or the server's default.
+    package var algorithm: ChecksumAlgorithm
+    /// The client's value, asked for after the body has ended, because it may stand in a trailer.
+    package var checksum: @Sendable () throws(S3Error) -> [UInt8]?
+
+    package init(
+        md5: [UInt8]? = nil,
+        algorithm: ChecksumAlgorithm = .crc64nvme,
+        checksum: @escaping @Sendable () throws(S3Error) -> [UInt8]? = { () throws(S3Error) in nil }
+    ) {
+        self.md5 = md5
+        self.algorithm = algorithm
+        self.checksum = checksum
+    }
+
+    /// Throws `BadDigest` when the body is not what the client meant to send.
+    func verify(_ body: ReceivedBody) throws(S3Error) {
+        if let md5, md5 != body.md5 {
+            throw .badContentMD5(calculated: Base64.encode(body.md5), expected: Base64.encode(md5))
+        }
+        if let expected = try self.checksum(), let computed = body.checksum, expected != computed.digest {
+            throw .badDigest(algorithm: computed.algorithm)
+        }
+    }
+}
+
+extension ObjectService {
+    /// PutObject: receives the body, then commits the version.
+    ///
+    /// Source: Amazon S3 API Reference, PutObject; spec §4.2, §5.2.
+    package func putObject(
+        _ key: ObjectKey,
+        in bucketName: String,
+        attributes: ObjectAttributes,
+        body source: any HTTPBodySource,
+        digests: ExpectedDigests,
+        condition: WriteCondition,
+        maximumBytes: Int64 = 5_368_709_120
+    ) async throws(S3Error) -> WrittenVersion {
+        let requested = self.clock.now
+        let bucket = try await self.registry.state(bucketName)
+        let body = try await self.receive(
+            source, checksum: digests.algorithm, maximumBytes: maximumBytes, into: bucket.partition)
+        do {
+            try digests.verify(body)
+            return try await self.writeVersion(
+                of: key, in: bucketName, template: attributes.template, condition: condition, requested: requested
+            ) { record, batch throws(S3Error) in
+                Self.fill(&record, with: body, batch: &batch)
+            }
+        } catch {
+            await self.abandon(body, in: bucket.partition)
+            throw error
+        }
+    }
+
+    /// Completes a plain object's record with its body.
+    static func fill(_ record: inout VersionRecord, with body: ReceivedBody, batch: inout MetadataBatch) {
+        record.byteCount = body.byteCount
+        record.etagMd5 = .init(body.md5)
+        if let checksum = body.checksum { record.checksum = ChecksumValue(checksum) }
+        if let segment = body.place(in: &batch, inlineID: record.versionID.newestFirstBytes) { record.body = segment }
+    }
+}

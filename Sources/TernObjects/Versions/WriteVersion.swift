@@ -1,0 +1,124 @@
+package import TernCore
+package import TernRecords
+package import TernS3Protocol
+package import TernStorage
+
+/// The preconditions of a write (spec §5.2), validated.
+package struct WriteCondition: Sendable, Hashable {
+    /// `If-None-Match: *`
+    package var requiresAbsence = false
+    /// `If-Match`: the ETag without quotes.
+    package var requiredETag: String?
+
+    package init(requiresAbsence: Bool = false, requiredETag: String? = nil) {
+        self.requiresAbsence = requiresAbsence
+        self.requiredETag = requiredETag
+    }
+
+    /// Throws the error of spec rules CND-1 and CND-2 unless the current version lets the write pass.
+    func check(current: StoredVersion?, key: ObjectKey) throws(S3Error) {
+        let existing = current.flatMap { $0.record.isDeleteMarker ? nil : $0 }
+        if self.requiresAbsence, existing != nil { throw .preconditionFailed(condition: "If-None-Match") }
+        if let requiredETag = self.requiredETag {
+            guard let existing else { throw .noSuchKey(key.description) }
+            if existing.record.etag != requiredETag { throw .preconditionFailed(condition: "If-Match") }
+        }
+    }
+}
+
+/// A version that was written.
+package struct WrittenVersion: Sendable {
+    package var record: VersionRecord
+    package var bucket: BucketState
+}
+
+extension ObjectService {
+    /// Creates a version, or delete marker, as the current one of its key: one commit, its replication tasks included.
+    ///
+    /// `template` is what the version is apart from its identity; `addBody` adds the rows of its body, under the
+    /// version's ID, and may complete the record; it is called anew for every attempt.
+    func writeVersion(
+        of key: ObjectKey,
+        in bucketName: String,
+        template: VersionRecord,
+        condition: WriteCondition = WriteCondition(),
+        requested: Timestamp,
+        lastModified: Timestamp? = nil,
+        check: ((StoredVersion?) throws(S3Error) -> Void)? = nil,
+        addBody: (inout VersionRecord, inout MetadataBatch) throws(S3Error) -> Void
+    ) async throws(S3Error) -> WrittenVersion {
+        for _ in 0..<Self.maximumCommitAttempts {
+            let bucket = try await self.registry.state(bucketName)
+            let head = try await self.head(key, in: bucket)
+            try condition.check(current: head, key: key)
+            try check?(head)
+
+            var record = template
+            let floor = head?.record.versionID.stamp ?? .zero
+            let id = self.clock.versionID(after: floor)
+            record.id = VersionIdentity(id)
+            record.isNull = bucket.versioning != .enabled
+            record.lastModifiedMs = (lastModified ?? Timestamp(milliseconds: id.stamp.milliseconds)).milliseconds
+            record.owner = bucket.record.owner
+            if !record.tags.isEmpty { record.tagsStamp = id.stamp.rawValue }
+
+            var batch = MetadataBatch(partition: bucket.partition)
+            batch.require(Keyspace.epoch, is: bucket.epochValue)
+            batch.require(Keyspace.head(key), is: head?.value)
+            let orphans = try await self.makeRoom(for: record, over: head, key: key, bucket: bucket, batch: &batch)
+            try addBody(&record, &batch)
+
+            let deliveries = self.planCreation(of: record, key: key, in: bucket, requested: requested)
+            record.destinations = deliveries.states
+            try self.put(deliveries.tasks, in: &batch)
+            batch.put(Keyspace.head(key), try encodeRecord(record))
+
+            if try await self.metadata.tryCommit(batch) {
+                self.outbox.added(deliveries.tasks, to: bucket)
+                await self.deleteBlobs(orphans, in: bucket.partition)
+                return WrittenVersion(record: record, bucket: bucket)
+            }
+            self.registry.refresh(bucketName)
+        }
+        throw .operationAborted
+    }
+
+    /// Moves the present head out of the way of a new one: into the noncurrent versions, or, where the new version is a
+    /// null version and so was an older one, out of existence. Returns the blobs to delete after the commit.
+    private func makeRoom(
+        for record: VersionRecord,
+        over head: StoredVersion?,
+        key: ObjectKey,
+        bucket: BucketState,
+        batch: inout MetadataBatch
+    ) async throws(S3Error) -> [BlobID] {
+        guard let head else { return [] }
+        if record.isNull, head.record.isNull {
+            return try await self.removeBody(of: head.record, from: &batch)
+        }
+        batch.put(Keyspace.noncurrent(key, head.record.versionID), head.value)
+        if head.record.isNull {
+            batch.put(Keyspace.nullPointer(key), head.record.versionID.newestFirstBytes)
+        }
+        guard record.isNull else { return [] }
+        return try await self.removeNoncurrentNull(of: key, bucket: bucket, batch: &batch)
+    }
+
+    /// Removes the null version from among the noncurrent ones, if it is there.
+    private func removeNoncurrentNull(
+        of key: ObjectKey,
+        bucket: BucketState,
+        batch: inout MetadataBatch
+    ) async throws(S3Error) -> [BlobID] {
+        guard let pointer = try await self.metadata.value(Keyspace.nullPointer(key), in: bucket.partition),
+            let id = VersionID(newestFirstBytes: pointer[...])
+        else { return [] }
+        batch.require(Keyspace.nullPointer(key), is: pointer)
+        batch.delete(Keyspace.nullPointer(key))
+        let row = Keyspace.noncurrent(key, id)
+        guard let value = try await self.metadata.value(row, in: bucket.partition) else { return [] }
+        let old: VersionRecord = try decodeRecord(value)
+        batch.delete(row)
+        return try await self.removeBody(of: old, from: &batch)
+    }
+}

@@ -1,0 +1,105 @@
+package import TernCore
+
+// The generated names carry the protobuf package; these are the ones to use.
+package typealias VersionIdentity = Tern_Records_VersionIdentity
+package typealias VersionRecord = Tern_Records_VersionRecord
+package typealias BucketRecord = Tern_Records_BucketRecord
+package typealias DirectoryRecord = Tern_Records_DirectoryRecord
+package typealias DirectoryChange = Tern_Records_DirectoryChange
+package typealias UploadRecord = Tern_Records_UploadRecord
+package typealias UploadPartRecord = Tern_Records_UploadPartRecord
+package typealias CompletedUploadRecord = Tern_Records_CompletedUploadRecord
+package typealias TaskRecord = Tern_Records_TaskRecord
+package typealias DestinationState = Tern_Records_DestinationState
+package typealias BodySegment = Tern_Records_BodySegment
+package typealias PartLayout = Tern_Records_PartLayout
+package typealias LayoutChunk = Tern_Records_LayoutChunk
+package typealias TagPair = Tern_Records_TagPair
+package typealias HeaderPair = Tern_Records_HeaderPair
+package typealias ChecksumValue = Tern_Records_ChecksumValue
+package typealias ReplicaRecord = Tern_Records_ReplicaRecord
+package typealias IngestSessionRecord = Tern_Records_IngestSessionRecord
+package typealias IngestSegmentRecord = Tern_Records_IngestSegmentRecord
+package typealias IngestResult = Tern_Records_IngestResult
+package typealias VersioningState = Tern_Records_VersioningState
+
+extension VersionIdentity {
+    package init(_ id: VersionID) {
+        self.init()
+        self.stamp = id.stamp.rawValue
+        self.origin = id.origin
+        self.random = id.random
+    }
+
+    package var versionID: VersionID {
+        VersionID(stamp: HybridTimestamp(rawValue: self.stamp), origin: self.origin, random: self.random)
+    }
+}
+
+extension VersionRecord {
+    package var versionID: VersionID { self.id.versionID }
+
+    /// What clients call the version.
+    package var reference: VersionReference { self.isNull ? .null : .id(self.versionID) }
+
+    package var lastModified: Timestamp { Timestamp(milliseconds: self.lastModifiedMs) }
+
+    /// The ETag without quotes: hex MD5, with `-N` for a multipart object.
+    package var etag: String { etagText(md5: self.etagMd5, partCount: self.etagPartCount) }
+
+    package var tagSet: [Tag] { self.tags.map { Tag(key: $0.key, value: $0.value) } }
+
+    /// STANDARD where none is recorded.
+    package var storageClassValue: StorageClass { StorageClass(rawValue: self.storageClass) ?? .standard }
+}
+
+/// The ETag without quotes: hex MD5, with `-N` for a multipart object of N parts.
+package func etagText(md5: some Sequence<UInt8>, partCount: UInt32) -> String {
+    let hex = Array(md5).lowercaseHex
+    return partCount == 0 ? hex : "\(hex)-\(partCount)"
+}
+
+extension CompletedUploadRecord {
+    package var etag: String { etagText(md5: self.etagMd5, partCount: self.etagPartCount) }
+}
+
+extension PartLayout {
+    package var etag: String { etagText(md5: self.md5, partCount: 0) }
+}
+
+extension TagPair {
+    package init(_ tag: Tag) {
+        self.init()
+        self.key = tag.key
+        self.value = tag.value
+    }
+}
+
+extension HeaderPair {
+    package init(name: String, value: String) {
+        self.init()
+        self.name = name
+        self.value = value
+    }
+}
+
+extension ChecksumValue {
+    package init(_ checksum: Checksum) {
+        self.init()
+        self.algorithm = checksum.algorithm.rawValue
+        self.isComposite = checksum.type == .composite
+        self.digest = .init(checksum.digest)
+        self.partCount = UInt32(checksum.partCount)
+    }
+
+    /// `nil` when no checksum is recorded.
+    package var checksum: Checksum? {
+        guard let algorithm = ChecksumAlgorithm(rawValue: self.algorithm) else { return nil }
+        return Checksum(
+            algorithm: algorithm,
+            type: self.isComposite ? .composite : .fullObject,
+            digest: Array(self.digest),
+            partCount: Int(self.partCount)
+        )
+    }
+}
