@@ -534,12 +534,23 @@ package nonisolated struct Tern_Records_UploadRecord: Sendable {
 
   package var isComposite: Bool = false
 
+  /// The head of the key when the upload began; absent when the key did not exist (spec rule CND-5).
+  package var headAtStart: Tern_Records_VersionIdentity {
+    get {_headAtStart ?? Tern_Records_VersionIdentity()}
+    set {_headAtStart = newValue}
+  }
+  /// Returns true if `headAtStart` has been explicitly set.
+  package var hasHeadAtStart: Bool {self._headAtStart != nil}
+  /// Clears the value of `headAtStart`. Subsequent reads from it will return its default value.
+  package mutating func clearHeadAtStart() {self._headAtStart = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
   fileprivate var _id: Tern_Records_VersionIdentity? = nil
   fileprivate var _template: Tern_Records_VersionRecord? = nil
+  fileprivate var _headAtStart: Tern_Records_VersionIdentity? = nil
 }
 
 /// One uploaded part.
@@ -1646,7 +1657,7 @@ nonisolated extension Tern_Records_DirectoryChange: SwiftProtobuf.Message, Swift
 
 nonisolated extension Tern_Records_UploadRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".UploadRecord"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}key\0\u{1}id\0\u{3}initiated_ms\0\u{1}initiator\0\u{1}template\0\u{3}checksum_algorithm\0\u{3}is_composite\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}key\0\u{1}id\0\u{3}initiated_ms\0\u{1}initiator\0\u{1}template\0\u{3}checksum_algorithm\0\u{3}is_composite\0\u{3}head_at_start\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1661,6 +1672,7 @@ nonisolated extension Tern_Records_UploadRecord: SwiftProtobuf.Message, SwiftPro
       case 5: try { try decoder.decodeSingularMessageField(value: &self._template) }()
       case 6: try { try decoder.decodeSingularStringField(value: &self.checksumAlgorithm) }()
       case 7: try { try decoder.decodeSingularBoolField(value: &self.isComposite) }()
+      case 8: try { try decoder.decodeSingularMessageField(value: &self._headAtStart) }()
       default: break
       }
     }
@@ -1692,6 +1704,9 @@ nonisolated extension Tern_Records_UploadRecord: SwiftProtobuf.Message, SwiftPro
     if self.isComposite != false {
       try visitor.visitSingularBoolField(value: self.isComposite, fieldNumber: 7)
     }
+    try { if let v = self._headAtStart {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1703,6 +1718,7 @@ nonisolated extension Tern_Records_UploadRecord: SwiftProtobuf.Message, SwiftPro
     if lhs._template != rhs._template {return false}
     if lhs.checksumAlgorithm != rhs.checksumAlgorithm {return false}
     if lhs.isComposite != rhs.isComposite {return false}
+    if lhs._headAtStart != rhs._headAtStart {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -10,7 +10,8 @@ package import TernStorage
 package struct ReceivedBody: Sendable {
     package var byteCount: Int64
     package var md5: [UInt8]
-    package var checksum: Checksum?
+    /// In the order in which the algorithms were asked for.
+    package var checksums: [Checksum]
     /// The bytes of a small body, to be put into the commit.
     package var inline: [UInt8]?
     /// The blob of a large one.
@@ -33,18 +34,18 @@ package struct ReceivedBody: Sendable {
 }
 
 extension ObjectService {
-    /// Pulls a body from its source into storage, computing its MD5 and one checksum on the way.
+    /// Pulls a body from its source into storage, computing its MD5 and the wanted checksums on the way.
     ///
     /// A body under the inline threshold stays in memory, to travel inside the commit; a larger one streams into a blob
     /// at the pace of the disk. When this throws, nothing is left behind.
     package func receive(
         _ source: any HTTPBodySource,
-        checksum algorithm: ChecksumAlgorithm?,
+        checksums algorithms: [ChecksumAlgorithm],
         maximumBytes: Int64,
         into partition: PartitionID
     ) async throws(S3Error) -> ReceivedBody {
         var md5 = MD5Hasher()
-        var hasher = algorithm.map { ChecksumHasher($0) }
+        var hashers = algorithms.map { ChecksumHasher($0) }
         var byteCount: Int64 = 0
         var small: [UInt8] = []
         var writer: (any BlobWriter)?
@@ -57,7 +58,7 @@ extension ObjectService {
                 }
                 chunk.withUnsafeReadableBytes { bytes in
                     md5.update(bytes)
-                    hasher?.update(bytes)
+                    for index in hashers.indices { hashers[index].update(bytes) }
                 }
                 if let writer {
                     try await writer.write(chunk)
@@ -71,8 +72,10 @@ extension ObjectService {
                     try await started.write(chunk)
                 }
             }
-            var body = ReceivedBody(byteCount: byteCount, md5: md5.finalize(), checksum: nil, inline: nil, blob: nil)
-            if let algorithm, let digest = hasher?.finalize() { body.checksum = Checksum(algorithm: algorithm, digest: digest) }
+            var body = ReceivedBody(byteCount: byteCount, md5: md5.finalize(), checksums: [], inline: nil, blob: nil)
+            for index in hashers.indices {
+                body.checksums.append(Checksum(algorithm: algorithms[index], digest: hashers[index].finalize()))
+            }
             if let finishing = writer {
                 body.blob = try await finishing.finish()
             } else {

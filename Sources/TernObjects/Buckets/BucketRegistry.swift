@@ -69,7 +69,25 @@ package final class BucketRegistry: Sendable {
         let partition = PartitionID(kind: .bucket, id: record.bucketID)
         guard let bytes = try await self.metadata.value(Keyspace.configuration, in: partition) else { return nil }
         let bucket: BucketRecord = try decodeRecord(bytes)
-        return bucket.isDeleted ? nil : try Self.makeState(bucket)
+        guard bucket.isDeleted else { return try Self.makeState(bucket) }
+        return try await self.reopen(bucket, partition: partition)
+    }
+
+    /// A bucket that is closed for deletion, but whose name still stands: either its deletion is under way, and will
+    /// notice, or the process died in it. In both cases whoever comes first opens it again.
+    private func reopen(_ closed: BucketRecord, partition: PartitionID) async throws(S3Error) -> BucketState? {
+        var record = closed
+        record.isDeleted = false
+        record.epoch += 1
+        let state = try Self.makeState(record)
+        var batch = MetadataBatch(partition: partition)
+        batch.require(Keyspace.epoch, is: BucketState.epochValue(closed.epoch))
+        batch.put(Keyspace.epoch, state.epochValue)
+        batch.put(Keyspace.configuration, try encodeRecord(record))
+        if try await self.metadata.tryCommit(batch) { return state }
+        guard let bytes = try await self.metadata.value(Keyspace.configuration, in: partition) else { return nil }
+        let now: BucketRecord = try decodeRecord(bytes)
+        return now.isDeleted ? nil : try Self.makeState(now)
     }
 
     /// Parses what the record holds in text form.

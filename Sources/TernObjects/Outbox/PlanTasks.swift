@@ -17,7 +17,7 @@ extension ObjectService {
     func planCreation(of record: VersionRecord, key: ObjectKey, in bucket: BucketState, requested: Timestamp) -> PlannedDeliveries {
         guard let configuration = bucket.replication, !record.isReplica else { return PlannedDeliveries() }
         let change = VersionChange(
-            kind: record.isDeleteMarker ? .deleteMarkerCreated(origin: .client) : .created(origin: .client),
+            kind: record.isDeleteMarker ? .deleteMarkerCreated(.client) : .created(.client),
             key: key,
             tags: record.tagSet,
             storageClass: record.storageClassValue,
@@ -37,7 +37,8 @@ extension ObjectService {
     ) -> PlannedDeliveries {
         guard let configuration = bucket.replication else { return PlannedDeliveries() }
         let change = VersionChange(
-            kind: .tagsChanged(admittedDestinations: Set(record.destinations.map(\.destinationBucket))),
+            kind: .tagsChanged(
+                previouslyAdmittedDestinations: record.destinations.map { BucketName(trusted: $0.destinationBucket) }),
             key: key,
             tags: record.tagSet,
             storageClass: record.storageClassValue,
@@ -58,7 +59,7 @@ extension ObjectService {
         var result = PlannedDeliveries()
         for planned in plan.tasks {
             var state = DestinationState()
-            state.destinationBucket = planned.destinationBucket
+            state.destinationBucket = planned.destinationBucket.description
             state.ruleID = planned.ruleID
             switch kind {
             case .tags:
@@ -75,7 +76,7 @@ extension ObjectService {
             task.isNull = record.isNull
             task.kind = kind
             task.ruleID = planned.ruleID
-            task.destinationBucket = planned.destinationBucket
+            task.destinationBucket = planned.destinationBucket.description
             task.role = planned.role
             task.storageClass = planned.storageClass?.rawValue ?? ""
             task.configurationEpoch = bucket.record.epoch

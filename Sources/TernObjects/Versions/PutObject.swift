@@ -48,7 +48,7 @@ package struct ExpectedDigests: Sendable {
         if let md5, md5 != body.md5 {
             throw .badContentMD5(calculated: Base64.encode(body.md5), expected: Base64.encode(md5))
         }
-        if let expected = try self.checksum(), let computed = body.checksum, expected != computed.digest {
+        if let expected = try self.checksum(), let computed = body.checksums.first, expected != computed.digest {
             throw .badDigest(algorithm: computed.algorithm)
         }
     }
@@ -70,11 +70,11 @@ extension ObjectService {
         let requested = self.clock.now
         let bucket = try await self.registry.state(bucketName)
         let body = try await self.receive(
-            source, checksum: digests.algorithm, maximumBytes: maximumBytes, into: bucket.partition)
+            source, checksums: [digests.algorithm], maximumBytes: maximumBytes, into: bucket.partition)
         do {
             try digests.verify(body)
             return try await self.writeVersion(
-                of: key, in: bucketName, template: attributes.template, condition: condition, requested: requested
+                of: key, in: bucket, template: attributes.template, condition: condition, requested: requested
             ) { record, batch throws(S3Error) in
                 Self.fill(&record, with: body, batch: &batch)
             }
@@ -88,7 +88,7 @@ extension ObjectService {
     static func fill(_ record: inout VersionRecord, with body: ReceivedBody, batch: inout MetadataBatch) {
         record.byteCount = body.byteCount
         record.etagMd5 = .init(body.md5)
-        if let checksum = body.checksum { record.checksum = ChecksumValue(checksum) }
+        if let checksum = body.checksums.first { record.checksum = ChecksumValue(checksum) }
         if let segment = body.place(in: &batch, inlineID: record.versionID.newestFirstBytes) { record.body = segment }
     }
 }

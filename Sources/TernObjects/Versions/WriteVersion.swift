@@ -39,16 +39,19 @@ extension ObjectService {
     /// version's ID, and may complete the record; it is called anew for every attempt.
     func writeVersion(
         of key: ObjectKey,
-        in bucketName: String,
+        in target: BucketState,
         template: VersionRecord,
         condition: WriteCondition = WriteCondition(),
         requested: Timestamp,
         lastModified: Timestamp? = nil,
         check: ((StoredVersion?) throws(S3Error) -> Void)? = nil,
-        addBody: (inout VersionRecord, inout MetadataBatch) throws(S3Error) -> Void
+        addBody: (inout VersionRecord, inout MetadataBatch) throws(S3Error) -> Void,
+        conflict: (() async throws(S3Error) -> Void)? = nil
     ) async throws(S3Error) -> WrittenVersion {
         for _ in 0..<Self.maximumCommitAttempts {
-            let bucket = try await self.registry.state(bucketName)
+            // The bucket as it is now; one of the same name that was created anew is another bucket.
+            let bucket = try await self.registry.state(target.name)
+            guard bucket.partition == target.partition else { throw .noSuchBucket(target.name) }
             let head = try await self.head(key, in: bucket)
             try condition.check(current: head, key: key)
             try check?(head)
@@ -78,7 +81,8 @@ extension ObjectService {
                 await self.deleteBlobs(orphans, in: bucket.partition)
                 return WrittenVersion(record: record, bucket: bucket)
             }
-            self.registry.refresh(bucketName)
+            self.registry.refresh(target.name)
+            try await conflict?()
         }
         throw .operationAborted
     }

@@ -1,0 +1,82 @@
+package import TernCore
+package import TernRecords
+package import TernS3Protocol
+import TernStorage
+
+extension ObjectService {
+    /// What CreateBucket did.
+    package enum BucketCreation: Sendable {
+        case created(BucketState)
+        /// The caller has had it, in this region or another.
+        case alreadyOwned(DirectoryRecord)
+    }
+
+    /// Creates a bucket in this region: takes the name in the home region, writes the bucket, confirms the name.
+    ///
+    /// A process that dies in between leaves a reserved name, which the same request takes up again.
+    ///
+    /// Source: Amazon S3 API Reference, CreateBucket; spec §12.1.
+    package func createBucket(
+        _ name: BucketName, owner: AccountID, locationConstraint: String, tags: [Tag]
+    ) async throws(S3Error) -> BucketCreation {
+        var wanted = DirectoryRecord()
+        wanted.name = name.description
+        wanted.bucketID = self.clock.randomBits()
+        wanted.owner = owner.description
+        wanted.createdMs = self.clock.now.milliseconds
+        wanted.region = self.region.description
+
+        let reserved: DirectoryRecord
+        switch try await self.namespace.reserve(wanted) {
+        case .exists(let existing):
+            guard existing.owner == owner.description else { throw .bucketAlreadyExists(name.description) }
+            return .alreadyOwned(existing)
+        case .reserved(let record):
+            reserved = record
+        }
+
+        var bucket = BucketRecord()
+        bucket.name = name.description
+        bucket.bucketID = reserved.bucketID
+        bucket.owner = reserved.owner
+        bucket.createdMs = reserved.createdMs
+        bucket.region = self.region.description
+        bucket.locationConstraint = locationConstraint
+        bucket.epoch = 1
+        bucket.tags = tags.map { TagPair($0) }
+        let state = try BucketRegistry.makeState(bucket)
+        var batch = MetadataBatch(partition: state.partition)
+        batch.require(Keyspace.epoch, is: nil)
+        batch.put(Keyspace.epoch, state.epochValue)
+        batch.put(Keyspace.configuration, try encodeRecord(bucket))
+        // `false` is a reservation taken up again, whose bucket had been written already.
+        _ = try await self.metadata.tryCommit(batch)
+
+        try await self.namespace.confirm(name.description, bucketID: reserved.bucketID)
+        var confirmed = reserved
+        confirmed.isReserved = false
+        if !(self.namespace is HomeNamespace) { try await self.directory.anticipate(confirmed) }
+        self.registry.refresh(name.description)
+        return .created(try await self.registry.state(name.description))
+    }
+
+    /// The caller's buckets in the whole federation, by name.
+    package func buckets(
+        of owner: AccountID, prefix: String, after name: String, limit: Int, region: String?
+    ) async throws(S3Error) -> (records: [DirectoryRecord], isTruncated: Bool) {
+        var result: [DirectoryRecord] = []
+        var last = name
+        while true {
+            let page = try await self.directory.records(after: last, limit: 1000)
+            for record in page {
+                guard record.owner == owner.description, !record.isReserved, record.name.hasPrefix(prefix),
+                    region == nil || record.region == region
+                else { continue }
+                if result.count == limit { return (result, true) }
+                result.append(record)
+            }
+            guard let end = page.last else { return (result, false) }
+            last = end.name
+        }
+    }
+}

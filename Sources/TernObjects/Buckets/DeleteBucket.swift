@@ -1,0 +1,70 @@
+package import TernCore
+import TernRecords
+package import TernS3Protocol
+import TernStorage
+
+extension ObjectService {
+    /// Deletes an empty bucket. Uploads in progress do not count: they are aborted.
+    ///
+    /// First a new epoch makes every write planned before fail; then the bucket is looked at; and if it is empty, its
+    /// epoch row goes, without which nothing can be written, provided that nobody opened it again. A process that dies
+    /// in between leaves a bucket that the next request opens again (``BucketRegistry``), so no acknowledged write is
+    /// ever lost.
+    ///
+    /// Source: Amazon S3 API Reference, DeleteBucket.
+    package func deleteBucket(_ name: String) async throws(S3Error) {
+        let open = try await self.registry.state(name)
+        let closed = try await self.changeBucket(name) { record throws(S3Error) in record.isDeleted = true }
+        let objects = try await self.metadata.entries(Keyspace.table(.head), in: open.partition, limit: 1)
+        if !objects.isEmpty {
+            let versioning = closed.versioning
+            try await self.reopen(closed)
+            throw .bucketNotEmpty(name, isVersioned: versioning != .never)
+        }
+        var seal = MetadataBatch(partition: closed.partition)
+        seal.require(Keyspace.epoch, is: closed.epochValue)
+        seal.delete(Keyspace.epoch)
+        seal.delete(Keyspace.configuration)
+        guard try await self.metadata.tryCommit(seal) else { throw .operationAborted }
+        self.registry.refresh(name)
+        try await self.releaseName(name, bucketID: open.record.bucketID)
+        try await self.clear(closed)
+    }
+
+    /// Frees the name of a bucket of this region that is gone.
+    package func releaseName(_ name: String, bucketID: UInt64) async throws(S3Error) {
+        try await self.namespace.release(name, bucketID: bucketID)
+        if !(self.namespace is HomeNamespace) {
+            try await self.directory.anticipateRemoval(of: name, bucketID: bucketID)
+        }
+    }
+
+    private func reopen(_ closed: BucketState) async throws(S3Error) {
+        self.registry.refresh(closed.name)
+        // Whoever looks at a closed bucket opens it.
+        _ = try await self.registry.state(closed.name)
+    }
+
+    /// Removes all that is left of a deleted bucket: uploads, tombstones, tasks of versions that are gone, blobs.
+    package func clear(_ bucket: BucketState) async throws(S3Error) {
+        while true {
+            let rows = try await self.metadata.entries(KeyRange(from: [], to: nil), in: bucket.partition, limit: 500)
+            if rows.isEmpty { break }
+            var batch = MetadataBatch(partition: bucket.partition)
+            for row in rows { batch.delete(row.key) }
+            _ = try await self.metadata.tryCommit(batch)
+        }
+        var last: BlobID?
+        while true {
+            let page: [BlobID]
+            do {
+                page = try await self.blobs.unsettled(in: bucket.partition, after: last, limit: 500)
+            } catch {
+                throw S3Error(error)
+            }
+            guard let end = page.last else { return }
+            await self.deleteBlobs(page, in: bucket.partition)
+            last = end
+        }
+    }
+}

@@ -1,0 +1,77 @@
+package import TernCore
+package import TernPorts
+package import TernRecords
+package import TernS3Protocol
+package import TernStorage
+
+extension ObjectService {
+    /// UploadPart: receives a part's body and puts it in the place of an earlier one with the same number.
+    ///
+    /// - Parameter clientAlgorithm: The algorithm of the checksum that the client sends along, if any.
+    /// - Returns: The part, and the checksum in the client's algorithm to echo.
+    ///
+    /// Source: Amazon S3 API Reference, UploadPart; spec rules MPU-3, MPU-4, CHK-12.
+    package func putPart(
+        _ number: Int,
+        of upload: StoredUpload,
+        in bucket: BucketState,
+        body source: any HTTPBodySource,
+        clientAlgorithm: ChecksumAlgorithm?,
+        digests: ExpectedDigests,
+        maximumBytes: Int64 = 5_368_709_120
+    ) async throws(S3Error) -> (part: UploadPartRecord, echo: Checksum?) {
+        // What is kept is in the upload's algorithm; what an upload without one is sent is verified and echoed only.
+        let kept = upload.algorithm ?? .crc64nvme
+        var algorithms = [clientAlgorithm ?? kept]
+        if algorithms[0] != kept { algorithms.append(kept) }
+        let body = try await self.receive(
+            source, checksums: algorithms, maximumBytes: maximumBytes, into: bucket.partition)
+        do {
+            try digests.verify(body)
+            let part = try await self.commitPart(
+                number, of: upload, in: bucket, body: body, checksum: body.checksums.last)
+            return (part, clientAlgorithm == nil && upload.algorithm == nil ? nil : body.checksums.first)
+        } catch {
+            await self.abandon(body, in: bucket.partition)
+            throw error
+        }
+    }
+
+    private func commitPart(
+        _ number: Int,
+        of upload: StoredUpload,
+        in bucket: BucketState,
+        body: ReceivedBody,
+        checksum: Checksum?
+    ) async throws(S3Error) -> UploadPartRecord {
+        let row = Keyspace.uploadPart(upload.id, number: number)
+        for _ in 0..<Self.maximumCommitAttempts {
+            let previous = try await self.metadata.value(row, in: bucket.partition)
+            var batch = MetadataBatch(partition: bucket.partition)
+            batch.require(upload.row, is: upload.value)
+            batch.require(row, is: previous)
+            var orphans: [BlobID] = []
+            if let previous {
+                let old: UploadPartRecord = try decodeRecord(previous)
+                orphans = Self.removeSegments(old.layout.segments, from: &batch)
+            }
+            var part = UploadPartRecord()
+            part.lastModifiedMs = self.clock.now.milliseconds
+            part.layout.number = UInt32(number)
+            part.layout.byteCount = body.byteCount
+            part.layout.md5 = .init(body.md5)
+            if let checksum { part.layout.checksum = ChecksumValue(checksum) }
+            if let segment = body.place(in: &batch, inlineID: self.clock.versionID().newestFirstBytes) {
+                part.layout.segments = [segment]
+            }
+            batch.put(row, try encodeRecord(part))
+            if try await self.metadata.tryCommit(batch) {
+                await self.deleteBlobs(orphans, in: bucket.partition)
+                return part
+            }
+            // Aborted or completed meanwhile, or the same part was sent twice at once.
+            _ = try await self.upload(upload.id.wireForm, of: upload.key, in: bucket)
+        }
+        throw .operationAborted
+    }
+}

@@ -1,0 +1,129 @@
+package import TernCore
+package import TernRecords
+package import TernS3Protocol
+import TernStorage
+
+/// What a delete did.
+package struct DeletedVersion: Sendable, Hashable {
+    /// The version that the answer names: the one removed, or the marker made. `nil` in a never-versioned bucket.
+    package var version: VersionReference?
+    /// Whether a delete marker was made or removed.
+    package var isDeleteMarker: Bool
+}
+
+extension ObjectService {
+    /// DeleteObject without a version ID: removes the object, or puts a delete marker on it (spec rule VER-14).
+    ///
+    /// - Parameter requiredETag: `If-Match`; `*` matches any version (CND-6).
+    package func deleteCurrent(
+        _ key: ObjectKey,
+        in bucketName: String,
+        requiredETag: String?
+    ) async throws(S3Error) -> DeletedVersion {
+        let requested = self.clock.now
+        let bucket = try await self.registry.state(bucketName)
+        if requiredETag != nil {
+            let head = try await self.head(key, in: bucket)
+            // Nothing to protect: no marker is written.
+            guard let head, !head.record.isDeleteMarker else { return DeletedVersion(version: nil, isDeleteMarker: false) }
+        }
+        if bucket.versioning == .never {
+            return try await self.removeUnversioned(key, in: bucket, requiredETag: requiredETag)
+        }
+        var marker = VersionRecord()
+        marker.isDeleteMarker = true
+        let written = try await self.writeVersion(
+            of: key, in: bucket, template: marker, requested: requested,
+            check: { head throws(S3Error) in try Self.checkDelete(requiredETag, head) },
+            addBody: { _, _ throws(S3Error) in }
+        )
+        return DeletedVersion(version: written.record.reference, isDeleteMarker: true)
+    }
+
+    private func removeUnversioned(
+        _ key: ObjectKey,
+        in target: BucketState,
+        requiredETag: String?
+    ) async throws(S3Error) -> DeletedVersion {
+        for _ in 0..<Self.maximumCommitAttempts {
+            let bucket = try await self.registry.state(target.name)
+            guard bucket.versioning == .never else {
+                return try await self.deleteCurrent(key, in: target.name, requiredETag: requiredETag)
+            }
+            guard let head = try await self.head(key, in: bucket) else {
+                return DeletedVersion(version: nil, isDeleteMarker: false)
+            }
+            try Self.checkDelete(requiredETag, head)
+            var batch = MetadataBatch(partition: bucket.partition)
+            batch.require(Keyspace.epoch, is: bucket.epochValue)
+            batch.require(head.row, is: head.value)
+            batch.delete(head.row)
+            let orphans = try await self.removeBody(of: head.record, from: &batch)
+            if try await self.metadata.tryCommit(batch) {
+                await self.deleteBlobs(orphans, in: bucket.partition)
+                return DeletedVersion(version: nil, isDeleteMarker: false)
+            }
+            self.registry.refresh(target.name)
+        }
+        throw .operationAborted
+    }
+
+    /// DeleteObject with a version ID: removes exactly that version, for good (spec rule VER-15).
+    ///
+    /// A replica leaves a tombstone behind, so that no retry of its delivery brings it back (`DstObjectHardDeleted`).
+    package func deleteVersion(
+        _ reference: VersionReference,
+        of key: ObjectKey,
+        in bucketName: String,
+        requiredETag: String?
+    ) async throws(S3Error) -> DeletedVersion {
+        for _ in 0..<Self.maximumCommitAttempts {
+            let bucket = try await self.registry.state(bucketName)
+            let head = try await self.head(key, in: bucket)
+            if requiredETag != nil, let head { try Self.checkDelete(requiredETag, head) }
+            guard let version = try await self.version(reference, of: key, in: bucket) else {
+                return DeletedVersion(version: reference, isDeleteMarker: false)
+            }
+            // The version moved since the head was read: look again.
+            guard let head, !version.isLatest || version.value == head.value else { continue }
+
+            var batch = MetadataBatch(partition: bucket.partition)
+            batch.require(Keyspace.epoch, is: bucket.epochValue)
+            batch.require(head.row, is: head.value)
+            batch.require(version.row, is: version.value)
+            batch.delete(version.row)
+            if version.isLatest {
+                try await self.promoteNewest(of: key, in: bucket, batch: &batch)
+            } else if version.record.isNull {
+                batch.delete(Keyspace.nullPointer(key))
+            }
+            if version.record.isReplica {
+                batch.put(Keyspace.tombstone(key, version.record.versionID), [])
+            }
+            let orphans = try await self.removeBody(of: version.record, from: &batch)
+            if try await self.metadata.tryCommit(batch) {
+                await self.deleteBlobs(orphans, in: bucket.partition)
+                return DeletedVersion(version: reference, isDeleteMarker: version.record.isDeleteMarker)
+            }
+            self.registry.refresh(bucketName)
+        }
+        throw .operationAborted
+    }
+
+    /// Makes the newest noncurrent version of the key its head, in the commit that removes the present head.
+    private func promoteNewest(of key: ObjectKey, in bucket: BucketState, batch: inout MetadataBatch) async throws(S3Error) {
+        let prefix = Keyspace.noncurrentPrefix(key)
+        let newest = try await self.metadata.entries(KeyRange(prefix: prefix), in: bucket.partition, limit: 1)
+        guard let next = newest.first else { return }
+        let record: VersionRecord = try decodeRecord(next.value)
+        batch.require(next.key, is: next.value)
+        batch.delete(next.key)
+        batch.put(Keyspace.head(key), next.value)
+        if record.isNull { batch.delete(Keyspace.nullPointer(key)) }
+    }
+
+    private static func checkDelete(_ requiredETag: String?, _ head: StoredVersion?) throws(S3Error) {
+        guard let requiredETag, requiredETag != "*", let head, !head.record.isDeleteMarker else { return }
+        if head.record.etag != requiredETag { throw .preconditionFailed(condition: "If-Match") }
+    }
+}
