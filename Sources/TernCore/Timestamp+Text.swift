@@ -99,7 +99,7 @@ extension Timestamp {
     /// Reads an IMF-fixdate, also with another zone spelling (`UTC`, `+0000`); `nil` for anything else.
     package init?(httpDate text: some StringProtocol) {
         let parts = text.split(separator: " ", omittingEmptySubsequences: true)
-        guard parts.count == 6, parts[0].utf8.last == UInt8(ascii: ","), ["GMT", "UTC", "+0000", "Z"].contains(String(parts[5])),
+        guard parts.count == 6, parts[0].hasSuffix(","), ["GMT", "UTC", "+0000", "Z"].contains(String(parts[5])),
             let day = Int(parts[1]), let month = Self.months.firstIndex(of: String(parts[2])), let year = Int(parts[3])
         else { return nil }
         let time = parts[4].split(separator: ":", omittingEmptySubsequences: false)
