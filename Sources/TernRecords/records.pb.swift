@@ -848,6 +848,9 @@ package nonisolated struct Tern_Records_IngestSegmentRecord: Sendable {
   /// CRC64NVME of the segment's bytes.
   package var crc64Nvme: UInt64 = 0
 
+  /// The segment's CRC in the algorithm of the part's or object's own checksum, where that is CRC32 or CRC32C.
+  package var ownCrc: UInt64 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -2131,7 +2134,7 @@ nonisolated extension Tern_Records_IngestSessionRecord: SwiftProtobuf.Message, S
 
 nonisolated extension Tern_Records_IngestSegmentRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".IngestSegmentRecord"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}offset\0\u{1}segment\0\u{1}crc64nvme\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}offset\0\u{1}segment\0\u{1}crc64nvme\0\u{3}own_crc\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2142,6 +2145,7 @@ nonisolated extension Tern_Records_IngestSegmentRecord: SwiftProtobuf.Message, S
       case 1: try { try decoder.decodeSingularInt64Field(value: &self.offset) }()
       case 2: try { try decoder.decodeSingularMessageField(value: &self._segment) }()
       case 3: try { try decoder.decodeSingularFixed64Field(value: &self.crc64Nvme) }()
+      case 4: try { try decoder.decodeSingularFixed64Field(value: &self.ownCrc) }()
       default: break
       }
     }
@@ -2161,6 +2165,9 @@ nonisolated extension Tern_Records_IngestSegmentRecord: SwiftProtobuf.Message, S
     if self.crc64Nvme != 0 {
       try visitor.visitSingularFixed64Field(value: self.crc64Nvme, fieldNumber: 3)
     }
+    if self.ownCrc != 0 {
+      try visitor.visitSingularFixed64Field(value: self.ownCrc, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2168,6 +2175,7 @@ nonisolated extension Tern_Records_IngestSegmentRecord: SwiftProtobuf.Message, S
     if lhs.offset != rhs.offset {return false}
     if lhs._segment != rhs._segment {return false}
     if lhs.crc64Nvme != rhs.crc64Nvme {return false}
+    if lhs.ownCrc != rhs.ownCrc {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
