@@ -22,11 +22,23 @@ package struct HTTPRequestHead: Sendable {
     }
 }
 
+/// Why the bytes of a request's body stopped before its end.
+package enum HTTPBodyError: Error, Hashable, Sendable {
+    /// The client sent nothing for longer than the edge waits. An answer still reaches it (spec rule ERR-7:
+    /// `RequestTimeout`); the connection is closed behind it.
+    case timedOut
+    /// The client closed its side or vanished, or the exchange is over.
+    case closed
+    /// The framing of a chunked body is broken.
+    case malformed
+}
+
 /// The body of a request: pulled chunk by chunk, so that the sender is slowed to the pace of the reader.
 ///
 /// Where the client waits for `100 Continue`, the edge sends it at the first call of ``next()``.
 package protocol HTTPRequestBody: AnyObject, Sendable {
-    /// The next bytes, or `nil` at the end of the body. Throws when the connection breaks before the end.
+    /// The next bytes, or `nil` at the end of the body. Throws ``HTTPBodyError`` when the connection breaks or stalls
+    /// before the end, and `CancellationError` when the task is cancelled meanwhile.
     func next() async throws -> ByteBuffer?
 }
 
