@@ -1,0 +1,68 @@
+import Synchronization
+
+/// A ``MetadataStore`` that lives as long as the process: for tests and for the simulator.
+///
+/// Nothing here waits, so that a run is determined by its caller alone.
+package final class MemoryMetadataStore: MetadataStore {
+    private struct State: ~Copyable {
+        var partitions: [PartitionID: SortedEntries] = [:]
+        var isClosed = false
+    }
+
+    private let state = Mutex(State())
+
+    package init() {}
+
+    package func get(_ key: [UInt8], in partition: PartitionID) async throws(StorageError) -> [UInt8]? {
+        try self.state.withLock { state throws(StorageError) in
+            try Self.checkOpen(state)
+            return state.partitions[partition]?[key]
+        }
+    }
+
+    package func scan(
+        _ range: KeyRange,
+        in partition: PartitionID,
+        limit: Int
+    ) async throws(StorageError) -> [KeyValue] {
+        try self.state.withLock { state throws(StorageError) in
+            try Self.checkOpen(state)
+            return state.partitions[partition]?.scan(range, limit: limit) ?? []
+        }
+    }
+
+    package func commit(_ batch: MetadataBatch) async throws(StorageError) {
+        try batch.checkSizes()
+        try self.state.withLock { state throws(StorageError) in
+            try Self.checkOpen(state)
+            var entries = state.partitions.removeValue(forKey: batch.partition) ?? SortedEntries()
+            defer { if !entries.isEmpty { state.partitions[batch.partition] = entries } }
+            for precondition in batch.preconditions {
+                guard entries[precondition.key] == precondition.value else {
+                    throw StorageError(.conflict, "another commit changed key \(precondition.key) first")
+                }
+            }
+            for write in batch.writes {
+                switch write {
+                case .put(let key, let value): entries.put(key, value)
+                case .delete(let key): entries.remove(key)
+                }
+            }
+        }
+    }
+
+    package func partitions(of kind: PartitionID.Kind) async throws(StorageError) -> [PartitionID] {
+        try self.state.withLock { state throws(StorageError) in
+            try Self.checkOpen(state)
+            return state.partitions.keys.filter { $0.kind == kind }.sorted()
+        }
+    }
+
+    package func close() async {
+        self.state.withLock { $0.isClosed = true }
+    }
+
+    private static func checkOpen(_ state: borrowing State) throws(StorageError) {
+        guard !state.isClosed else { throw StorageError(.closed, "the store was closed") }
+    }
+}

@@ -1,0 +1,69 @@
+import Foundation
+import Logging
+import TernStorage
+
+/// The one thread that writes to the database.
+///
+/// 1. It takes every batch that waits; 2. checks their preconditions, one after the other, against the database and
+/// what the batches before them write; 3. writes those that hold in one synced write; 4. answers all. Batches that
+/// arrive meanwhile form the next group, so the cost of a sync is shared by as many callers as there are.
+final class CommitLoop: Sendable {
+    private let queue: CommitQueue
+    private let gate: DatabaseGate
+    private let opener: DatabaseOpener
+    private let logger: Logger
+
+    init(queue: CommitQueue, gate: DatabaseGate, opener: DatabaseOpener, logger: Logger) {
+        self.queue = queue
+        self.gate = gate
+        self.opener = opener
+        self.logger = logger
+    }
+
+    /// Starts the thread, which ends when the queue is closed.
+    func start(_ database: Database) {
+        let thread = Thread { self.run(database) }
+        thread.name = "tern-commit"
+        thread.start()
+    }
+
+    private func run(_ database: Database) {
+        var recovery = CommitRecovery(database: database, gate: self.gate, opener: self.opener, logger: self.logger)
+        guard var group = CommitGroup() else { preconditionFailure("no memory for the commit loop") }
+        while case .commit(let waiting) = self.queue.next() {
+            // One database for the checks and the write: reopening in between could change what was checked.
+            var database = recovery.databaseForWriting()
+            for commit in waiting {
+                guard let current = database else {
+                    commit.answer(.failure(recovery.failure))
+                    continue
+                }
+                group.add(commit, database: current)
+                guard group.isFull else { continue }
+                Self.finish(&group, current, &recovery)
+                database = recovery.databaseForWriting()
+            }
+            if let database { Self.finish(&group, database, &recovery) }
+        }
+        _ = self.gate.suspend()
+        recovery.closeDatabase()
+        self.gate.close()
+        self.queue.didClose()
+    }
+
+    /// Writes the group and answers its callers.
+    private static func finish(_ group: inout CommitGroup, _ database: Database, _ recovery: inout CommitRecovery) {
+        guard group.hasWrites else {
+            group.finish(failure: nil)
+            return
+        }
+        do throws(StorageError) {
+            try group.write(to: database)
+            group.finish(failure: nil)
+            recovery.writeSucceeded()
+        } catch {
+            group.finish(failure: error)
+            recovery.writeFailed(error)
+        }
+    }
+}

@@ -1,0 +1,95 @@
+package import Logging
+package import TernStorage
+
+/// The embedded ``MetadataStore``: one RocksDB database, with the partitions side by side in its key space.
+///
+/// Reads are answered on the caller's thread when memory has the answer, which takes microseconds; otherwise on an I/O
+/// thread. Commits are made by one ``CommitLoop``.
+package final class RocksDBMetadataStore: MetadataStore {
+    private let gate: DatabaseGate
+    private let queue: CommitQueue
+    private let pool: IOPool
+    private let readsInPlace: Bool
+
+    /// Opens the database of a directory; makes both if they do not exist.
+    ///
+    /// - Throws: ``StorageError/Code/locked`` when another process has it open, ``StorageError/Code/damaged`` when files
+    ///   are not what was written, ``StorageError/Code/permissionDenied``, ``StorageError/Code/noSpace`` or
+    ///   ``StorageError/Code/io``. The message names the directory and what to do.
+    package static func open(
+        directory: String,
+        logger: Logger,
+        options: RocksDBOptions = RocksDBOptions()
+    ) async throws(StorageError) -> RocksDBMetadataStore {
+        let pool = IOPool(threadCount: options.ioThreadCount)
+        let opener = DatabaseOpener(directory: directory, options: options, logger: logger)
+        let database = try await pool.run { () throws(StorageError) in
+            try FileSystem.makeDirectories(directory)
+            return try opener.open()
+        }
+        return RocksDBMetadataStore(database, opener: opener, pool: pool, logger: logger)
+    }
+
+    private init(_ database: Database, opener: DatabaseOpener, pool: IOPool, logger: Logger) {
+        self.gate = DatabaseGate(database)
+        self.queue = CommitQueue()
+        self.pool = pool
+        self.readsInPlace = opener.options.readsInPlace
+        CommitLoop(queue: self.queue, gate: self.gate, opener: opener, logger: logger).start(database)
+    }
+
+    deinit {
+        self.queue.requestClose()
+    }
+
+    package func get(_ key: [UInt8], in partition: PartitionID) async throws(StorageError) -> [UInt8]? {
+        try await self.read { database, tier throws(StorageError) in
+            try database.get(key, in: partition, from: tier)
+        }
+    }
+
+    package func scan(
+        _ range: KeyRange,
+        in partition: PartitionID,
+        limit: Int
+    ) async throws(StorageError) -> [KeyValue] {
+        if let upper = range.upper, !KeyOrder.precedes(range.lower, upper) { return [] }
+        return try await self.read { database, tier throws(StorageError) in
+            try database.scan(range, in: partition, limit: limit, from: tier)
+        }
+    }
+
+    package func commit(_ batch: MetadataBatch) async throws(StorageError) {
+        try batch.checkSizes()
+        try await self.queue.submit(batch)
+    }
+
+    package func partitions(of kind: PartitionID.Kind) async throws(StorageError) -> [PartitionID] {
+        let gate = self.gate
+        return try await self.pool.run { () throws(StorageError) in
+            try gate.read { database throws(StorageError) in try database.partitions(of: kind) }
+        }
+    }
+
+    package func close() async {
+        await self.queue.close()
+    }
+
+    /// Reads from memory here, or from the disk on an I/O thread.
+    private func read<Value: Sendable>(
+        _ body: @escaping @Sendable (Database, Database.ReadTier) throws(StorageError) -> Database.ReadResult<Value>
+    ) async throws(StorageError) -> Value {
+        let gate = self.gate
+        if self.readsInPlace {
+            let result = try gate.tryRead { database throws(StorageError) in try body(database, .memory) }
+            if case .value(let value)? = result { return value }
+        }
+        return try await self.pool.run { () throws(StorageError) in
+            let result = try gate.read { database throws(StorageError) in try body(database, .disk) }
+            guard case .value(let value) = result else {
+                throw StorageError(.io, "a read from the disk was incomplete")
+            }
+            return value
+        }
+    }
+}
