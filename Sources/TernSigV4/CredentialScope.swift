@@ -1,0 +1,57 @@
+import TernCore
+
+/// A credential of signature version 4: who signs, and what the signing key is good for.
+package struct Credential: Sendable, Hashable {
+    package var accessKeyID: String
+    /// `YYYYMMDD`.
+    package var date: String
+    package var region: String
+    package var service: String
+
+    package init(accessKeyID: String, date: String, region: String, service: String) {
+        self.accessKeyID = accessKeyID
+        self.date = date
+        self.region = region
+        self.service = service
+    }
+
+    /// `YYYYMMDD/region/service/aws4_request`.
+    package var scope: String { "\(self.date)/\(self.region)/\(self.service)/aws4_request" }
+
+    /// Reads `AKID/YYYYMMDD/region/service/aws4_request`.
+    ///
+    /// - Parameters:
+    ///   - requestDate: The request's own date as `YYYYMMDD…`, which the scope's must equal (SIG-21).
+    ///   - place: Decides between the texts of §2.8 and of SIG-36.
+    init(parsing text: some StringProtocol, service: String, place: SigningError.Place) throws(SigningError) {
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == 5, !parts[0].isEmpty else { throw .credentialShape(in: place) }
+        guard Self.isDate(parts[1]) else {
+            throw .malformed(
+                #"incorrect date format "\#(parts[1])". This date in the credential must be in the format "yyyyMMdd"."#,
+                in: place)
+        }
+        guard parts[3] == service else {
+            throw .malformed(
+                #"incorrect service "\#(parts[3])". This endpoint belongs to "\#(service)"."#, in: place)
+        }
+        guard parts[4] == "aws4_request" else {
+            throw .malformed(#"incorrect terminal "\#(parts[4])". This endpoint uses "aws4_request"."#, in: place)
+        }
+        self.accessKeyID = String(parts[0])
+        self.date = String(parts[1])
+        self.region = String(parts[2])
+        self.service = service
+    }
+
+    /// SIG-21: the scope's date is that of the request.
+    func checkDate(_ amzDate: String, place: SigningError.Place) throws(SigningError) {
+        guard amzDate.utf8.starts(with: self.date.utf8) else {
+            throw .malformed("Invalid credential date. Date is not the same as X-Amz-Date.", in: place)
+        }
+    }
+
+    private static func isDate(_ text: some StringProtocol) -> Bool {
+        Timestamp(amzDate: "\(text)T000000Z") != nil
+    }
+}

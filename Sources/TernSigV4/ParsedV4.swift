@@ -1,0 +1,199 @@
+package import TernCore
+
+/// A request signed with version 4, as far as can be read without the secret.
+package struct ParsedV4: Sendable {
+    /// Whether it is signed in the header or in the query.
+    package let place: SigningError.Place
+    package let credential: Credential
+    /// In lower case, sorted.
+    package let signedHeaders: [String]
+    /// As sent.
+    package let signature: String
+    /// When it was signed.
+    package let date: Timestamp
+    /// The session token; whoever knows the access keys checks it.
+    package let securityToken: String?
+    package let payload: PayloadMode
+    /// For how many seconds a presigned URL is valid.
+    package let expiresInSeconds: Int64?
+    /// Query parameters of a presigned URL that act as headers (SIG-32), names in lower case.
+    package let hoistedHeaders: [HeaderFields.Field]
+
+    /// The date as the string to sign has it, `YYYYMMDDTHHMMSSZ`.
+    let amzDate: String
+    /// The date as sent.
+    let dateText: String
+    /// The literal of the payload hash line.
+    let payloadLine: String
+    /// SIG-33.
+    let hasConflictingParameter: Bool
+}
+
+// MARK: In the header
+
+extension ParsedV4 {
+    /// Reads an `Authorization` header of version 4 (spec rules SIG-1 and SIG-5 to SIG-9).
+    ///
+    /// - Parameter components: What follows the scheme and its space.
+    init(
+        authorization components: some StringProtocol,
+        of request: SignedRequest,
+        policy: AuthenticationPolicy
+    ) throws(SigningError) {
+        let parts = try AuthorizationComponents(components)
+        let (date, dateText) = try Self.headerDate(request.headers)
+        let credential = try Credential(parsing: parts.credential, service: policy.service, place: .header)
+        let amzDate = date.amzDate
+        try credential.checkDate(amzDate, place: .header)
+
+        let signedHeaders = Self.signedHeaderNames(parts.signedHeaders)
+        try Self.checkSigned(request.headers, signedHeaders)
+
+        if let line = request.headers["x-amz-content-sha256"] {
+            guard let payload = PayloadMode(line) else { throw .invalidContentSHA256(line) }
+            self.payload = payload
+            self.payloadLine = line
+        } else if let digest = policy.bodySHA256 {
+            self.payload = .sha256(digest)
+            self.payloadLine = digest.lowercaseHex
+        } else {
+            throw .missingContentSHA256
+        }
+        self.place = .header
+        self.credential = credential
+        self.signedHeaders = signedHeaders
+        self.signature = parts.signature
+        self.date = date
+        self.amzDate = amzDate
+        self.dateText = dateText
+        self.securityToken = request.headers["x-amz-security-token"]
+        self.expiresInSeconds = nil
+        self.hoistedHeaders = []
+        self.hasConflictingParameter = false
+    }
+
+    /// `x-amz-date`, else `Date`; in the form that version 4 asks for, or as an HTTP date.
+    private static func headerDate(_ headers: HeaderFields) throws(SigningError) -> (Timestamp, String) {
+        guard let text = headers["x-amz-date"] ?? headers["date"],
+            let date = Timestamp(amzDate: text) ?? Timestamp(httpDate: text)
+        else { throw .noValidDate }
+        return (date, text)
+    }
+
+    /// SIG-7: `host` and every `x-amz-…` header must be signed.
+    private static func checkSigned(_ headers: HeaderFields, _ signedHeaders: [String]) throws(SigningError) {
+        var missing: [String] = []
+        if !signedHeaders.contains("host") { missing.append("host") }
+        for field in headers.fields where field.name.utf8.starts(with: "x-amz-".utf8) {
+            if !signedHeaders.contains(field.name), !missing.contains(field.name) { missing.append(field.name) }
+        }
+        if !missing.isEmpty { throw .headersNotSigned(missing.sorted()) }
+    }
+
+    private static func signedHeaderNames(_ text: some StringProtocol) -> [String] {
+        let names = text.split(separator: ";").map { String($0) }
+        let isCanonical = zip(names, names.dropFirst()).allSatisfy(<) && !text.utf8.contains(where: isUppercase)
+        return isCanonical ? names : names.map { $0.lowercased() }.sorted()
+    }
+
+    private static func isUppercase(_ byte: UInt8) -> Bool {
+        (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
+    }
+}
+
+/// The three components of an `Authorization` header of version 4.
+private struct AuthorizationComponents {
+    var credential = ""
+    var signedHeaders = ""
+    var signature = ""
+
+    init(_ text: some StringProtocol) throws(SigningError) {
+        let components = text.split(separator: ",")
+        guard components.count >= 3 else {
+            throw .malformed(
+                "the authorization header requires three components: Credential, SignedHeaders, and Signature.", in: .header)
+        }
+        for component in components {
+            let trimmed = component.drop { $0 == " " }
+            guard let equals = trimmed.utf8.firstIndex(of: UInt8(ascii: "=")) else {
+                throw .malformed(#"the authorization component "\#(trimmed)" is malformed."#, in: .header)
+            }
+            let value = String(trimmed[trimmed.utf8.index(after: equals)...])
+            switch trimmed[..<equals] {
+            case "Credential": self.credential = value
+            case "SignedHeaders": self.signedHeaders = value
+            case "Signature": self.signature = value
+            default: continue
+            }
+        }
+        for (name, value) in [
+            ("Credential", self.credential), ("SignedHeaders", self.signedHeaders), ("Signature", self.signature),
+        ] where value.isEmpty {
+            throw .malformed("missing \(name).", in: .header)
+        }
+    }
+}
+
+// MARK: In the query
+
+extension ParsedV4 {
+    /// The longest validity of a presigned URL, seven days (SIG-23).
+    private static var maximumExpirySeconds: Int64 { 604_800 }
+
+    /// Reads the parameters of a presigned URL (spec rules SIG-30 to SIG-36).
+    init(
+        query: QueryParameters,
+        of request: SignedRequest,
+        policy: AuthenticationPolicy
+    ) throws(SigningError) {
+        guard let algorithm = query.algorithm, let credentialText = query.credential, let dateText = query.date,
+            let expires = query.expires, let signedHeaderText = query.signedHeaders, let signature = query.signature
+        else {
+            throw .queryParameters(
+                "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, X-Amz-Signature, "
+                    + "X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters.")
+        }
+        if algorithm == "AWS4-ECDSA-P256-SHA256" { throw .mechanismNotSupported }
+        guard algorithm == "AWS4-HMAC-SHA256" else {
+            throw .queryParameters(#"X-Amz-Algorithm only supports "AWS4-HMAC-SHA256 and AWS4-ECDSA-P256-SHA256""#)
+        }
+        let credential = try Credential(parsing: credentialText, service: policy.service, place: .query)
+        guard let date = Timestamp(amzDate: dateText) else {
+            throw .queryParameters(#"X-Amz-Date must be in the ISO8601 Long Format "yyyyMMdd'T'HHmmss'Z'""#)
+        }
+        try credential.checkDate(dateText, place: .query)
+
+        let signedHeaders = Self.signedHeaderNames(signedHeaderText)
+        try Self.checkSigned(request.headers, signedHeaders)
+        let hoisted = HoistedHeaders(request, signedHeaders: signedHeaders)
+
+        // SIG-31.
+        let payloadLine = request.headers["x-amz-content-sha256"] ?? query.contentSHA256 ?? "UNSIGNED-PAYLOAD"
+        guard let payload = PayloadMode(payloadLine) else { throw .invalidContentSHA256(payloadLine) }
+
+        self.place = .query
+        self.credential = credential
+        self.signedHeaders = signedHeaders
+        self.signature = signature
+        self.date = date
+        self.amzDate = dateText
+        self.dateText = dateText
+        self.securityToken = query.securityToken ?? request.headers["x-amz-security-token"]
+        self.payload = payload
+        self.payloadLine = payloadLine
+        self.expiresInSeconds = try Self.expiry(expires)
+        self.hoistedHeaders = hoisted.fields
+        self.hasConflictingParameter = hoisted.hasConflict
+    }
+
+    private static func expiry(_ text: String) throws(SigningError) -> Int64 {
+        guard let seconds = Int64(text) else { throw .queryParameters("X-Amz-Expires should be a number") }
+        guard seconds >= 0 else { throw .queryParameters("X-Amz-Expires must be non-negative") }
+        guard seconds <= Self.maximumExpirySeconds else {
+            throw .queryParameters(
+                "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than "
+                    + "604800 seconds")
+        }
+        return seconds
+    }
+}

@@ -1,0 +1,44 @@
+import TernCore
+
+/// What `x-amz-content-sha256` says about the body (spec rules SIG-9 and §2.5).
+package enum PayloadMode: Hashable, Sendable {
+    /// The body's SHA-256, 32 raw bytes; whoever reads the body compares it (SIG-10).
+    case sha256([UInt8])
+    case unsigned
+    /// `aws-chunked`, each chunk signed; with `trailer`, a signed trailer follows.
+    case streamingSigned(trailer: Bool)
+    /// `aws-chunked`, chunks not signed, a trailing checksum possible.
+    case streamingUnsignedTrailer
+
+    /// Reads the value of `x-amz-content-sha256`; `nil` for one that is not allowed.
+    package init?(_ text: String) {
+        switch text {
+        case "UNSIGNED-PAYLOAD": self = .unsigned
+        case "STREAMING-UNSIGNED-PAYLOAD-TRAILER": self = .streamingUnsignedTrailer
+        case "STREAMING-AWS4-HMAC-SHA256-PAYLOAD": self = .streamingSigned(trailer: false)
+        case "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER": self = .streamingSigned(trailer: true)
+        default:
+            guard text.utf8.count == 64, let digest = [UInt8](hex: text.utf8) else { return nil }
+            self = .sha256(digest)
+        }
+    }
+
+    /// Whether the body is framed as `aws-chunked`, to be read by a ``ChunkedDecoder``.
+    package var isStreaming: Bool {
+        switch self {
+        case .streamingSigned, .streamingUnsignedTrailer: true
+        case .sha256, .unsigned: false
+        }
+    }
+
+    /// The value of `x-amz-content-sha256`.
+    package var headerValue: String {
+        switch self {
+        case .sha256(let digest): digest.lowercaseHex
+        case .unsigned: "UNSIGNED-PAYLOAD"
+        case .streamingSigned(trailer: false): "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"
+        case .streamingSigned(trailer: true): "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER"
+        case .streamingUnsignedTrailer: "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
+        }
+    }
+}
