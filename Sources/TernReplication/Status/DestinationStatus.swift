@@ -52,6 +52,7 @@ package struct DestinationStatus: Hashable, Sendable {
     ///
     /// - Returns: Whether anything changed. A retry leaves PENDING; a cancelled task leaves with its version, and until
     ///   that is gone as well, nothing waits for it any more.
+    @discardableResult
     package mutating func settle(_ component: Component, _ decision: RetryDecision) -> Bool {
         let before = self
         switch decision {
