@@ -45,7 +45,8 @@ package struct StoredTask: Sendable {
 package final class Outbox: Sendable {
     private struct State {
         var pending: [LaneID: [String: PendingCount]] = [:]
-        var listener: (@Sendable (LaneID) -> Void)?
+        var listener: (@Sendable (LaneID, Timestamp) -> Void)?
+        var observers: [OutcomeObserver] = []
     }
 
     package let metadata: any MetadataStore
@@ -55,13 +56,38 @@ package final class Outbox: Sendable {
         self.metadata = metadata
     }
 
-    /// Calls `listener` after every commit that adds tasks to a lane, and once for each lane that has tasks already.
-    package func listen(_ listener: @escaping @Sendable (LaneID) -> Void) {
+    /// Calls `listener` after every commit that adds tasks to a lane, with the earliest due time among them, and once for
+    /// each lane that has tasks already.
+    ///
+    /// Due times are request times, and a request may take long from its start to its commit, so that a new task may
+    /// stand far before the tasks that were read last. A reader that keeps a cursor has to go back to the time given.
+    package func listen(_ listener: @escaping @Sendable (LaneID, Timestamp) -> Void) {
         let lanes = self.state.withLock { state in
             state.listener = listener
             return Array(state.pending.keys)
         }
-        for lane in lanes { listener(lane) }
+        for lane in lanes { listener(lane, Timestamp(milliseconds: 0)) }
+    }
+
+    /// Calls `observer` with every group of outcomes, once they are committed.
+    package func observe(_ observer: @escaping OutcomeObserver) {
+        self.state.withLock { $0.observers.append(observer) }
+    }
+
+    /// Tells the observers of outcomes that were committed.
+    func publish(_ settled: [SettledTask]) {
+        guard !settled.isEmpty else { return }
+        for observer in self.state.withLock({ $0.observers }) { observer(settled) }
+    }
+
+    /// Forgets all counts, before they are counted anew.
+    func resetCounts() {
+        self.state.withLock { $0.pending.removeAll() }
+    }
+
+    /// Forgets the counts of a lane whose bucket is gone, and its tasks with it.
+    package func forget(_ lane: LaneID) {
+        self.state.withLock { _ = $0.pending.removeValue(forKey: lane) }
     }
 
     /// Counts tasks that a commit has just added, and wakes their lanes.
@@ -82,7 +108,7 @@ package final class Outbox: Sendable {
     private func count(_ tasks: [TaskRecord], sourceBucket: String, sourceBucketID: UInt64, sign: Int64) {
         guard !tasks.isEmpty else { return }
         let (lanes, listener) = self.state.withLock { state in
-            var lanes: Set<LaneID> = []
+            var lanes: [LaneID: Timestamp] = [:]
             for task in tasks {
                 let lane = LaneID(
                     sourceBucket: sourceBucket, sourceBucketID: sourceBucketID, destinationBucket: task.destinationBucket)
@@ -90,11 +116,12 @@ package final class Outbox: Sendable {
                 count.operations += sign
                 count.bytes += sign * task.byteCount
                 state.pending[lane, default: [:]][task.ruleID] = count
-                lanes.insert(lane)
+                let due = Timestamp(milliseconds: task.requestMs)
+                lanes[lane] = min(lanes[lane] ?? due, due)
             }
             return (lanes, state.listener)
         }
         guard sign > 0, let listener else { return }
-        for lane in lanes { listener(lane) }
+        for (lane, due) in lanes { listener(lane, due) }
     }
 }

@@ -1,6 +1,7 @@
-package import TernCore
-package import TernRecords
-package import TernReplication
+import FoundationEssentials
+import TernCore
+import TernRecords
+import TernReplication
 import TernS3Protocol
 import TernStorage
 
@@ -21,7 +22,7 @@ extension ObjectService {
             key: key,
             tags: record.tagSet,
             storageClass: record.storageClassValue,
-            encryption: .sseS3,
+            encryption: .none,
             isReplica: false,
             isNullVersion: record.isNull,
             byteCount: record.byteCount
@@ -42,7 +43,7 @@ extension ObjectService {
             key: key,
             tags: record.tagSet,
             storageClass: record.storageClassValue,
-            encryption: .sseS3,
+            encryption: .none,
             isReplica: record.isReplica,
             isNullVersion: record.isNull,
             byteCount: record.byteCount

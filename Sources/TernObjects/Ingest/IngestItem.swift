@@ -1,0 +1,41 @@
+package import NIOCore
+package import TernRecords
+
+/// A small replica, delete marker or tag change, with all its bytes.
+package struct IngestItem: Sendable {
+    package var replica: ReplicaRecord
+    /// Empty for delete markers and tags.
+    package var body: ByteBuffer
+
+    package init(replica: ReplicaRecord, body: ByteBuffer = ByteBuffer()) {
+        self.replica = replica
+        self.body = body
+    }
+
+    /// The largest body that travels with others; larger ones go through a session.
+    package static let maximumBodyBytes = 256 * 1024
+}
+
+extension IngestResult {
+    package static let done: IngestResult = {
+        var result = IngestResult()
+        result.code = .done
+        return result
+    }()
+
+    /// Final: `reason` is the raw value of a `ReplicationFailureReason`.
+    package static func refused(_ reason: String, _ message: String = "") -> IngestResult {
+        var result = IngestResult()
+        result.code = .refused
+        result.reason = reason
+        result.message = message
+        return result
+    }
+
+    package static func retry(_ message: String) -> IngestResult {
+        var result = IngestResult()
+        result.code = .retry
+        result.message = message
+        return result
+    }
+}

@@ -1,0 +1,285 @@
+import FoundationEssentials
+import Logging
+import NIOCore
+import TernChecksums
+package import TernCore
+package import TernPorts
+package import TernRecords
+package import TernS3Protocol
+import TernStorage
+
+/// A session as it stands in the store.
+struct StoredIngestSession {
+    var row: [UInt8]
+    var value: [UInt8]
+    var record: IngestSessionRecord
+
+    /// Whether it is about the same bytes.
+    func isAbout(_ replica: ReplicaRecord) -> Bool {
+        let ours = self.record.replica
+        return ours.key == replica.key && ours.version.byteCount == replica.version.byteCount
+            && ours.version.etagMd5 == replica.version.etagMd5 && ours.parts == replica.parts
+    }
+}
+
+extension ObjectService {
+    /// How long a session waits for its next segment.
+    static let ingestSessionLifetimeMilliseconds: Int64 = 24 * 3600 * 1000
+
+    /// Opens, or finds again, the session for a large replica, and says which segments have arrived.
+    package func beginIngest(_ replica: ReplicaRecord) async -> IngestProgress {
+        do {
+            return try await self.begin(replica)
+        } catch {
+            return IngestProgress(result: Self.retry(error))
+        }
+    }
+
+    /// Takes one segment: its bytes, and then their CRC64NVME in 8 bytes, big-endian.
+    package func ingestSegment(_ segment: SegmentAddress, body: any HTTPBodySource) async -> IngestResult {
+        do {
+            return try await self.take(segment, body: body)
+        } catch {
+            return Self.retry(error)
+        }
+    }
+
+    /// Makes a large replica visible: one commit, after all its segments were found to make up the whole.
+    package func commitIngest(_ replica: ReplicaRecord) async -> IngestResult {
+        do {
+            return try await self.finish(replica)
+        } catch {
+            return Self.retry(error)
+        }
+    }
+
+    /// Ends a session and frees what has arrived.
+    package func abortIngest(version: VersionID, in bucketName: String) async throws(S3Error) {
+        let bucket = try await self.registry.state(bucketName)
+        guard let session = try await self.ingestSession(version, in: bucket.partition) else { return }
+        _ = try await self.remove(session, version: version, in: bucket.partition)
+    }
+
+    /// Ends the sessions of a bucket that have made no progress for a day. Returns how many.
+    package func collectStaleIngests(in bucket: BucketState) async throws(S3Error) -> Int {
+        var count = 0
+        let deadline = self.clock.now.milliseconds - Self.ingestSessionLifetimeMilliseconds
+        var range = Keyspace.table(.ingestSession)
+        while true {
+            let rows = try await self.metadata.entries(range, in: bucket.partition, limit: 100)
+            for row in rows {
+                let record: IngestSessionRecord = try decodeRecord(row.value)
+                guard record.startedMs <= deadline else { continue }
+                let session = StoredIngestSession(row: row.key, value: row.value, record: record)
+                let isRemoved = try await self.remove(
+                    session, version: record.replica.version.versionID, in: bucket.partition)
+                if isRemoved { count += 1 }
+            }
+            guard rows.count == 100, let last = rows.last else { return count }
+            range.lower = last.key + [0]
+        }
+    }
+
+    // MARK: Begin
+
+    private func begin(_ replica: ReplicaRecord) async throws(S3Error) -> IngestProgress {
+        if let problem = self.problem(ofIdentity: replica) ?? Self.problem(ofSizesIn: replica) {
+            return IngestProgress(result: problem)
+        }
+        let id = replica.version.versionID
+        let key = ObjectKey(trusted: Array(replica.key))
+        for _ in 0..<Self.maximumCommitAttempts {
+            let bucket: BucketState
+            switch try await self.destination(of: replica) {
+            case .refused(let result): return IngestProgress(result: result)
+            case .open(let state): bucket = state
+            }
+            if try await self.metadata.value(Keyspace.tombstone(key, id), in: bucket.partition) != nil {
+                return IngestProgress(result: .refused("DstObjectHardDeleted", "the replica was deleted by its version ID"))
+            }
+            if try await self.version(identity: id, of: key, in: bucket) != nil {
+                return IngestProgress(result: await self.refreshReplica(replica), isComplete: true)
+            }
+            if let session = try await self.ingestSession(id, in: bucket.partition) {
+                if session.isAbout(replica) {
+                    let segments = try await self.arrivedSegments(of: id, in: bucket.partition)
+                    return IngestProgress(result: .done, arrived: segments.map(\.record.offset))
+                }
+                _ = try await self.remove(session, version: id, in: bucket.partition)
+                continue
+            }
+            var record = IngestSessionRecord()
+            record.replica = replica
+            record.startedMs = self.clock.now.milliseconds
+            var batch = MetadataBatch(partition: bucket.partition)
+            batch.require(Keyspace.epoch, is: bucket.epochValue)
+            batch.require(Keyspace.ingestSession(id), is: nil)
+            batch.put(Keyspace.ingestSession(id), try encodeRecord(record))
+            if try await self.metadata.tryCommit(batch) { return IngestProgress(result: .done) }
+            self.registry.refresh(bucket.name)
+        }
+        throw .operationAborted
+    }
+
+    private static func problem(ofSizesIn replica: ReplicaRecord) -> IngestResult? {
+        let sizes = replica.parts.map(\.byteCount)
+        guard replica.kind == .object, replica.version.byteCount >= 0, sizes.allSatisfy({ $0 >= 0 }),
+            sizes.isEmpty || sizes.reduce(0, &+) == replica.version.byteCount
+        else { return .retry("the parts do not make up the object") }
+        return nil
+    }
+
+    func ingestSession(_ id: VersionID, in partition: PartitionID) async throws(S3Error) -> StoredIngestSession? {
+        let row = Keyspace.ingestSession(id)
+        guard let value = try await self.metadata.value(row, in: partition) else { return nil }
+        return StoredIngestSession(row: row, value: value, record: try decodeRecord(value))
+    }
+
+    // MARK: Segments
+
+    /// How stale the session's time of progress may get before a segment renews it. Renewing it with every segment would
+    /// make segments that arrive at once get in each other's way.
+    private static let progressGrainMilliseconds: Int64 = 3600 * 1000
+
+    private func take(_ address: SegmentAddress, body: any HTTPBodySource) async throws(S3Error) -> IngestResult {
+        let bucket = try await self.registry.state(address.destinationBucket)
+        guard let session = try await self.ingestSession(address.version, in: bucket.partition) else {
+            return .retry("the session has ended")
+        }
+        guard let algorithm = Self.ownAlgorithm(of: address, in: session.record.replica) else {
+            return .retry("the segment is not within one part, or too large")
+        }
+        let row = Keyspace.ingestSegment(address.version, offset: address.offset)
+        if try await self.metadata.value(row, in: bucket.partition) != nil { return .done }
+
+        let received = try await self.receiveSegment(
+            body, byteCount: address.byteCount, own: algorithm.checksum, into: bucket.partition)
+        let stored: ReceivedSegment
+        switch received {
+        case .damaged(let problem): return .retry(problem)
+        case .stored(let segment): stored = segment
+        }
+        let isCommitted = try await self.commitSegment(address, stored, row: row, in: bucket)
+        if !isCommitted, let blob = stored.blob { await self.deleteBlobs([blob], in: bucket.partition) }
+        if isCommitted { return .done }
+        // Either the same segment arrived twice at once, or the session is over.
+        return try await self.metadata.value(row, in: bucket.partition) != nil ? .done : .retry("the session has ended")
+    }
+
+    private func commitSegment(
+        _ address: SegmentAddress,
+        _ stored: ReceivedSegment,
+        row: [UInt8],
+        in target: BucketState
+    ) async throws(S3Error) -> Bool {
+        for _ in 0..<Self.maximumCommitAttempts {
+            let bucket = try await self.registry.state(target.name)
+            guard bucket.record.bucketID == target.record.bucketID,
+                let session = try await self.ingestSession(address.version, in: bucket.partition),
+                try await self.metadata.value(row, in: bucket.partition) == nil
+            else { return false }
+            var batch = MetadataBatch(partition: bucket.partition)
+            batch.require(Keyspace.epoch, is: bucket.epochValue)
+            batch.require(session.row, is: session.value)
+            batch.require(row, is: nil)
+            var record = IngestSegmentRecord()
+            record.offset = address.offset
+            record.segment.byteCount = address.byteCount
+            record.crc64Nvme = stored.crc64nvme
+            record.ownCrc = stored.ownCRC
+            if let blob = stored.blob {
+                record.segment.blobID = .init(blob.bytes)
+                batch.put(Keyspace.blobOwner(blob), [])
+            } else {
+                var id = address.version.newestFirstBytes
+                id.append(bigEndian: UInt64(address.offset))
+                record.segment.inlineID = .init(id)
+                batch.put(Keyspace.body(id), stored.inline)
+            }
+            batch.put(row, try encodeRecord(record))
+            let now = self.clock.now.milliseconds
+            if now - session.record.startedMs >= Self.progressGrainMilliseconds {
+                var renewed = session.record
+                renewed.startedMs = now
+                batch.put(session.row, try encodeRecord(renewed))
+            }
+            if try await self.metadata.tryCommit(batch) { return true }
+            self.registry.refresh(target.name)
+        }
+        throw .operationAborted
+    }
+
+    /// `checksum` is the algorithm that the segment's part, or the object, has a combinable checksum in, besides CRC64NVME.
+    private struct OwnAlgorithm {
+        var checksum: ChecksumAlgorithm?
+    }
+
+    /// `nil` when the segment's bounds are not allowed.
+    private static func ownAlgorithm(of address: SegmentAddress, in replica: ReplicaRecord) -> OwnAlgorithm? {
+        let (end, isOverflown) = address.offset.addingReportingOverflow(address.byteCount)
+        guard !isOverflown, address.offset >= 0, address.byteCount > 0, address.byteCount <= IngestLimits.bytesPerSegment,
+            end <= replica.version.byteCount
+        else { return nil }
+        var checksum = replica.version.checksum.checksum
+        if !replica.parts.isEmpty {
+            var start: Int64 = 0
+            guard
+                let part = replica.parts.first(where: { part in
+                    start += part.byteCount
+                    return address.offset < start
+                }),
+                end <= start
+            else { return nil }
+            checksum = part.checksum.checksum ?? checksum
+        }
+        guard let algorithm = checksum?.algorithm, algorithm.isCombinable, algorithm != .crc64nvme else {
+            return OwnAlgorithm(checksum: nil)
+        }
+        return OwnAlgorithm(checksum: algorithm)
+    }
+
+    // MARK: Removal
+
+    struct ArrivedSegment {
+        var row: KeyValue
+        var record: IngestSegmentRecord
+    }
+
+    /// All segments of a session that have arrived, in the order of their offsets.
+    func arrivedSegments(of id: VersionID, in partition: PartitionID) async throws(S3Error) -> [ArrivedSegment] {
+        var segments: [ArrivedSegment] = []
+        var range = KeyRange(prefix: Keyspace.ingestSegmentPrefix(id))
+        while true {
+            let page = try await self.metadata.entries(range, in: partition, limit: 1000)
+            for entry in page { segments.append(ArrivedSegment(row: entry, record: try decodeRecord(entry.value))) }
+            guard page.count == 1000, let last = page.last else { return segments }
+            range.lower = last.key + [0]
+        }
+    }
+
+    /// Removes a session with its segments; `false` when another did, or a segment arrived meanwhile.
+    func remove(_ session: StoredIngestSession, version: VersionID, in partition: PartitionID) async throws(S3Error) -> Bool {
+        // First the session is given a time so old that any segment that still arrives renews it, and by that stops the
+        // removal below, which would not know of it.
+        var seal = MetadataBatch(partition: partition)
+        seal.require(session.row, is: session.value)
+        var sealed = session.record
+        sealed.startedMs -= Self.ingestSessionLifetimeMilliseconds
+        let value = try encodeRecord(sealed)
+        seal.put(session.row, value)
+        guard try await self.metadata.tryCommit(seal) else { return false }
+
+        let segments = try await self.arrivedSegments(of: version, in: partition)
+        var batch = MetadataBatch(partition: partition)
+        batch.require(session.row, is: value)
+        batch.delete(session.row)
+        for segment in segments {
+            batch.require(segment.row.key, is: segment.row.value)
+            batch.delete(segment.row.key)
+        }
+        let blobs = Self.removeSegments(segments.map(\.record.segment), from: &batch)
+        guard try await self.metadata.tryCommit(batch) else { return false }
+        await self.deleteBlobs(blobs, in: partition)
+        return true
+    }
+}

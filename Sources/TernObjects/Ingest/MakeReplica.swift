@@ -1,0 +1,37 @@
+import TernCore
+package import TernRecords
+
+extension ReplicaRecord {
+    /// What a task has to bring to its destination: the version as it is now, under the rule as it was at admission
+    /// (spec rule I-10).
+    ///
+    /// - Parameter parts: The parts of a multipart object; empty for anything else.
+    package init(task: TaskRecord, version: VersionRecord, parts: [PartLayout], source: BucketState) {
+        self.init()
+        self.sourceBucket = source.name
+        self.sourceRegion = source.record.region
+        self.destinationBucket = task.destinationBucket
+        self.key = task.key
+        self.kind = task.kind
+        self.role = task.role
+        self.destinationAccount = task.destinationAccount
+        self.ownerOverride = task.ownerOverride
+
+        var copy = version
+        copy.isReplica = false
+        copy.destinations = []
+        copy.clearBody()
+        copy.layoutRows = 0
+        if !task.storageClass.isEmpty {
+            copy.storageClass = task.storageClass == StorageClass.standard.rawValue ? "" : task.storageClass
+        }
+        self.version = copy
+        if version.etagPartCount > 0, task.kind == .object {
+            self.parts = parts.map { part in
+                var part = part
+                part.segments = []
+                return part
+            }
+        }
+    }
+}

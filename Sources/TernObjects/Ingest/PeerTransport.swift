@@ -1,0 +1,111 @@
+package import TernCore
+package import TernPorts
+package import TernRecords
+package import TernReplication
+
+/// Why nothing, or nothing understandable, came back from another region.
+package struct TransportError: Error, Sendable {
+    /// Callers decide on this and on nothing else.
+    package var cause: DeliveryCause
+    /// For people.
+    package var message: String
+    /// Whether the failure may be due to what was sent: the request was under way, or was answered with an error. Not
+    /// so when no connection came about.
+    package var mayBeDueToContent: Bool
+
+    package init(_ cause: DeliveryCause, _ message: String, mayBeDueToContent: Bool = false) {
+        self.cause = cause
+        self.message = message
+        self.mayBeDueToContent = mayBeDueToContent
+    }
+}
+
+extension TransportError: CustomStringConvertible {
+    package var description: String { self.message }
+}
+
+/// Brings replicas to another region. Every call may be repeated: the receiver is idempotent.
+package protocol PeerTransport: Sendable {
+    /// Delivers small items; returns one result for each, in their order.
+    ///
+    /// At most ``IngestLimits/itemsPerRequest`` of them, of ``IngestLimits/bytesPerRequest`` in all.
+    func deliver(_ items: [IngestItem], to region: RegionName) async throws(TransportError) -> [IngestResult]
+
+    /// Opens, or finds again, the session for a large replica.
+    func beginSession(_ replica: ReplicaRecord, to region: RegionName) async throws(TransportError) -> IngestProgress
+
+    /// Sends one segment of a large replica: `body` yields its bytes and then their CRC64NVME, 8 bytes, big-endian.
+    func sendSegment(
+        _ segment: SegmentAddress,
+        body: any HTTPBodySource,
+        to region: RegionName
+    ) async throws(TransportError) -> IngestResult
+
+    /// Makes the replica visible, once all its segments have arrived.
+    func commitSession(_ replica: ReplicaRecord, to region: RegionName) async throws(TransportError) -> IngestResult
+}
+
+/// The sizes that both ends of a delivery keep to.
+package enum IngestLimits {
+    package static let itemsPerRequest = 256
+    package static let bytesPerRequest = 8 * 1024 * 1024
+    /// Of one item's body.
+    package static let bytesPerItem = 1024 * 1024
+    /// Of one item's record: 1,024 bytes of key, 2 KB of metadata, tags, and room for a multipart object's parts.
+    package static let recordBytesPerItem = 4 * 1024 * 1024
+    /// Of one segment of a large replica.
+    package static let bytesPerSegment: Int64 = 32 * 1024 * 1024
+    /// Bytes of the checksum behind a segment.
+    package static let segmentTrailerBytes: Int64 = 8
+}
+
+/// One segment of a large replica.
+package struct SegmentAddress: Sendable, Hashable {
+    package var destinationBucket: String
+    package var version: VersionID
+    /// In the whole object.
+    package var offset: Int64
+    package var byteCount: Int64
+
+    package init(destinationBucket: String, version: VersionID, offset: Int64, byteCount: Int64) {
+        self.destinationBucket = destinationBucket
+        self.version = version
+        self.offset = offset
+        self.byteCount = byteCount
+    }
+}
+
+/// What a destination has of a large replica.
+package struct IngestProgress: Sendable, Hashable {
+    /// `done` when segments may be sent.
+    package var result: IngestResult
+    /// Whether the whole version is there: nothing needs to be sent.
+    package var isComplete: Bool
+    /// Offsets of the segments that have arrived.
+    package var arrived: [Int64]
+
+    package init(result: IngestResult, isComplete: Bool = false, arrived: [Int64] = []) {
+        self.result = result
+        self.isComplete = isComplete
+        self.arrived = arrived
+    }
+}
+
+/// How a large body is cut: never across parts, in segments as large as allowed.
+package struct SegmentPlan: Sendable, Hashable {
+    package var segments: [Range<Int64>]
+
+    package init(byteCount: Int64, partSizes: [Int64], maximum: Int64 = IngestLimits.bytesPerSegment) {
+        var segments: [Range<Int64>] = []
+        var start: Int64 = 0
+        for size in partSizes.isEmpty ? [byteCount] : partSizes {
+            let end = start + size
+            while start < end {
+                let next = min(start + maximum, end)
+                segments.append(start..<next)
+                start = next
+            }
+        }
+        self.segments = segments
+    }
+}

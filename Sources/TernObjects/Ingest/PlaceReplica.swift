@@ -1,0 +1,194 @@
+import Logging
+import TernCore
+import TernRecords
+import TernS3Protocol
+import TernStorage
+
+/// What placing a replica came to.
+enum Placement: Sendable {
+    /// In the version stack now.
+    case placed
+    /// Nothing was written, or only tags: the bytes that were stored for it are not needed.
+    case notNeeded(IngestResult)
+}
+
+/// What a look at the destination's rows says about one item.
+private enum PlacementPlan {
+    /// The batch now has all writes of the item.
+    case write
+    /// As ``write``, but of tags only.
+    case writeTags
+    case finished(IngestResult)
+}
+
+extension ObjectService {
+    /// Puts replicas into the version stacks of their keys: all in one commit where they do not get in each other's way.
+    ///
+    /// The order is that of the version IDs, whatever the order of arrival (spec rule P-20), and a version that is there
+    /// already stays as it is (P-21). Nothing here plans tasks (L-08, L-73).
+    func place(_ replicas: [PreparedReplica], in bucket: BucketState) async throws(S3Error) -> [Placement] {
+        var placements = [Placement?](repeating: nil, count: replicas.count)
+        var waiting = Array(replicas.indices)
+        while !waiting.isEmpty {
+            // One commit can hold one change of each key's stack: others of the same key go with the next.
+            var wave: [Int] = []
+            var later: [Int] = []
+            var keys: Set<ObjectKey> = []
+            for index in waiting {
+                if keys.insert(replicas[index].key).inserted { wave.append(index) } else { later.append(index) }
+            }
+            let results = try await self.placeTogether(wave.map { replicas[$0] }, in: bucket)
+            for (index, result) in zip(wave, results) { placements[index] = result }
+            waiting = later
+        }
+        return placements.map { $0 ?? .notNeeded(.retry("not placed")) }
+    }
+
+    /// Places replicas of different keys.
+    private func placeTogether(_ replicas: [PreparedReplica], in bucket: BucketState) async throws(S3Error) -> [Placement] {
+        if replicas.count > 1, let placements = try await self.tryPlace(replicas, in: bucket) { return placements }
+        // Somebody writes one of the keys, or the bucket changed: each on its own, under the bucket as it is now.
+        var placements: [Placement] = []
+        for replica in replicas {
+            placements.append(try await self.placeAlone(replica, named: bucket.name))
+        }
+        return placements
+    }
+
+    private func placeAlone(_ replica: PreparedReplica, named name: String) async throws(S3Error) -> Placement {
+        for _ in 0..<Self.maximumCommitAttempts {
+            switch try await self.destination(of: replica.replica) {
+            case .refused(let result):
+                return .notNeeded(result)
+            case .open(let bucket):
+                if let placement = try await self.tryPlace([replica], in: bucket)?.first { return placement }
+                for row in replica.requirements
+                where try await self.metadata.value(row.key, in: bucket.partition) != row.value {
+                    return .notNeeded(.retry("the session changed"))
+                }
+                self.registry.refresh(name)
+            }
+        }
+        throw .operationAborted
+    }
+
+    /// One attempt; `nil` when a precondition did not hold.
+    private func tryPlace(_ replicas: [PreparedReplica], in bucket: BucketState) async throws(S3Error) -> [Placement]? {
+        var batch = MetadataBatch(partition: bucket.partition)
+        batch.require(Keyspace.epoch, is: bucket.epochValue)
+        var placements: [Placement] = []
+        for replica in replicas {
+            switch try await self.plan(replica, in: bucket, batch: &batch) {
+            case .write: placements.append(.placed)
+            case .writeTags: placements.append(.notNeeded(.done))
+            case .finished(let result): placements.append(.notNeeded(result))
+            }
+        }
+        if batch.writes.isEmpty { return placements }
+        return try await self.metadata.tryCommit(batch) ? placements : nil
+    }
+
+    /// Adds what a replica needs to the batch, or says why it needs nothing.
+    private func plan(
+        _ replica: PreparedReplica,
+        in bucket: BucketState,
+        batch: inout MetadataBatch
+    ) async throws(S3Error) -> PlacementPlan {
+        if replica.replica.kind == .tags { return try await self.planTags(replica, in: bucket, batch: &batch) }
+        let key = replica.key
+        let tombstone = Keyspace.tombstone(key, replica.id)
+        if try await self.metadata.value(tombstone, in: bucket.partition) != nil {
+            return .finished(.refused("DstObjectHardDeleted", "the replica was deleted by its version ID"))
+        }
+        let head = try await self.head(key, in: bucket)
+        if let head, head.record.versionID == replica.id {
+            return try self.planKnown(replica, known: head, batch: &batch)
+        }
+        let row = Keyspace.noncurrent(key, replica.id)
+        let isNewest = head.map { $0.record.versionID < replica.id } ?? true
+        if !isNewest, let value = try await self.metadata.value(row, in: bucket.partition) {
+            let known = StoredVersion(key: key, record: try decodeRecord(value), isLatest: false, row: row, value: value)
+            return try self.planKnown(replica, known: known, batch: &batch)
+        }
+
+        guard replica.hasBody else { return .finished(.retry("the version was removed while it was looked at")) }
+        let value = try encodeRecord(replica.record(owner: bucket.record.owner))
+        batch.require(tombstone, is: nil)
+        batch.require(Keyspace.head(key), is: head?.value)
+        if isNewest {
+            if let head {
+                batch.put(Keyspace.noncurrent(key, head.record.versionID), head.value)
+                if head.record.isNull { batch.put(Keyspace.nullPointer(key), head.record.versionID.newestFirstBytes) }
+            }
+            batch.put(Keyspace.head(key), value)
+        } else {
+            batch.require(row, is: nil)
+            batch.put(row, value)
+        }
+        replica.addBody(to: &batch)
+        return .write
+    }
+
+    /// The version is there already: it must be the same, and may get newer tags.
+    private func planKnown(
+        _ replica: PreparedReplica,
+        known: StoredVersion,
+        batch: inout MetadataBatch
+    ) throws(S3Error) -> PlacementPlan {
+        let ours = known.record
+        let theirs = replica.replica.version
+        guard ours.isDeleteMarker == theirs.isDeleteMarker, ours.byteCount == theirs.byteCount,
+            ours.etagMd5 == theirs.etagMd5, ours.etagPartCount == theirs.etagPartCount,
+            ours.checksum.digest == theirs.checksum.digest
+        else {
+            self.logger.error("a replica has the ID of another version", metadata: ["version": "\(replica.id)"])
+            return .finished(.retry("another version has this ID"))
+        }
+        let writes = try Self.addNewerTags(of: replica, to: known, batch: &batch)
+        for row in replica.removals { batch.delete(row) }
+        return writes ? .writeTags : .finished(.done)
+    }
+
+    private func planTags(
+        _ replica: PreparedReplica,
+        in bucket: BucketState,
+        batch: inout MetadataBatch
+    ) async throws(S3Error) -> PlacementPlan {
+        guard let known = try await self.version(identity: replica.id, of: replica.key, in: bucket),
+            !known.record.isDeleteMarker
+        else { return .finished(.refused("DstVersionNotFound", "the version is not in the destination")) }
+        return try Self.addNewerTags(of: replica, to: known, batch: &batch) ? .writeTags : .finished(.done)
+    }
+
+    /// The tags are a register that the latest stamp wins (spec rule L-77). Returns whether they change.
+    private static func addNewerTags(
+        of replica: PreparedReplica,
+        to known: StoredVersion,
+        batch: inout MetadataBatch
+    ) throws(S3Error) -> Bool {
+        guard replica.replica.version.tagsStamp > known.record.tagsStamp else { return false }
+        var record = known.record
+        record.tags = replica.replica.version.tags
+        record.tagsStamp = replica.replica.version.tagsStamp
+        batch.require(known.row, is: known.value)
+        batch.put(known.row, try encodeRecord(record))
+        return true
+    }
+}
+
+extension ObjectService {
+    /// Brings a version that is there already up to date, as far as a replica may: its tags.
+    func refreshReplica(_ replica: ReplicaRecord, removing rows: [[UInt8]] = []) async -> IngestResult {
+        var prepared = PreparedReplica(replica: replica, key: ObjectKey(trusted: Array(replica.key)))
+        prepared.hasBody = false
+        prepared.removals = rows
+        do {
+            switch try await self.placeAlone(prepared, named: replica.destinationBucket) {
+            case .notNeeded(let result): return result
+            case .placed: return .done
+            }
+        } catch {
+            return Self.retry(error)
+        }
+    }
+}

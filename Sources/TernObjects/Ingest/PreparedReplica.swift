@@ -1,0 +1,80 @@
+import FoundationEssentials
+import NIOCore
+import TernCore
+import TernRecords
+import TernS3Protocol
+import TernStorage
+
+/// A replica whose bytes are stored or at hand, and that only needs its place in the version stack.
+struct PreparedReplica: Sendable {
+    var replica: ReplicaRecord
+    var key: ObjectKey
+    /// Rows of its body and layout.
+    var rows: [KeyValue] = []
+    /// Blobs of its body, which the commit must claim.
+    var blobs: [BlobID] = []
+    var body: BodySegment?
+    var layoutRows: UInt32 = 0
+    /// Rows to remove with the commit: those of an ingest session.
+    var removals: [[UInt8]] = []
+    /// Rows that the commit requires as they were read.
+    var requirements: [KeyValue] = []
+    /// Whether the body is at hand. Without it, only a version that is there already can be brought up to date.
+    var hasBody = true
+
+    init(replica: ReplicaRecord, key: ObjectKey) {
+        self.replica = replica
+        self.key = key
+    }
+
+    var id: VersionID { self.replica.version.versionID }
+
+    /// The record of the version at the destination.
+    func record(owner: String) -> VersionRecord {
+        var record = self.replica.version
+        record.isReplica = true
+        record.owner = owner
+        record.destinations = []
+        record.clearBody()
+        if let body { record.body = body }
+        record.layoutRows = self.layoutRows
+        return record
+    }
+
+    func addBody(to batch: inout MetadataBatch) {
+        for row in self.rows { batch.put(row.key, row.value) }
+        for blob in self.blobs { batch.put(Keyspace.blobOwner(blob), []) }
+        for row in self.removals { batch.delete(row) }
+        for row in self.requirements { batch.require(row.key, is: row.value) }
+    }
+
+    /// Takes up a layout, in rows of its own where it does not fit into the record.
+    mutating func take(_ layout: BodyLayout) throws(S3Error) {
+        if layout.parts.count == 1, let only = layout.parts.first, only.number == 0, only.segments.count <= 1 {
+            self.body = only.segments.first
+            return
+        }
+        let rows = try layout.rows(for: self.id)
+        self.layoutRows = UInt32(rows.count)
+        self.rows.append(contentsOf: rows)
+    }
+
+    /// Names the place of one stretch of the body, and keeps its bytes in a row where they are few.
+    mutating func addInline(_ bytes: [UInt8], number: Int) -> BodySegment {
+        var id = self.id.newestFirstBytes
+        if number > 0 { id.append(bigEndian: UInt32(number)) }
+        self.rows.append(KeyValue(key: Keyspace.body(id), value: bytes))
+        var segment = BodySegment()
+        segment.byteCount = Int64(bytes.count)
+        segment.inlineID = .init(id)
+        return segment
+    }
+
+    mutating func addBlob(_ blob: BlobID, byteCount: Int64) -> BodySegment {
+        self.blobs.append(blob)
+        var segment = BodySegment()
+        segment.byteCount = byteCount
+        segment.blobID = .init(blob.bytes)
+        return segment
+    }
+}

@@ -1,0 +1,64 @@
+import NIOCore
+import TernChecksums
+import TernCore
+import TernRecords
+
+/// Checks that the bytes that arrived are those that the client of the source sent.
+enum ReplicaVerification {
+    /// What is wrong with the items' bodies; `nil` for those that are right. Hops off the caller's executor: hashing
+    /// takes its time.
+    @concurrent
+    static func problems(of items: [IngestItem]) async -> [String?] {
+        items.map { self.problem(of: $0) }
+    }
+
+    static func problem(of item: IngestItem) -> String? {
+        let version = item.replica.version
+        guard item.replica.kind == .object else { return nil }
+        guard Int64(item.body.readableBytes) == version.byteCount else { return "the body has another length than its record" }
+        let bytes = item.body.readableBytesView
+        return bytes.withUnsafeBytes { bytes in
+            self.problem(of: version, bytes: bytes) ?? self.problem(of: item.replica.parts, bytes: bytes)
+        }
+    }
+
+    private static func problem(of version: VersionRecord, bytes: UnsafeRawBufferPointer) -> String? {
+        if version.etagPartCount == 0, self.md5(bytes) != Array(version.etagMd5) {
+            return "the body's MD5 does not match"
+        }
+        guard let expected = version.checksum.checksum, expected.type == .fullObject else { return nil }
+        return self.checksum(bytes, expected.algorithm) == expected.digest
+            ? nil : "the body's \(expected.algorithm.rawValue) does not match"
+    }
+
+    private static func problem(of parts: [PartLayout], bytes: UnsafeRawBufferPointer) -> String? {
+        if parts.isEmpty { return nil }
+        var offset = 0
+        for part in parts {
+            guard part.byteCount >= 0, Int64(offset) + part.byteCount <= Int64(bytes.count) else {
+                return "the parts are longer than the body"
+            }
+            let slice = UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + Int(part.byteCount)])
+            if self.md5(slice) != Array(part.md5) { return "the MD5 of part \(part.number) does not match" }
+            if let expected = part.checksum.checksum, expected.type == .fullObject,
+                self.checksum(slice, expected.algorithm) != expected.digest
+            {
+                return "the \(expected.algorithm.rawValue) of part \(part.number) does not match"
+            }
+            offset += Int(part.byteCount)
+        }
+        return offset == bytes.count ? nil : "the parts are shorter than the body"
+    }
+
+    private static func md5(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
+        var hasher = MD5Hasher()
+        hasher.update(bytes)
+        return hasher.finalize()
+    }
+
+    private static func checksum(_ bytes: UnsafeRawBufferPointer, _ algorithm: ChecksumAlgorithm) -> [UInt8] {
+        var hasher = ChecksumHasher(algorithm)
+        hasher.update(bytes)
+        return hasher.finalize()
+    }
+}

@@ -1,0 +1,188 @@
+package import TernCore
+package import TernRecords
+package import TernReplication
+package import TernS3Protocol
+import TernStorage
+
+/// How a task ended.
+package enum TaskOutcome: Sendable, Hashable {
+    /// The destination has it. `tagsStamp` is the stamp of the tags that it was given.
+    case done(tagsStamp: UInt64)
+    /// The destination, or the source, refuses it for good (spec rule T-08).
+    case refused(ReplicationFailureReason)
+    /// There is nothing to deliver any more (spec rule I-13).
+    case cancelled(reason: String)
+}
+
+/// A task with its outcome, to be committed.
+package struct TaskSettlement: Sendable {
+    package var task: StoredTask
+    package var outcome: TaskOutcome
+    /// The version as it was read for the delivery; saves reading it again where it has not changed.
+    package var version: StoredVersion?
+
+    package init(task: StoredTask, outcome: TaskOutcome, version: StoredVersion? = nil) {
+        self.task = task
+        self.outcome = outcome
+        self.version = version
+    }
+}
+
+/// A task whose outcome is committed.
+package struct SettledTask: Sendable {
+    package var lane: LaneID
+    package var task: TaskRecord
+    /// `cancelled` when the version was gone by then, whatever the destination had said.
+    package var outcome: TaskOutcome
+    package var time: Timestamp
+
+    package init(lane: LaneID, task: TaskRecord, outcome: TaskOutcome, time: Timestamp) {
+        self.lane = lane
+        self.task = task
+        self.outcome = outcome
+        self.time = time
+    }
+}
+
+/// Told of outcomes in groups; must return quickly.
+package typealias OutcomeObserver = @Sendable ([SettledTask]) -> Void
+
+extension ObjectService {
+    /// Commits outcomes: the status in each version's record, and the removal of the task (spec rules T-05 to T-14).
+    ///
+    /// All in one commit where possible. Tasks that no longer stand as they were read were settled before, and are left
+    /// alone: settling twice changes nothing.
+    package func settle(_ settlements: [TaskSettlement], lane: LaneID) async throws(S3Error) {
+        guard !settlements.isEmpty else { return }
+        if try await self.trySettle(settlements, lane: lane, trustsHints: true) { return }
+        if try await self.trySettle(settlements, lane: lane, trustsHints: false) { return }
+        // Clients change some of the versions all the time; the rest shall not wait for them.
+        for settlement in settlements {
+            var attempts = 0
+            while try await !self.trySettle([settlement], lane: lane, trustsHints: false) {
+                attempts += 1
+                if attempts >= Self.maximumCommitAttempts { throw .operationAborted }
+            }
+        }
+    }
+
+    private func trySettle(_ settlements: [TaskSettlement], lane: LaneID, trustsHints: Bool) async throws(S3Error) -> Bool {
+        let bucket = try await self.sourceBucket(of: lane)
+        var batch = MetadataBatch(partition: lane.partition)
+        var versions: [SettledVersion.Identity: SettledVersion] = [:]
+        var settled: [SettledTask] = []
+        let now = self.clock.now
+        for settlement in settlements {
+            let task = settlement.task
+            if !trustsHints {
+                let value = try await self.metadata.value(task.row, in: lane.partition)
+                guard value == task.value else { continue }
+            }
+            batch.require(task.row, is: task.value)
+            batch.delete(task.row)
+
+            let identity = SettledVersion.Identity(task.record)
+            var version = versions[identity]
+            if version == nil {
+                var stored = trustsHints ? settlement.version : nil
+                if stored == nil, let bucket {
+                    stored = try await self.version(
+                        identity: identity.version, of: ObjectKey(trusted: identity.key), in: bucket)
+                }
+                version = stored.map { SettledVersion($0) }
+            }
+            var outcome = settlement.outcome
+            if var found = version {
+                found.apply(outcome, of: task.record, at: now)
+                versions[identity] = found
+            } else {
+                outcome = .cancelled(reason: "the version was deleted")
+            }
+            settled.append(SettledTask(lane: lane, task: task.record, outcome: outcome, time: now))
+        }
+        for version in versions.values where version.isChanged {
+            batch.require(version.stored.row, is: version.stored.value)
+            batch.put(version.stored.row, try encodeRecord(version.stored.record))
+        }
+        if settled.isEmpty { return true }
+        guard try await self.metadata.tryCommit(batch) else { return false }
+        self.outbox.removed(settled.map(\.task), from: lane)
+        self.outbox.publish(settled)
+        return true
+    }
+
+    /// The bucket that a lane comes from; `nil` when it is gone, or another bucket has its name now.
+    package func sourceBucket(of lane: LaneID) async throws(S3Error) -> BucketState? {
+        do {
+            let bucket = try await self.registry.state(lane.sourceBucket)
+            return bucket.record.bucketID == lane.sourceBucketID ? bucket : nil
+        } catch where error.code == "NoSuchBucket" {
+            return nil
+        }
+    }
+}
+
+/// A version with outcomes applied to it.
+private struct SettledVersion {
+    struct Identity: Hashable {
+        var key: [UInt8]
+        var version: VersionID
+
+        init(_ task: TaskRecord) {
+            self.key = Array(task.key)
+            self.version = task.version.versionID
+        }
+    }
+
+    var stored: StoredVersion
+    private(set) var isChanged = false
+
+    init(_ stored: StoredVersion) {
+        self.stored = stored
+    }
+
+    mutating func apply(_ outcome: TaskOutcome, of task: TaskRecord, at now: Timestamp) {
+        guard
+            let index = self.stored.record.destinations.firstIndex(where: {
+                $0.destinationBucket == task.destinationBucket
+            })
+        else { return }
+        var state = self.stored.record.destinations[index]
+        state.apply(outcome, of: task, at: now)
+        guard state != self.stored.record.destinations[index] else { return }
+        self.stored.record.destinations[index] = state
+        self.isChanged = true
+    }
+}
+
+extension DestinationState {
+    /// Applies the outcome of one task to the component that the task was for.
+    mutating func apply(_ outcome: TaskOutcome, of task: TaskRecord, at now: Timestamp) {
+        let isTags = task.kind == .tags
+        switch outcome {
+        case .done(let tagsStamp):
+            if isTags {
+                // A newer change has a task of its own, unless it was delivered with this one.
+                if max(task.tagsStamp, tagsStamp) >= self.tagsStamp { self.tags = .completed }
+            } else {
+                self.data = .completed
+                self.completedMs = now.milliseconds
+            }
+        case .refused(let reason):
+            if isTags {
+                if task.tagsStamp < self.tagsStamp { return }
+                self.tags = .failed
+            } else {
+                self.data = .failed
+            }
+            self.failureReason = reason.rawValue
+        case .cancelled:
+            if isTags {
+                if task.tagsStamp >= self.tagsStamp { self.tags = .none }
+            } else {
+                self.data = .none
+            }
+        }
+        if self.data != .failed, self.tags != .failed { self.failureReason = "" }
+    }
+}

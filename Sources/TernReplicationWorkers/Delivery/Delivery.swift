@@ -1,0 +1,75 @@
+import Logging
+import NIOCore
+import TernCore
+import TernObjects
+import TernPorts
+import TernRecords
+import TernReplication
+import TernS3Protocol
+
+/// Where a destination bucket is.
+enum DestinationPlace: Sendable {
+    case here
+    case region(RegionName)
+}
+
+/// Carries the tasks of one lane to their destination. Has no state: what it finds out, it reports.
+struct Delivery: Sendable {
+    let lane: LaneID
+    let context: LaneContext
+
+    /// How long a change of tags waits for the data to arrive before it.
+    static let tagsDelay = Duration.seconds(1)
+    /// How long a task waits after its source could not be read.
+    static let sourceDelay = Duration.seconds(1)
+
+    var service: ObjectService { self.context.service }
+
+    /// Where the destination is by this region's copy of the directory; `nil` when there is no such bucket.
+    func place() async throws(S3Error) -> DestinationPlace? {
+        do {
+            switch try await self.service.registry.locate(self.lane.destinationBucket) {
+            case .here: return .here
+            case .elsewhere(let record): return .region(RegionName(trusted: record.region))
+            }
+        } catch where error.code == "NoSuchBucket" {
+            return nil
+        }
+    }
+
+    /// The verdict on a task by the destination's answer. `DONE` and what live replication takes for it settle the task;
+    /// a refusal is final; anything else waits, with a growing delay.
+    func verdict(on task: StoredTask, version: StoredVersion, result: IngestResult) -> TaskVerdict {
+        switch result.code {
+        case .done:
+            return .settle(.done(tagsStamp: version.record.tagsStamp), version)
+        case .refused:
+            guard let reason = ReplicationFailureReason(rawValue: result.reason) else {
+                return self.retry(task, error: "the destination answered \(result.reason), which is not known here")
+            }
+            return self.verdict(on: task, version: version, cause: .failure(reason))
+        default:
+            return self.retry(task, error: result.message)
+        }
+    }
+
+    func verdict(on task: StoredTask, version: StoredVersion?, cause: DeliveryCause) -> TaskVerdict {
+        switch RetryDecision(cause) {
+        case .done: .settle(.done(tagsStamp: version?.record.tagsStamp ?? 0), version)
+        case .refused(let reason): .settle(.refused(reason), version)
+        case .cancelled: .settle(.cancelled(reason: "\(cause)"), version)
+        case .retry: self.retry(task, error: "\(cause)")
+        }
+    }
+
+    func retry(_ task: StoredTask, error: String) -> TaskVerdict {
+        let delay = RetrySchedule().delay(
+            afterAttempt: Int(task.record.attempts) + 1, jitter: self.context.random.nextFraction())
+        return .postpone(delay, error: error, countsAttempt: true)
+    }
+
+    /// The source could not be read: that says nothing about the task.
+    func sourceFailed(_ error: S3Error) -> TaskVerdict {
+        .postpone(Self.sourceDelay, error: "the source cannot be read: \(error.message)", countsAttempt: false)
+    }
+}

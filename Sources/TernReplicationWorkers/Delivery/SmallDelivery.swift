@@ -1,0 +1,176 @@
+import NIOCore
+import TernCore
+import TernObjects
+import TernPorts
+import TernRecords
+import TernReplication
+import TernS3Protocol
+
+/// A task with all that its delivery needs.
+private struct ReadyItem: Sendable {
+    var task: StoredTask
+    var version: StoredVersion
+    var item: IngestItem
+}
+
+/// What reading the source of a task came to.
+private enum SourceReading: Sendable {
+    case ready(ReadyItem)
+    /// To be delivered on its own: by cloning, or because it has several parts.
+    case alone(StoredVersion)
+    case verdict(TaskVerdict)
+}
+
+extension Delivery {
+    /// Delivers small tasks together.
+    func deliverSmall(_ tasks: [StoredTask], isFull: Bool) async -> DeliveryReport {
+        var report = DeliveryReport(size: .small, verdicts: [], failure: nil, isAnswered: false, wasFull: isFull)
+        do {
+            guard let source = try await self.service.sourceBucket(of: self.lane) else {
+                report.verdicts = tasks.map { ($0, self.verdict(on: $0, version: nil, cause: .sourceBucketGone)) }
+                return report
+            }
+            guard let place = try await self.place() else {
+                report.verdicts = tasks.map {
+                    ($0, self.verdict(on: $0, version: nil, cause: .failure(.dstBucketNotFound)))
+                }
+                return report
+            }
+            await self.deliver(tasks, from: source, to: place, report: &report)
+        } catch {
+            report.verdicts = tasks.map { ($0, self.sourceFailed(error)) }
+        }
+        return report
+    }
+
+    private func deliver(
+        _ tasks: [StoredTask],
+        from source: BucketState,
+        to place: DestinationPlace,
+        report: inout DeliveryReport
+    ) async {
+        var ready: [ReadyItem] = []
+        var bytes = 0
+        for task in tasks {
+            switch await self.read(task, from: source, to: place) {
+            case .verdict(let verdict):
+                report.verdicts.append((task, verdict))
+            case .alone(let version):
+                let (verdict, failure) = await self.deliverAlone(task, version: version, from: source, to: place)
+                report.verdicts.append((task, verdict))
+                if let failure { report.failure = failure } else { report.isAnswered = true }
+            case .ready(let item):
+                let size = item.item.body.readableBytes
+                let isRoom = ready.count < IngestLimits.itemsPerRequest && bytes + size <= IngestLimits.bytesPerRequest
+                if !isRoom {
+                    await self.send(ready, to: place, report: &report)
+                    ready = []
+                    bytes = 0
+                }
+                ready.append(item)
+                bytes += size
+            }
+        }
+        if !ready.isEmpty { await self.send(ready, to: place, report: &report) }
+    }
+
+    private func send(_ ready: [ReadyItem], to place: DestinationPlace, report: inout DeliveryReport) async {
+        let results: [IngestResult]
+        switch place {
+        case .here:
+            results = await self.service.ingest(ready.map(\.item))
+        case .region(let region):
+            do {
+                results = try await self.context.transport.deliver(ready.map(\.item), to: region)
+            } catch {
+                report.failure = error
+                for item in ready { report.verdicts.append((item.task, .giveBack)) }
+                return
+            }
+        }
+        guard results.count == ready.count else {
+            report.failure = TransportError(
+                .protocolViolation, "the destination answered \(results.count) of \(ready.count) items",
+                mayBeDueToContent: true)
+            for item in ready { report.verdicts.append((item.task, .giveBack)) }
+            return
+        }
+        report.isAnswered = true
+        for (item, result) in zip(ready, results) {
+            report.verdicts.append((item.task, self.verdict(on: item.task, version: item.version, result: result)))
+        }
+    }
+
+    /// Reads a task's version, as it is now, and its body.
+    private func read(_ task: StoredTask, from source: BucketState, to place: DestinationPlace) async -> SourceReading {
+        do {
+            let key = ObjectKey(trusted: Array(task.record.key))
+            let identity = task.record.version.versionID
+            guard let version = try await self.service.version(identity: identity, of: key, in: source) else {
+                return .verdict(self.verdict(on: task, version: nil, cause: .sourceVersionGone))
+            }
+            let record = version.record
+            if task.record.kind == .tags, self.isDataPending(in: record) {
+                return .verdict(
+                    .postpone(Self.tagsDelay, error: "waits until the object itself has arrived", countsAttempt: false))
+            }
+            guard task.record.kind == .object else {
+                let replica = ReplicaRecord(task: task.record, version: record, parts: [], source: source)
+                return .ready(ReadyItem(task: task, version: version, item: IngestItem(replica: replica)))
+            }
+            if record.etagPartCount > 1 || record.byteCount > Int64(IngestItem.maximumBodyBytes) { return .alone(version) }
+            if case .here = place, record.byteCount > Int64(self.service.options.inlineThresholdBytes) {
+                return .alone(version)
+            }
+            guard let layout = try await self.service.layout(of: record, in: source.partition),
+                let body = try await self.readBody(of: record, layout: layout, in: source)
+            else { return .verdict(.postpone(.zero, error: "the version moved while it was read", countsAttempt: false)) }
+            let replica = ReplicaRecord(task: task.record, version: record, parts: layout.parts, source: source)
+            return .ready(ReadyItem(task: task, version: version, item: IngestItem(replica: replica, body: body)))
+        } catch let error as S3Error {
+            return .verdict(self.sourceFailed(error))
+        } catch {
+            // A body that cannot be read to its end is damaged: it counts, and waits longer and longer for its repair.
+            return .verdict(self.retry(task, error: "the source's body cannot be read: \(error)"))
+        }
+    }
+
+    private func readBody(of record: VersionRecord, layout: BodyLayout, in source: BucketState) async throws -> ByteBuffer? {
+        let opened = try await self.service.openBody(
+            of: record, layout: layout, range: 0..<record.byteCount, in: source.partition)
+        switch opened {
+        case nil:
+            return nil
+        case .some(.none):
+            return ByteBuffer()
+        case .bytes(let bytes):
+            return bytes
+        case .stream(let stream):
+            var body = ByteBuffer()
+            body.reserveCapacity(Int(record.byteCount))
+            while var chunk = try await stream.next() { body.writeBuffer(&chunk) }
+            return body
+        }
+    }
+
+    private func isDataPending(in record: VersionRecord) -> Bool {
+        record.destinations.contains {
+            $0.destinationBucket == self.lane.destinationBucket && $0.data == .pending
+        }
+    }
+
+    private func deliverAlone(
+        _ task: StoredTask,
+        version: StoredVersion,
+        from source: BucketState,
+        to place: DestinationPlace
+    ) async -> (TaskVerdict, TransportError?) {
+        switch place {
+        case .here:
+            let result = await self.service.cloneReplica(task.record, of: version, from: source)
+            return (self.verdict(on: task, version: version, result: result), nil)
+        case .region(let region):
+            return await self.sendSegments(of: version, task: task, from: source, to: region)
+        }
+    }
+}

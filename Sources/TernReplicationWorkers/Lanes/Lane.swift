@@ -1,0 +1,117 @@
+import Logging
+import Synchronization
+import TernCore
+import TernObjects
+import TernPorts
+import TernS3Protocol
+
+/// One lane at work: reads its tasks, sends them, commits their outcomes.
+///
+/// One loop owns all state; requests and commits run as its children and report back by mail, so that no state is
+/// shared and no child outlives the lane.
+final class Lane: Sendable {
+    let id: LaneID
+    private let context: LaneContext
+    private let mailbox = LaneMailbox()
+    private let published = Mutex(LaneReport(state: "idle"))
+
+    init(id: LaneID, context: LaneContext) {
+        self.id = id
+        self.context = context
+    }
+
+    var report: LaneReport { self.published.withLock { $0 } }
+
+    func tasksAdded(dueAt due: Timestamp) {
+        self.mailbox.tasksAdded(dueAt: due)
+    }
+
+    /// Works until cancelled, or until the lane's source bucket is gone.
+    func run() async {
+        await withDiscardingTaskGroup { group in
+            var work = LaneWork(lane: self.id, options: self.context.options)
+            while !Task.isCancelled {
+                let now = self.context.wall.now
+                work.take(self.mailbox.take(), jitter: self.context.random.nextFraction(), at: now)
+                await self.read(into: &work)
+                if work.isOver { break }
+                for action in work.actions(at: self.context.wall.now) { self.start(action, in: &group) }
+                self.publish(work.machine)
+                await self.mailbox.wait()
+            }
+            group.cancelAll()
+        }
+    }
+
+    /// Reads tasks while there is room in hand.
+    private func read(into work: inout LaneWork) async {
+        while !Task.isCancelled, work.wantsTasks(at: self.context.wall.now) {
+            let limit = self.context.options.pageTasks
+            do {
+                let page = try await self.context.service.outbox.tasks(of: self.id, from: work.cursor.next, limit: limit)
+                work.take(page, limit: limit, at: self.context.wall.now)
+                if page.isEmpty, work.isEmpty {
+                    work.isOver = try await self.context.service.sourceBucket(of: self.id) == nil
+                }
+            } catch {
+                self.context.logger.warning(
+                    "tasks cannot be read", metadata: ["lane": "\(self.id)", "error": "\(error.message)"])
+                work.readingFailed(at: self.context.wall.now)
+            }
+        }
+    }
+
+    private func start(_ action: LaneWork.Action, in group: inout DiscardingTaskGroup) {
+        let delivery = Delivery(lane: self.id, context: self.context)
+        switch action {
+        case .deliverSmall(let tasks, let isFull):
+            group.addTask { self.mailbox.post(await delivery.deliverSmall(tasks, isFull: isFull)) }
+        case .deliverLarge(let task):
+            group.addTask { self.mailbox.post(await delivery.deliverLarge(task)) }
+        case .settle(let settlements, let postponements):
+            group.addTask { self.mailbox.post(await self.settle(settlements, postponements)) }
+        case .wake(let deadline):
+            group.addTask {
+                // A lane that is cancelled needs no timer.
+                try? await self.context.wall.sleep(until: deadline)
+                self.mailbox.timerRanOut(deadline)
+            }
+        }
+    }
+
+    private func settle(_ settlements: [TaskSettlement], _ postponements: [Postponement]) async -> SettlementReport {
+        var report = SettlementReport(settlements: settlements, postponements: postponements, error: nil)
+        do {
+            try await self.context.service.settle(settlements, lane: self.id)
+            if !postponements.isEmpty {
+                try await self.context.service.outbox.postpone(postponements, lane: self.id)
+            }
+            if try await self.context.service.sourceBucket(of: self.id) == nil {
+                self.context.service.outbox.forget(self.id)
+            }
+        } catch {
+            self.context.logger.warning(
+                "outcomes cannot be committed; will try again",
+                metadata: ["lane": "\(self.id)", "count": "\(settlements.count)", "error": "\(error.message)"])
+            report.error = error.message
+        }
+        return report
+    }
+
+    private func publish(_ machine: LaneMachine) {
+        var report = LaneReport(state: machine.stateName, lastError: machine.lastError)
+        if case .backingOff(let until) = machine.state { report.nextAttempt = until }
+        let previous = self.published.withLock { published in
+            let previous = published
+            published = report
+            return previous
+        }
+        guard previous.lastError.isEmpty != report.lastError.isEmpty else { return }
+        if report.lastError.isEmpty {
+            self.context.logger.info("destination answers again", metadata: ["lane": "\(self.id)"])
+        } else {
+            self.context.logger.warning(
+                "destination fails; tasks wait", metadata: ["lane": "\(self.id)", "error": "\(report.lastError)"])
+        }
+    }
+}

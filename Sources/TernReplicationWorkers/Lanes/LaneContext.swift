@@ -1,0 +1,37 @@
+import Logging
+import TernObjects
+import TernPorts
+
+/// The numbers of the workers.
+package struct ReplicationOptions: Sendable {
+    /// Small items in one request.
+    package var itemsPerRequest = 128
+    /// Bytes of the bodies of small items in one request.
+    package var bytesPerRequest: Int64 = 4 * 1024 * 1024
+    /// Requests of small items under way at once, in one lane.
+    package var requestsInFlight = 1...8
+    /// Large objects under way at once, in one lane.
+    package var largeObjectsInFlight = 2
+    /// Segments of one large object under way at once.
+    package var segmentsInFlight = 4
+    /// How long a request that is not full waits behind others for more, in milliseconds.
+    package var gatheringMilliseconds: Int64 = 25
+    /// Tasks that a lane has in its hands at most.
+    package var heldTasks = 2048
+    /// Tasks read at once.
+    package var pageTasks = 256
+    /// Outcomes in one commit at most.
+    package var settlementsPerCommit = 512
+
+    package init() {}
+}
+
+/// What all lanes share.
+struct LaneContext: Sendable {
+    var service: ObjectService
+    var transport: any PeerTransport
+    var wall: any WallClock
+    var random: any RandomSource
+    var options: ReplicationOptions
+    var logger: Logger
+}

@@ -1,0 +1,80 @@
+package import TernCore
+package import TernObjects
+import TernRecords
+import TernStorage
+
+/// Where a lane reads on, and what it has in its hands.
+///
+/// Rows are read once, in their order. A row that comes to be before the cursor (a request that took long to commit) is
+/// announced by the outbox, which knows its due time; the cursor goes back to that time, no further, so that the rows of
+/// tasks long done, which the store still has to step over, are not walked again.
+package struct LaneCursor: Sendable {
+    /// The first row to read next; `nil` is the lane's beginning.
+    package private(set) var next: [UInt8]?
+    /// Whether everything due was read as of the last look.
+    package private(set) var isExhausted = false
+    /// When the first task behind the cursor is due; `nil` when none was seen.
+    package private(set) var nextDue: Timestamp?
+    /// The rows in hand: read, and not yet settled, moved or given back.
+    private var held: Set<[UInt8]> = []
+
+    package init() {}
+
+    package var heldCount: Int { self.held.count }
+
+    /// Takes a page that was read from ``next``: returns the tasks that are due and not in hand yet, and advances.
+    package mutating func take(_ page: [StoredTask], limit: Int, of lane: LaneID, at now: Timestamp) -> [StoredTask] {
+        self.nextDue = nil
+        var taken: [StoredTask] = []
+        for task in page {
+            if task.due > now {
+                self.nextDue = task.due
+                self.next = task.row
+                self.isExhausted = true
+                return taken
+            }
+            self.next = task.row + [0]
+            // Lanes whose names have one hash share their rows.
+            guard task.record.destinationBucket == lane.destinationBucket else { continue }
+            if self.held.insert(task.row).inserted { taken.append(task) }
+        }
+        self.isExhausted = page.count < limit
+        return taken
+    }
+
+    /// Goes back, if need be, so that tasks due at `due` are read again.
+    package mutating func tasksAdded(dueAt due: Timestamp, lane: LaneID) {
+        self.goBack(to: Keyspace.task(lane: lane.hash, due: due, unique: 0))
+    }
+
+    /// The tasks are settled: their rows are gone.
+    package mutating func settled(_ rows: [[UInt8]]) {
+        for row in rows { self.held.remove(row) }
+    }
+
+    /// The task was moved to another time.
+    package mutating func moved(_ row: [UInt8], to due: Timestamp, lane: LaneID) {
+        self.held.remove(row)
+        self.tasksAdded(dueAt: due, lane: lane)
+    }
+
+    /// The task is as it was: it is to be read again.
+    package mutating func released(_ row: [UInt8]) {
+        self.held.remove(row)
+        self.goBack(to: row)
+    }
+
+    /// Time has come for the tasks behind the cursor.
+    package mutating func wake(at now: Timestamp) {
+        if let nextDue, nextDue <= now {
+            self.nextDue = nil
+            self.isExhausted = false
+        }
+    }
+
+    private mutating func goBack(to row: [UInt8]) {
+        self.isExhausted = false
+        guard let next else { return }
+        if KeyOrder.precedes(row, next) { self.next = row }
+    }
+}

@@ -1,0 +1,254 @@
+import TernCore
+import TernObjects
+import TernRecords
+import TernReplication
+
+/// The state of one lane: what it has in hand, what is under way, and what to start next. Without clock, chance or I/O.
+struct LaneWork: Sendable {
+    /// What the lane's loop has to start.
+    enum Action: Sendable {
+        case deliverSmall([StoredTask], isFull: Bool)
+        case deliverLarge(StoredTask)
+        case settle([TaskSettlement], [Postponement])
+        /// Ring the mailbox at this time.
+        case wake(Timestamp)
+    }
+
+    let lane: LaneID
+    let options: ReplicationOptions
+    private(set) var machine = LaneMachine()
+    private(set) var cursor = LaneCursor()
+    /// Whether the lane's bucket is gone.
+    var isOver = false
+
+    private var window: RequestWindow
+    /// Read and waiting to be sent.
+    private var small: [StoredTask] = []
+    private var large: [StoredTask] = []
+    /// Halves of requests that broke for what may be the fault of one of their items.
+    private var suspects: [[StoredTask]] = []
+    private var smallInFlight = 0
+    private var largeInFlight = 0
+    private var lastSmallStart: Timestamp?
+    private var settlements: [TaskSettlement] = []
+    private var postponements: [Postponement] = []
+    private var isSettling = false
+    private var settleAfter: Timestamp?
+    private var readAfter: Timestamp?
+    private var lastRead: Timestamp?
+    private var wasPageFull = false
+    /// The earliest timer that runs.
+    private var timer: Timestamp?
+
+    /// How long to wait after the store of this region failed, in milliseconds.
+    private static let storeDelayMilliseconds: Int64 = 500
+    private static let retries = RetrySchedule()
+    private static let retryFloor = Duration.milliseconds(50)
+
+    init(lane: LaneID, options: ReplicationOptions) {
+        self.lane = lane
+        self.options = options
+        self.window = RequestWindow(range: options.requestsInFlight)
+    }
+
+    /// Whether nothing is in hand.
+    var isEmpty: Bool { self.cursor.heldCount == 0 }
+
+    private var waitingCount: Int { self.small.count + self.large.count }
+
+    // MARK: Events
+
+    mutating func take(_ letters: LaneMailbox.Letters, jitter: Double, at now: Timestamp) {
+        if let due = letters.addedDue { self.cursor.tasksAdded(dueAt: due, lane: self.lane) }
+        if let timer = letters.timer, let armed = self.timer, armed <= timer { self.timer = nil }
+        self.cursor.wake(at: now)
+        for report in letters.deliveries { self.deliveryEnded(report, jitter: jitter, at: now) }
+        for report in letters.settlements { self.settlementEnded(report, at: now) }
+    }
+
+    /// Tasks that were read from the cursor's place.
+    mutating func take(_ page: [StoredTask], limit: Int, at now: Timestamp) {
+        self.lastRead = now
+        self.wasPageFull = page.count == limit
+        self.readAfter = nil
+        for task in self.cursor.take(page, limit: limit, of: self.lane, at: now) {
+            if task.record.kind == .object, task.record.byteCount > Int64(IngestItem.maximumBodyBytes) {
+                self.large.append(task)
+            } else {
+                self.small.append(task)
+            }
+        }
+    }
+
+    mutating func readingFailed(at now: Timestamp) {
+        self.readAfter = Timestamp(milliseconds: now.milliseconds + Self.storeDelayMilliseconds)
+    }
+
+    private mutating func deliveryEnded(_ report: DeliveryReport, jitter: Double, at now: Timestamp) {
+        switch report.size {
+        case .small: self.smallInFlight -= 1
+        case .large: self.largeInFlight -= 1
+        }
+        if let failure = report.failure {
+            self.window.failed()
+            self.machine.destinationFailed(failure.message, jitter: jitter, at: now)
+        } else if report.isAnswered {
+            self.window.succeeded(wasFull: report.wasFull)
+            self.machine.destinationAnswered()
+        }
+        var givenBack: [StoredTask] = []
+        for (task, verdict) in report.verdicts {
+            switch verdict {
+            case .settle(let outcome, let version):
+                self.settlements.append(TaskSettlement(task: task, outcome: outcome, version: version))
+            case .postpone(let delay, let error, let countsAttempt):
+                self.postponements.append(
+                    Postponement(
+                        task: task, until: now + max(delay, Self.retryFloor), error: error, countsAttempt: countsAttempt))
+            case .giveBack:
+                givenBack.append(task)
+            }
+        }
+        self.takeBack(givenBack, failure: report.failure, jitter: jitter, at: now)
+    }
+
+    /// Tasks of a request that broke. If one of them may be what breaks it, they are tried in halves, down to the one,
+    /// which then waits alone; else they are read again when the lane goes on.
+    private mutating func takeBack(_ tasks: [StoredTask], failure: TransportError?, jitter: Double, at now: Timestamp) {
+        guard let first = tasks.first else { return }
+        guard let failure, failure.mayBeDueToContent else {
+            for task in tasks { self.cursor.released(task.row) }
+            return
+        }
+        if tasks.count > 1 {
+            let middle = tasks.count / 2
+            self.suspects.append(Array(tasks[..<middle]))
+            self.suspects.append(Array(tasks[middle...]))
+            return
+        }
+        let delay = Self.retries.delay(afterAttempt: Int(first.record.attempts) + 1, jitter: jitter)
+        self.postponements.append(
+            Postponement(task: first, until: now + max(delay, Self.retryFloor), error: failure.message))
+    }
+
+    private mutating func settlementEnded(_ report: SettlementReport, at now: Timestamp) {
+        self.isSettling = false
+        if report.error != nil {
+            self.settlements.insert(contentsOf: report.settlements, at: 0)
+            self.postponements.insert(contentsOf: report.postponements, at: 0)
+            self.settleAfter = Timestamp(milliseconds: now.milliseconds + Self.storeDelayMilliseconds)
+            return
+        }
+        self.settleAfter = nil
+        self.cursor.settled(report.settlements.map(\.task.row))
+        for one in report.postponements { self.cursor.moved(one.task.row, to: one.until, lane: self.lane) }
+    }
+
+    // MARK: Decisions
+
+    /// Whether to read more: there is something to read, room for it, and use for it.
+    func wantsTasks(at now: Timestamp) -> Bool {
+        if self.cursor.isExhausted || self.cursor.heldCount >= self.options.heldTasks { return false }
+        // Large objects alone must not keep the small ones behind them from being read.
+        if self.small.count >= self.options.itemsPerRequest * 2 { return false }
+        if let readAfter, now < readAfter { return false }
+        if let gathering = self.nextReadWhileGathering, now < gathering { return false }
+        if case .backingOff(let until) = self.machine.state, now < until { return false }
+        return true
+    }
+
+    /// While requests are under way, new tasks are read a few times a second only: not one by one as they are committed.
+    private var nextReadWhileGathering: Timestamp? {
+        guard self.smallInFlight > 0, !self.wasPageFull, let lastRead else { return nil }
+        return Timestamp(milliseconds: lastRead.milliseconds + self.options.gatheringMilliseconds)
+    }
+
+    /// What to start now. What is returned counts as started.
+    mutating func actions(at now: Timestamp) -> [Action] {
+        var actions: [Action] = []
+        self.startSettling(&actions, at: now)
+        if self.waitingCount > 0 || !self.suspects.isEmpty { self.machine.workFound() }
+        switch self.machine.permit(at: now) {
+        case .unlimited:
+            while let action = self.nextDelivery(at: now) { actions.append(action) }
+        case .single:
+            if self.smallInFlight + self.largeInFlight == 0, let action = self.nextDelivery(at: now) {
+                actions.append(action)
+            }
+        case .nothing:
+            break
+        }
+        if self.isEmpty, self.cursor.isExhausted { self.machine.workExhausted() }
+        self.armTimer(&actions, at: now)
+        return actions
+    }
+
+    private mutating func startSettling(_ actions: inout [Action], at now: Timestamp) {
+        guard !self.isSettling, !self.settlements.isEmpty || !self.postponements.isEmpty else { return }
+        if let settleAfter, now < settleAfter { return }
+        let limit = self.options.settlementsPerCommit
+        let batch = Array(self.settlements.prefix(limit))
+        let moves = Array(self.postponements.prefix(limit))
+        self.settlements.removeFirst(batch.count)
+        self.postponements.removeFirst(moves.count)
+        self.isSettling = true
+        actions.append(.settle(batch, moves))
+    }
+
+    private mutating func nextDelivery(at now: Timestamp) -> Action? {
+        if self.smallInFlight < self.window.limit {
+            if let group = self.suspects.popLast() {
+                self.smallInFlight += 1
+                return .deliverSmall(group, isFull: false)
+            }
+            if let action = self.nextSmall(at: now) { return action }
+        }
+        if self.largeInFlight < self.options.largeObjectsInFlight, !self.large.isEmpty {
+            self.largeInFlight += 1
+            return .deliverLarge(self.large.removeFirst())
+        }
+        return nil
+    }
+
+    /// The next request of small items. While others are under way, one that is not full waits a little for more: at low
+    /// load every item goes at once, at high load they go many together.
+    private mutating func nextSmall(at now: Timestamp) -> Action? {
+        guard !self.small.isEmpty else { return nil }
+        var count = 0
+        var bytes: Int64 = 0
+        for task in self.small {
+            if count == self.options.itemsPerRequest { break }
+            if count > 0, bytes + task.record.byteCount > self.options.bytesPerRequest { break }
+            bytes += task.record.byteCount
+            count += 1
+        }
+        let isFull = count == self.options.itemsPerRequest || count < self.small.count
+        if !isFull, self.smallInFlight > 0, let gathered = self.gatheredAt, now < gathered { return nil }
+        let batch = Array(self.small.prefix(count))
+        self.small.removeFirst(count)
+        self.smallInFlight += 1
+        self.lastSmallStart = now
+        return .deliverSmall(batch, isFull: isFull)
+    }
+
+    private var gatheredAt: Timestamp? {
+        self.lastSmallStart.map { Timestamp(milliseconds: $0.milliseconds + self.options.gatheringMilliseconds) }
+    }
+
+    /// Sees to it that something wakes the lane when time alone makes a difference.
+    private mutating func armTimer(_ actions: inout [Action], at now: Timestamp) {
+        var deadlines: [Timestamp] = []
+        if case .backingOff(let until) = self.machine.state { deadlines.append(until) }
+        if let due = self.cursor.nextDue { deadlines.append(due) }
+        if let settleAfter, !self.isSettling { deadlines.append(settleAfter) }
+        if let readAfter, now < readAfter { deadlines.append(readAfter) }
+        if !self.small.isEmpty, self.smallInFlight > 0, let gatheredAt, now < gatheredAt { deadlines.append(gatheredAt) }
+        if !self.cursor.isExhausted, let gathering = self.nextReadWhileGathering, now < gathering {
+            deadlines.append(gathering)
+        }
+        guard let next = deadlines.min() else { return }
+        if let timer, timer <= next { return }
+        self.timer = next
+        actions.append(.wake(next))
+    }
+}

@@ -1,0 +1,40 @@
+import Synchronization
+
+/// Wakes one waiter. A ring without a waiter is kept for the next; many rings are one.
+final class Wakeup: Sendable {
+    private struct State {
+        var isRung = false
+        var waiter: CheckedContinuation<Void, Never>?
+    }
+
+    private let state = Mutex(State())
+
+    func ring() {
+        let waiter = self.state.withLock { state in
+            let waiter = state.waiter
+            state.waiter = nil
+            if waiter == nil { state.isRung = true }
+            return waiter
+        }
+        waiter?.resume()
+    }
+
+    /// Returns after the next ring, or when the task is cancelled.
+    func wait() async {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isRung = self.state.withLock { state in
+                    if state.isRung {
+                        state.isRung = false
+                        return true
+                    }
+                    state.waiter = continuation
+                    return false
+                }
+                if isRung { continuation.resume() }
+            }
+        } onCancel: {
+            self.ring()
+        }
+    }
+}

@@ -1,0 +1,76 @@
+package import Logging
+import Synchronization
+import TernCore
+package import TernObjects
+package import TernPorts
+
+/// Runs the replication of one region: a lane for each pair of a source bucket and a destination bucket that has work.
+///
+/// Nothing is kept here that a restart could lose: the outbox has every task until its outcome is committed.
+package final class ReplicationRuntime: LaneMonitor {
+    private struct State {
+        var lanes: [LaneID: Lane] = [:]
+        /// Those that the loop has not started yet.
+        var new: [Lane] = []
+    }
+
+    private let context: LaneContext
+    private let state = Mutex(State())
+    private let wakeup = Wakeup()
+
+    package init(
+        service: ObjectService,
+        transport: any PeerTransport,
+        wall: any WallClock,
+        random: any RandomSource,
+        options: ReplicationOptions = ReplicationOptions(),
+        logger: Logger
+    ) {
+        self.context = LaneContext(
+            service: service, transport: transport, wall: wall, random: random, options: options, logger: logger)
+    }
+
+    /// Works until cancelled. The outbox must have been rebuilt before.
+    package func run() async {
+        self.context.service.outbox.listen { [weak self] lane, due in self?.tasksAdded(to: lane, dueAt: due) }
+        await withDiscardingTaskGroup { group in
+            while !Task.isCancelled {
+                let new = self.state.withLock { state in
+                    let new = state.new
+                    state.new = []
+                    return new
+                }
+                for lane in new {
+                    group.addTask {
+                        await lane.run()
+                        self.ended(lane)
+                    }
+                }
+                await self.wakeup.wait()
+            }
+            group.cancelAll()
+        }
+    }
+
+    package func report(on lane: LaneID) -> LaneReport? {
+        self.state.withLock { $0.lanes[lane] }?.report
+    }
+
+    private func tasksAdded(to id: LaneID, dueAt due: Timestamp) {
+        let (lane, isNew) = self.state.withLock { state in
+            if let lane = state.lanes[id] { return (lane, false) }
+            let lane = Lane(id: id, context: self.context)
+            state.lanes[id] = lane
+            state.new.append(lane)
+            return (lane, true)
+        }
+        lane.tasksAdded(dueAt: due)
+        if isNew { self.wakeup.ring() }
+    }
+
+    /// A lane ends when its source bucket is gone for good; its number is never used again.
+    private func ended(_ lane: Lane) {
+        self.state.withLock { _ = $0.lanes.removeValue(forKey: lane.id) }
+        if !Task.isCancelled { self.context.service.outbox.forget(lane.id) }
+    }
+}
