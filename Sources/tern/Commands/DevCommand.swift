@@ -1,0 +1,91 @@
+import ArgumentParser
+import Logging
+
+/// `tern dev`.
+struct DevCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "dev",
+        abstract: "Run a federation of regions for development, in one directory.",
+        discussion: """
+            Without options it runs us-east-1 on port 9000 and eu-west-1 on port 9001 with one account. It prints \
+            `ready REGION=URL …` when all regions serve. Everything is kept in the directory: a second run finds the \
+            same regions, ports, accounts and objects again.
+
+              tern dev ./tern-dev
+              eval "$(tern env ./tern-dev)" && aws s3 ls
+            """
+    )
+
+    @Argument(help: "Where everything is kept; made if it does not exist.")
+    var directory: String
+
+    @Option(name: .long, help: ArgumentHelp("A region; port 0 takes a free one. May be repeated.", valueName: "NAME:PORT"))
+    var region: [String] = []
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "An account with its keys. May be repeated. By default one is made up, and kept.",
+            valueName: "ID:ACCESSKEY:SECRET[:NAME[:EMAIL]]"))
+    var account: [String] = []
+
+    @Flag(help: "Run each region as a process of its own, with a PID file DIR/<region>.pid.")
+    var processes = false
+
+    @Option(help: "trace, debug, info, notice, warning, error or critical.", transform: LogLevelOption.read)
+    var logLevel: Logger.Level = .notice
+
+    @Option(help: "text or json.")
+    var logFormat: LogFormat = .text
+
+    func run() async throws {
+        RunningProcess.startLogging(level: self.logLevel, format: self.logFormat)
+        let logger = Logger(label: "tern")
+        let directory = DevDirectory(self.directory)
+        try directory.create()
+        let pidFile = try PIDFile(path: directory.file("dev.pid"))
+        defer { pidFile.remove() }
+        let plan = try DevPlan(
+            directory: directory, regionOptions: self.region, accountOptions: self.account,
+            log: RegionConfiguration.Log(level: self.logLevel, format: self.logFormat))
+
+        if self.processes {
+            try await RunningProcess.run(
+                stopLimit: .seconds(30), logger,
+                start: {
+                    let federation = try await ProcessFederation.start(plan, in: directory, logger: logger)
+                    Self.announce(federation.configurations)
+                    return federation
+                },
+                stop: { await $0.stop() }
+            )
+        } else {
+            try await RunningProcess.run(
+                stopLimit: .seconds(20), logger,
+                start: {
+                    let federation = try await InProcessFederation.start(plan, in: directory, logger: logger)
+                    Self.announce(federation.configurations)
+                    return federation
+                },
+                stop: { await $0.stop() }
+            )
+        }
+    }
+
+    private static func announce(_ configurations: [RegionConfiguration]) {
+        let regions = configurations.map { "\($0.region)=\($0.endpoint)" }
+        RunningProcess.announce("ready \(regions.joined(separator: " "))")
+    }
+}
+
+/// Reads the level of the log from an option.
+enum LogLevelOption {
+    static func read(_ text: String) throws -> Logger.Level {
+        guard let level = Logger.Level(rawValue: text) else {
+            throw ValidationError("`\(text)` is no level; use \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        return level
+    }
+}
+
+extension LogFormat: ExpressibleByArgument {}

@@ -1,0 +1,212 @@
+import Foundation
+import Logging
+import TernControlPlane
+import TernCore
+
+extension RegionConfiguration {
+    /// Reads and checks a configuration file, then applies the environment.
+    ///
+    /// - Throws: ``CommandFailure``, which names the file, the line, and what to do.
+    static func load(_ path: String, environment: [String: String]) throws -> RegionConfiguration {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw CommandFailure("cannot read \(path); give the path of a configuration with --config")
+        }
+        guard let text = String(data: data, encoding: .utf8) else { throw CommandFailure("\(path) is not UTF-8 text") }
+        var configuration = try RegionConfiguration(yaml: text, file: path)
+        try configuration.apply(environment)
+        return configuration
+    }
+
+    /// - Parameter file: The name of the file, for error messages.
+    init(yaml: String, file: String) throws {
+        let top = try YAMLSection.parse(yaml, file: file)
+
+        let regionText = try top.requiredString("region", "us-east-1")
+        guard let region = RegionName(regionText) else {
+            throw top.failure("region", "is `\(regionText)`; use 1 to 63 of a-z, 0-9 and -, such as us-east-1")
+        }
+        self.region = region
+
+        let listenText = try top.requiredString("listen", "127.0.0.1:9000")
+        guard let listen = ListenAddress(listenText) else {
+            throw top.failure("listen", "is `\(listenText)`; write HOST:PORT, such as 127.0.0.1:9000 or 0.0.0.0:9000")
+        }
+        self.listen = listen
+
+        self.dataDirectory = try top.requiredString("data_directory", "/var/lib/tern")
+        self.pidFile = try top.string("pid_file")
+        self.baseDomains = try top.strings("base_domains") ?? Self.defaultBaseDomains
+        for domain in self.baseDomains where !Self.isDomain(domain) {
+            throw top.failure("base_domains", "contains `\(domain)`; write host names in lower case without a port, such as s3.example.com")
+        }
+
+        let homeText = try top.string("home_region") ?? regionText
+        guard let home = RegionName(homeText) else {
+            throw top.failure("home_region", "is `\(homeText)`, which is no region name")
+        }
+        self.homeRegion = home
+
+        self.federatedRegions = []
+        self.accounts = []
+        try self.readFederation(top.section("federation"), top: top)
+        self.accounts = try top.sections("accounts").map(Self.account)
+        guard !self.accounts.isEmpty else {
+            throw top.failure("accounts", "is empty; add at least one account with id, access_key and secret_key")
+        }
+        do {
+            _ = try StaticIdentityStore(self.accounts)
+        } catch {
+            throw top.failure("accounts", "is contradictory: \(error)")
+        }
+        try self.readLog(top.section("log"))
+        try self.readLimits(top.section("limits"))
+        try self.readStorage(top.section("storage"))
+        let authentication = try top.section("auth")
+        self.authentication.sigV2Query = try authentication.boolean("sigv2_query", default: true)
+        try authentication.finish()
+        try top.finish()
+    }
+
+    private mutating func readFederation(_ section: YAMLSection, top: YAMLSection) throws {
+        for entry in try section.sections("regions") {
+            let name = try entry.requiredString("name", "eu-west-1")
+            guard let region = RegionName(name) else { throw entry.failure("name", "is `\(name)`, which is no region name") }
+            let endpoint = try entry.requiredString("endpoint", "http://10.0.0.2:9000")
+            guard let normal = Self.normalEndpoint(endpoint) else {
+                throw entry.failure("endpoint", "is `\(endpoint)`; write http://HOST:PORT without a path")
+            }
+            guard !self.federatedRegions.contains(where: { $0.name == region }) else {
+                throw entry.failure("name", "is `\(name)` for the second time; name each region once")
+            }
+            self.federatedRegions.append(FederatedRegion(name: region, endpoint: normal))
+            try entry.finish()
+        }
+        let credential = try section.section("credential")
+        let accessKey = try credential.string("access_key")
+        let secretKey = try credential.string("secret_key")
+        try credential.finish()
+        if let accessKey, let secretKey, !accessKey.isEmpty, secretKey.utf8.count >= 16 {
+            self.federationCredential = FederationCredential(accessKey: accessKey, secretKey: secretKey)
+        } else if accessKey != nil || secretKey != nil {
+            throw section.failure("credential", "needs an access_key, and a secret_key of at least 16 characters")
+        }
+        try section.finish()
+
+        if self.federatedRegions.isEmpty {
+            self.federatedRegions = [FederatedRegion(name: self.region, endpoint: "http://\(self.listen.text)")]
+        }
+        guard self.federatedRegions.contains(where: { $0.name == self.region }) else {
+            throw section.failure("regions", "does not contain this region, \(self.region); add it with its endpoint")
+        }
+        guard self.federatedRegions.contains(where: { $0.name == self.homeRegion }) else {
+            throw top.failure("home_region", "is \(self.homeRegion), which federation.regions does not contain; add it there")
+        }
+        if self.federatedRegions.count > 1, self.federationCredential == nil {
+            throw section.failure(
+                "credential", "is missing; several regions need one access_key and secret_key, the same in each")
+        }
+    }
+
+    private static func account(_ section: YAMLSection) throws -> ConfiguredAccount {
+        let idText = try section.requiredString("id", "\"111111111111\"")
+        guard let id = AccountID(idText) else { throw section.failure("id", "is `\(idText)`; an account has 12 digits") }
+        let accessKey = try section.requiredString("access_key", "AKIAIOSFODNN7EXAMPLE")
+        guard AccountText.isAccessKey(accessKey) else {
+            throw section.failure("access_key", "must have 3 to 128 letters, digits, `-` or `_`")
+        }
+        let secretKey = try section.requiredString("secret_key", "…")
+        guard secretKey.utf8.count >= 8 else { throw section.failure("secret_key", "is too short; use at least 8 characters") }
+        let account = ConfiguredAccount(
+            id: id,
+            accessKey: accessKey,
+            secretKey: secretKey,
+            displayName: try section.string("name") ?? idText,
+            email: try section.string("email") ?? ""
+        )
+        try section.finish()
+        return account
+    }
+
+    private mutating func readLog(_ section: YAMLSection) throws {
+        self.log.level = try section.choice("level", Logger.Level.allCases.map { ($0.rawValue, $0) }, default: .info)
+        self.log.format = try section.choice("format", LogFormat.allCases.map { ($0.rawValue, $0) }, default: .text)
+        try section.finish()
+    }
+
+    private mutating func readLimits(_ section: YAMLSection) throws {
+        let standard = Limits()
+        self.limits.connections = try section.integer("connections", in: 1...1_000_000, default: standard.connections)
+        self.limits.headerBytes = try section.integer("header_bytes", in: 1024...262_144, default: standard.headerBytes)
+        let seconds = 1...3600
+        self.limits.headerTimeoutSeconds = try section.integer(
+            "header_timeout_seconds", in: seconds, default: standard.headerTimeoutSeconds)
+        self.limits.idleTimeoutSeconds = try section.integer(
+            "idle_timeout_seconds", in: seconds, default: standard.idleTimeoutSeconds)
+        self.limits.bodyTimeoutSeconds = try section.integer(
+            "body_timeout_seconds", in: seconds, default: standard.bodyTimeoutSeconds)
+        self.limits.writeTimeoutSeconds = try section.integer(
+            "write_timeout_seconds", in: seconds, default: standard.writeTimeoutSeconds)
+        self.limits.shutdownGraceSeconds = try section.integer(
+            "shutdown_grace_seconds", in: 0...3600, default: standard.shutdownGraceSeconds)
+        try section.finish()
+    }
+
+    private mutating func readStorage(_ section: YAMLSection) throws {
+        let standard = Storage()
+        self.storage.inlineThresholdBytes = try section.integer(
+            "inline_threshold_bytes", in: 0...1_048_576, default: standard.inlineThresholdBytes)
+        self.storage.cacheMiB = try section.integer("cache_mib", in: 8...1_048_576, default: standard.cacheMiB)
+        self.storage.reserveMiB = try section.integer("reserve_mib", in: 0...1_048_576, default: standard.reserveMiB)
+        try section.finish()
+    }
+
+    /// Applies the few options that an environment may override: what differs between machines that share a file.
+    private mutating func apply(_ environment: [String: String]) throws {
+        if let text = environment["TERN_LISTEN"] {
+            guard let address = ListenAddress(text) else {
+                throw CommandFailure("TERN_LISTEN is `\(text)`; write HOST:PORT, such as 0.0.0.0:9000")
+            }
+            self.listen = address
+        }
+        if let text = environment["TERN_DATA_DIRECTORY"], !text.isEmpty { self.dataDirectory = text }
+        if let text = environment["TERN_LOG_LEVEL"] {
+            guard let level = Logger.Level(rawValue: text) else {
+                let levels = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
+                throw CommandFailure("TERN_LOG_LEVEL is `\(text)`; it must be one of \(levels)")
+            }
+            self.log.level = level
+        }
+        if let text = environment["TERN_LOG_FORMAT"] {
+            guard let format = LogFormat(rawValue: text) else {
+                throw CommandFailure("TERN_LOG_FORMAT is `\(text)`; it must be text or json")
+            }
+            self.log.format = format
+        }
+    }
+
+    private static func isDomain(_ text: String) -> Bool {
+        !text.isEmpty && !text.hasPrefix(".") && !text.hasSuffix(".")
+            && text.utf8.allSatisfy {
+                (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: ".")
+            }
+    }
+
+    /// The endpoint without a slash at the end; `nil` if it is not `http(s)://host[:port]`.
+    static func normalEndpoint(_ text: String) -> String? {
+        let trimmed = text.hasSuffix("/") ? String(text.dropLast()) : text
+        guard let url = URL(string: trimmed), url.scheme == "http" || url.scheme == "https", let host = url.host(),
+            !host.isEmpty, url.path().isEmpty, url.query() == nil, url.user() == nil
+        else { return nil }
+        return trimmed
+    }
+}
+
+/// What access keys look like.
+enum AccountText {
+    static func isAccessKey(_ text: String) -> Bool {
+        (3...128).contains(text.utf8.count)
+            && text.utf8.allSatisfy {
+                (0x61...0x7A).contains($0) || (0x41...0x5A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D || $0 == 0x5F
+            }
+    }
+}

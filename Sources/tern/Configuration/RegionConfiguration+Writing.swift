@@ -1,0 +1,60 @@
+import Logging
+import TernControlPlane
+import TernCore
+
+extension RegionConfiguration {
+    /// This configuration as a file that ``init(yaml:file:)`` reads back the same.
+    var yaml: String {
+        let quoted = JSONText.quoted
+        var lines = [
+            "region: \(self.region)",
+            "listen: \(quoted(self.listen.text))",
+            "data_directory: \(quoted(self.dataDirectory))",
+        ]
+        if let pidFile = self.pidFile { lines.append("pid_file: \(quoted(pidFile))") }
+        lines += [
+            "base_domains: [\(self.baseDomains.map(quoted).joined(separator: ", "))]",
+            "home_region: \(self.homeRegion)",
+            "federation:",
+            "  regions:",
+        ]
+        for region in self.federatedRegions {
+            lines += ["    - name: \(region.name)", "      endpoint: \(quoted(region.endpoint))"]
+        }
+        if let credential = self.federationCredential {
+            lines += [
+                "  credential:", "    access_key: \(quoted(credential.accessKey))", "    secret_key: \(quoted(credential.secretKey))",
+            ]
+        }
+        lines.append("accounts:")
+        for account in self.accounts {
+            lines += [
+                "  - id: \(quoted(account.id.description))",
+                "    access_key: \(quoted(account.accessKey))",
+                "    secret_key: \(quoted(account.secretKey))",
+                "    name: \(quoted(account.displayName))",
+                "    email: \(quoted(account.email))",
+            ]
+        }
+        lines += [
+            "log:",
+            "  level: \(self.log.level.rawValue)",
+            "  format: \(self.log.format.rawValue)",
+            "limits:",
+            "  connections: \(self.limits.connections)",
+            "  header_bytes: \(self.limits.headerBytes)",
+            "  header_timeout_seconds: \(self.limits.headerTimeoutSeconds)",
+            "  idle_timeout_seconds: \(self.limits.idleTimeoutSeconds)",
+            "  body_timeout_seconds: \(self.limits.bodyTimeoutSeconds)",
+            "  write_timeout_seconds: \(self.limits.writeTimeoutSeconds)",
+            "  shutdown_grace_seconds: \(self.limits.shutdownGraceSeconds)",
+            "storage:",
+            "  inline_threshold_bytes: \(self.storage.inlineThresholdBytes)",
+            "  cache_mib: \(self.storage.cacheMiB)",
+            "  reserve_mib: \(self.storage.reserveMiB)",
+            "auth:",
+            "  sigv2_query: \(self.authentication.sigV2Query)",
+        ]
+        return lines.joined(separator: "\n") + "\n"
+    }
+}

@@ -1,0 +1,113 @@
+import Logging
+import TernControlPlane
+import TernCore
+import TernHTTPServer
+
+/// An address to listen on.
+struct ListenAddress: Equatable, Sendable {
+    var host: String
+    var port: Int
+
+    /// Reads `HOST:PORT`, `[IPv6]:PORT`, or `:PORT` for every interface.
+    init?(_ text: String) {
+        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
+            (0...65535).contains(port)
+        else { return nil }
+        var host = String(text[..<colon])
+        if host.hasPrefix("["), host.hasSuffix("]") {
+            host = String(host.dropFirst().dropLast())
+        } else if host.contains(":") {
+            return nil
+        }
+        self.host = host.isEmpty ? "0.0.0.0" : host
+        self.port = port
+    }
+
+    init(host: String, port: Int) {
+        self.host = host
+        self.port = port
+    }
+
+    /// The address as `HOST:PORT`.
+    var text: String { self.host.contains(":") ? "[\(self.host)]:\(self.port)" : "\(self.host):\(self.port)" }
+}
+
+/// A region of the federation and where it is reached.
+struct FederatedRegion: Equatable, Sendable {
+    var name: RegionName
+    /// `http://host:port`, without a slash at the end.
+    var endpoint: String
+}
+
+/// The key with which the regions of a federation sign what they ask each other.
+struct FederationCredential: Equatable, Sendable, Codable {
+    var accessKey: String
+    var secretKey: String
+}
+
+/// Everything that `tern serve` is told: one region. `docs/tern.example.yaml` describes each option.
+struct RegionConfiguration: Equatable, Sendable {
+    struct Log: Equatable, Sendable {
+        var level = Logger.Level.info
+        var format = LogFormat.text
+    }
+
+    struct Limits: Equatable, Sendable {
+        var connections = 10_000
+        var headerBytes = 16 * 1024
+        var headerTimeoutSeconds = 20
+        var idleTimeoutSeconds = 60
+        var bodyTimeoutSeconds = 20
+        var writeTimeoutSeconds = 60
+        /// How long running requests may go on when the process is told to stop.
+        var shutdownGraceSeconds = 5
+    }
+
+    struct Storage: Equatable, Sendable {
+        /// Bodies up to this many bytes are kept beside the metadata.
+        var inlineThresholdBytes = 32 * 1024
+        var cacheMiB = 256
+        /// Writes are refused when less than this is free on the disk.
+        var reserveMiB = 256
+    }
+
+    struct Authentication: Equatable, Sendable {
+        /// Whether presigned URLs of signature version 2 are taken.
+        var sigV2Query = true
+    }
+
+    var region: RegionName
+    var listen: ListenAddress
+    var dataDirectory: String
+    var pidFile: String?
+    /// Domains under which a bucket may be the first label of the host name.
+    var baseDomains: [String] = Self.defaultBaseDomains
+    var homeRegion: RegionName
+    /// All regions of the federation, this one among them.
+    var federatedRegions: [FederatedRegion]
+    var federationCredential: FederationCredential?
+    var accounts: [ConfiguredAccount]
+    var log = Log()
+    var limits = Limits()
+    var storage = Storage()
+    var authentication = Authentication()
+
+    static let defaultBaseDomains = ["localhost", "s3.localhost"]
+
+    /// Where this region is reached.
+    var endpoint: String {
+        self.federatedRegions.first { $0.name == self.region }?.endpoint ?? "http://\(self.listen.text)"
+    }
+
+    /// What the HTTP server is told.
+    var serverConfiguration: HTTPServerConfiguration {
+        var server = HTTPServerConfiguration(host: self.listen.host, port: self.listen.port)
+        server.connectionLimit = self.limits.connections
+        server.headerByteLimit = self.limits.headerBytes
+        server.headerTimeout = .seconds(self.limits.headerTimeoutSeconds)
+        server.idleTimeout = .seconds(self.limits.idleTimeoutSeconds)
+        server.bodyTimeout = .seconds(self.limits.bodyTimeoutSeconds)
+        server.writeTimeout = .seconds(self.limits.writeTimeoutSeconds)
+        return server
+    }
+}

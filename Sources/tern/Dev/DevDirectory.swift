@@ -1,0 +1,109 @@
+import Foundation
+import TernControlPlane
+import TernCore
+
+/// The directory of a development federation, and the files in it.
+///
+/// ```
+/// DIR/<region>/        the region's data
+/// DIR/<region>.yaml    its configuration, as for `tern serve --config`
+/// DIR/<region>.pid     its process, where it has one of its own
+/// DIR/accounts.json    accounts and keys
+/// DIR/aws/config       profiles for AWS tools
+/// DIR/aws/credentials
+/// DIR/dev.json         what a restart must find again: regions, ports, the federation's credential
+/// DIR/dev.pid          the process of `tern dev`
+/// ```
+struct DevDirectory: Sendable {
+    /// What a restart must find again.
+    struct State: Codable, Equatable, Sendable {
+        struct Region: Codable, Equatable, Sendable {
+            var name: String
+            var port: Int
+        }
+
+        var regions: [Region]
+        var federation: FederationCredential
+    }
+
+    /// Absolute.
+    let path: String
+
+    init(_ path: String) {
+        self.path = URL(fileURLWithPath: path).standardizedFileURL.path(percentEncoded: false).trimmingSlash()
+    }
+
+    func file(_ name: String) -> String { "\(self.path)/\(name)" }
+
+    func configurationFile(_ region: RegionName) -> String { self.file("\(region).yaml") }
+
+    func pidFile(_ region: RegionName) -> String { self.file("\(region).pid") }
+
+    var accountsFile: String { self.file("accounts.json") }
+    var awsConfigFile: String { self.file("aws/config") }
+    var awsCredentialsFile: String { self.file("aws/credentials") }
+    private var stateFile: String { self.file("dev.json") }
+
+    /// Whether a development federation was made here.
+    var exists: Bool {
+        FileManager.default.fileExists(atPath: self.accountsFile) && FileManager.default.fileExists(atPath: self.stateFile)
+    }
+
+    func create() throws {
+        do {
+            try FileManager.default.createDirectory(atPath: self.file("aws"), withIntermediateDirectories: true)
+        } catch {
+            throw CommandFailure("cannot create \(self.path): \(error.localizedDescription)")
+        }
+    }
+
+    // MARK: Reading
+
+    func state() throws -> State? { try self.read(State.self, self.stateFile) }
+
+    func accounts() throws -> [DevAccount]? { try self.read([DevAccount].self, self.accountsFile) }
+
+    /// The state, or what to do where there is none.
+    func requiredState() throws -> State {
+        guard let state = try self.state() else {
+            throw CommandFailure("\(self.path) holds no development federation; make one with `tern dev \(self.path)`")
+        }
+        return state
+    }
+
+    private func read<Value: Decodable>(_ type: Value.Type, _ file: String) throws -> Value? {
+        guard let data = FileManager.default.contents(atPath: file) else { return nil }
+        do {
+            return try JSONDecoder().decode(type, from: data)
+        } catch {
+            throw CommandFailure("\(file) is damaged (\(error)); restore it, or remove it to begin anew")
+        }
+    }
+
+    // MARK: Writing
+
+    func write(_ state: State) throws { try self.write(state, self.stateFile) }
+
+    func write(_ accounts: [ConfiguredAccount]) throws { try self.write(accounts.map(DevAccount.init), self.accountsFile) }
+
+    private func write(_ value: some Encodable, _ file: String) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        try PrivateFile.write(String(decoding: try encoder.encode(value), as: UTF8.self) + "\n", to: file)
+    }
+
+    func write(_ configurations: [RegionConfiguration]) throws {
+        for configuration in configurations {
+            try PrivateFile.write(
+                "# Written by `tern dev`, anew at each start.\n" + configuration.yaml,
+                to: self.configurationFile(configuration.region))
+        }
+        let profiles = AWSProfiles(configurations)
+        try PrivateFile.write(profiles.config, to: self.awsConfigFile)
+        try PrivateFile.write(profiles.credentials, to: self.awsCredentialsFile)
+    }
+}
+
+extension String {
+    fileprivate func trimmingSlash() -> String { self.count > 1 && self.hasSuffix("/") ? String(self.dropLast()) : self }
+}

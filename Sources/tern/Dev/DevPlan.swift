@@ -1,0 +1,117 @@
+import Foundation
+import Logging
+import TernControlPlane
+import TernCore
+import TernHTTPServer
+
+/// A region that `tern dev` was asked for.
+struct DevRegion: Equatable, Sendable {
+    var name: RegionName
+    /// 0 takes a free port, the one of the last run if it can be had.
+    var port: Int
+
+    /// Reads `NAME:PORT`.
+    init(option text: String) throws {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count == 2, let name = RegionName(String(parts[0])), let port = Int(parts[1]), (0...65535).contains(port) else {
+            throw CommandFailure("--region \(text): write NAME:PORT, such as us-east-1:9000; port 0 takes a free one")
+        }
+        self.name = name
+        self.port = port
+    }
+
+    init(name: RegionName, port: Int) {
+        self.name = name
+        self.port = port
+    }
+}
+
+/// What a development federation consists of: from the options, else from the last run in the directory, else new.
+struct DevPlan: Sendable {
+    var regions: [DevRegion]
+    var accounts: [ConfiguredAccount]
+    var credential: FederationCredential
+    /// The ports of the last run, which are tried first where any free port will do.
+    var earlierPorts: [RegionName: Int]
+    var log: RegionConfiguration.Log
+
+    init(
+        directory: DevDirectory, regionOptions: [String], accountOptions: [String], log: RegionConfiguration.Log
+    ) throws {
+        let state = try directory.state()
+        let earlier = try state?.regions.map { region in
+            guard let name = RegionName(region.name), (1...65535).contains(region.port) else {
+                throw CommandFailure("dev.json names the region `\(region.name)`, which is not valid; remove the file to begin anew")
+            }
+            return DevRegion(name: name, port: region.port)
+        }
+        self.earlierPorts = Dictionary((earlier ?? []).map { ($0.name, $0.port) }) { first, _ in first }
+        if regionOptions.isEmpty {
+            self.regions = earlier ?? [
+                DevRegion(name: .usEast1, port: 9000), DevRegion(name: RegionName(trusted: "eu-west-1"), port: 9001),
+            ]
+        } else {
+            self.regions = try regionOptions.map(DevRegion.init(option:))
+        }
+        let names = Set(self.regions.map(\.name))
+        guard names.count == self.regions.count else { throw CommandFailure("--region: name each region once") }
+        let fixedPorts = self.regions.map(\.port).filter { $0 != 0 }
+        guard Set(fixedPorts).count == fixedPorts.count else {
+            throw CommandFailure("--region: give each region a port of its own, or 0 for a free one")
+        }
+
+        if accountOptions.isEmpty {
+            self.accounts = try directory.accounts()?.map { try $0.configured() } ?? [.generated()]
+        } else {
+            self.accounts = try accountOptions.map(ConfiguredAccount.init(option:))
+        }
+        guard !self.accounts.isEmpty else {
+            throw CommandFailure("\(directory.accountsFile) is empty; remove it, or name accounts with --account")
+        }
+        do {
+            _ = try StaticIdentityStore(self.accounts)
+        } catch {
+            throw CommandFailure("accounts: \(error)")
+        }
+        self.credential =
+            state?.federation ?? FederationCredential(accessKey: "TERN" + RandomKey.accessKey(), secretKey: RandomKey.secret())
+        self.log = log
+    }
+
+    /// The configurations of all regions, each with the endpoints of all.
+    ///
+    /// - Parameter ports: The real port of each region.
+    func configurations(
+        in directory: DevDirectory, ports: [RegionName: Int], hasPIDFiles: Bool
+    ) -> [RegionConfiguration] {
+        let home = self.regions[0].name
+        let federated = self.regions.map { region in
+            FederatedRegion(name: region.name, endpoint: "http://127.0.0.1:\(ports[region.name] ?? region.port)")
+        }
+        return self.regions.map { region in
+            var configuration = RegionConfiguration(
+                region: region.name,
+                listen: ListenAddress(host: "127.0.0.1", port: ports[region.name] ?? region.port),
+                dataDirectory: directory.file("\(region.name)"),
+                pidFile: hasPIDFiles ? directory.pidFile(region.name) : nil,
+                homeRegion: home,
+                federatedRegions: federated,
+                federationCredential: self.credential,
+                accounts: self.accounts
+            )
+            configuration.log = self.log
+            configuration.storage.cacheMiB = 64
+            return configuration
+        }
+    }
+
+    /// Writes everything that another process, or the next run, needs to know.
+    func write(_ configurations: [RegionConfiguration], to directory: DevDirectory) throws {
+        let regions = configurations.map {
+            DevDirectory.State.Region(name: $0.region.description, port: $0.listen.port)
+        }
+        try directory.write(DevDirectory.State(regions: regions, federation: self.credential))
+        try directory.write(self.accounts)
+        try directory.write(configurations)
+    }
+}

@@ -1,0 +1,144 @@
+import AsyncHTTPClient
+import Foundation
+import Logging
+import NIOCore
+import NIOHTTP1
+import TernCore
+
+/// The regions of a development federation, each in a process of its own: `tern serve --config DIR/<region>.yaml`.
+///
+/// The regions live independently of this process: if it is killed they go on, and the next `tern dev` in the
+/// directory finds them by their PID files and replaces them. A region that was killed may be started again by hand.
+struct ProcessFederation: Sendable {
+    let configurations: [RegionConfiguration]
+    private let directory: DevDirectory
+    private let logger: Logger
+
+    static func start(_ plan: DevPlan, in directory: DevDirectory, logger: Logger) async throws -> ProcessFederation {
+        let leftOver = try await Self.stopRegions(plan.regions.map { directory.pidFile($0.name) }, limit: .seconds(15))
+        if leftOver > 0 { logger.info("stopped regions that an earlier run left behind", metadata: ["count": "\(leftOver)"]) }
+
+        let ports = try FreePorts.choose(plan.regions, earlier: plan.earlierPorts)
+        let configurations = plan.configurations(in: directory, ports: ports, hasPIDFiles: true)
+        try plan.write(configurations, to: directory)
+        let federation = ProcessFederation(configurations: configurations, directory: directory, logger: logger)
+        do {
+            let processes = try configurations.map(federation.launch)
+            for (configuration, process) in zip(configurations, processes) {
+                try await federation.waitUntilHealthy(configuration, process)
+            }
+            return federation
+        } catch {
+            await federation.stop()
+            throw error
+        }
+    }
+
+    private func launch(_ configuration: RegionConfiguration) throws -> Process {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: Bundle.main.executablePath ?? CommandLine.arguments[0])
+        process.arguments = ["serve", "--config", self.directory.configurationFile(configuration.region)]
+        process.standardInput = FileHandle.nullDevice
+        // Its `ready` line is for whoever starts it by hand.
+        process.standardOutput = FileHandle.nullDevice
+        let logger = self.logger
+        let region = configuration.region
+        process.terminationHandler = { process in
+            logger.warning("region ended", metadata: ["region": "\(region)", "status": "\(process.terminationStatus)"])
+        }
+        do {
+            try process.run()
+        } catch {
+            throw CommandFailure("cannot start the process of \(region): \(error)")
+        }
+        return process
+    }
+
+    private func waitUntilHealthy(_ configuration: RegionConfiguration, _ process: Process) async throws {
+        let deadline = ContinuousClock.now + .seconds(60)
+        while ContinuousClock.now < deadline {
+            guard process.isRunning else {
+                throw CommandFailure("\(configuration.region) did not start; its log above says why")
+            }
+            let answer = try? await HTTPClient.shared.get(url: "\(configuration.endpoint)/_tern/v1/health").get()
+            if answer?.status.code == 200 { return }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        throw CommandFailure("\(configuration.region) did not become healthy within 60 s; its log above may say why")
+    }
+
+    func stop() async {
+        _ = try? await Self.stopRegions(
+            self.configurations.compactMap(\.pidFile), limit: .seconds(Self.stopLimitSeconds(self.configurations)))
+    }
+
+    static func stopLimitSeconds(_ configurations: [RegionConfiguration]) -> Int {
+        (configurations.map(\.limits.shutdownGraceSeconds).max() ?? 0) + 12
+    }
+
+    /// Ends the processes that hold the PID files: asks first, and kills what has not ended at the limit.
+    ///
+    /// - Returns: How many were asked.
+    private static func stopRegions(_ pidFiles: [String], limit: Duration) async throws -> Int {
+        let owners = pidFiles.compactMap { PIDFile.owner(of: $0) }
+        for owner in owners { kill(owner, SIGTERM) }
+        let deadline = ContinuousClock.now + limit
+        while pidFiles.contains(where: { PIDFile.owner(of: $0) != nil }) {
+            if ContinuousClock.now > deadline {
+                for file in pidFiles { if let owner = PIDFile.owner(of: file) { kill(owner, SIGKILL) } }
+                break
+            }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        return owners.count
+    }
+}
+
+/// Finds ports for processes that are about to start.
+enum FreePorts {
+    /// A real port for each region: the one asked for, that of the last run, or any that is free.
+    static func choose(_ regions: [DevRegion], earlier: [RegionName: Int]) throws -> [RegionName: Int] {
+        var held: [Int32] = []
+        // All are held until the last is chosen, so that no two regions get the same.
+        defer { for descriptor in held { close(descriptor) } }
+        var ports: [RegionName: Int] = [:]
+        for region in regions {
+            let wishes = region.port != 0 ? [region.port] : [earlier[region.name], 0].compactMap { $0 }
+            guard let bound = wishes.lazy.compactMap(self.bind).first else {
+                throw CommandFailure(
+                    "\(region.name): 127.0.0.1:\(region.port) is in use; choose another with --region \(region.name):PORT")
+            }
+            held.append(bound.descriptor)
+            ports[region.name] = bound.port
+        }
+        return ports
+    }
+
+    private static func bind(_ port: Int) -> (descriptor: Int32, port: Int)? {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { return nil }
+        var yes: Int32 = 1
+        setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = in_port_t(port).bigEndian
+        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let bound = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
+                bindSocket(descriptor, pointer, length) == 0 && listen(descriptor, 1) == 0
+                    && getsockname(descriptor, pointer, &length) == 0
+            }
+        }
+        guard bound else {
+            close(descriptor)
+            return nil
+        }
+        return (descriptor, Int(in_port_t(bigEndian: address.sin_port)))
+    }
+}
+
+/// The system's `bind`, which a member of the same name hides.
+private func bindSocket(_ descriptor: Int32, _ address: UnsafePointer<sockaddr>, _ length: socklen_t) -> Int32 {
+    bind(descriptor, address, length)
+}

@@ -1,0 +1,80 @@
+import Logging
+import NIOCore
+import NIOPosix
+import TernCore
+import TernHTTPServer
+import TernPorts
+
+/// What serves the requests of a region, and how it is stopped.
+struct RunningRegion: Sendable {
+    var responder: any HTTPResponder
+    /// Stops what runs in the background and closes the storage. Called when no request runs any more.
+    var stop: @Sendable () async -> Void
+}
+
+/// One region behind its HTTP server.
+struct RegionServer: Sendable {
+    let configuration: RegionConfiguration
+    private let server: HTTPServer
+    private let region: RunningRegion
+
+    /// Binds the region's address.
+    ///
+    /// - Throws: ``CommandFailure`` when it cannot be had.
+    static func bind(_ configuration: RegionConfiguration, logger: Logger) async throws -> HTTPServer {
+        do {
+            return try await HTTPServer.bind(
+                configuration.serverConfiguration, on: MultiThreadedEventLoopGroup.singleton, clock: SystemClock(),
+                logger: logger)
+        } catch let error as IOError where error.errnoCode == EADDRINUSE {
+            throw CommandFailure(
+                "\(configuration.region): \(configuration.listen.text) is in use; stop what listens there, or choose another port")
+        } catch {
+            throw CommandFailure("\(configuration.region): cannot listen on \(configuration.listen.text): \(error)")
+        }
+    }
+
+    /// Binds the address, opens the region, and serves it.
+    static func start(_ configuration: RegionConfiguration, logger: Logger) async throws -> RegionServer {
+        try await self.start(configuration, on: self.bind(configuration, logger: logger), logger: logger)
+    }
+
+    /// Opens the region and serves it on an address that is bound already.
+    static func start(
+        _ configuration: RegionConfiguration, on server: HTTPServer, logger: Logger
+    ) async throws -> RegionServer {
+        var logger = logger
+        logger[metadataKey: "region"] = "\(configuration.region)"
+        do {
+            let region = try await makeRegion(configuration, logger: logger)
+            let responder = HealthResponder(region: configuration.region, next: region.responder)
+            try await server.serve(responder)
+            logger.info("serving", metadata: ["listen": "\(configuration.listen.text)"])
+            return RegionServer(configuration: configuration, server: server, region: region)
+        } catch {
+            await server.stop(grace: .zero)
+            throw error
+        }
+    }
+
+    /// Lets running requests finish, then closes the region.
+    func stop() async {
+        await self.server.stop(grace: .seconds(self.configuration.limits.shutdownGraceSeconds))
+        await self.region.stop()
+    }
+}
+
+/// Answers `GET /_tern/v1/health` itself, and hands everything else on. No bucket can have that name.
+struct HealthResponder: HTTPResponder {
+    let region: RegionName
+    let next: any HTTPResponder
+
+    func respond(to head: HTTPRequestHead, body: any HTTPRequestBody) async -> HTTPAnswer {
+        guard head.target == "/_tern/v1/health", head.method == "GET" || head.method == "HEAD" else {
+            return await self.next.respond(to: head, body: body)
+        }
+        let text = "{\"region\":\"\(self.region)\",\"healthy\":true}\n"
+        let headers = HeaderFields([.init(name: "content-type", value: "application/json")])
+        return HTTPAnswer(status: 200, headers: headers, body: .bytes(ByteBuffer(string: text)))
+    }
+}
