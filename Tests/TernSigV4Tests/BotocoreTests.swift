@@ -1,4 +1,5 @@
 import Foundation
+import TernChecksums
 import TernCore
 import TernSigV4
 import Testing
@@ -9,6 +10,7 @@ struct SignedByBotocore: Sendable, CustomTestStringConvertible {
     var method = ""
     var target = ""
     var bucket: String?
+    var body: String?
     var headers = HeaderFields()
 
     var testDescription: String { "\(self.kind) \(self.method) \(self.target)" }
@@ -27,6 +29,7 @@ struct SignedByBotocore: Sendable, CustomTestStringConvertible {
                 case "method": record.method = value
                 case "target": record.target = value
                 case "bucket": record.bucket = value
+                case "body": record.body = value
                 default:
                     let halves = value.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
                     record.headers.append(String(halves[0]), String(halves[1]))
@@ -53,7 +56,10 @@ struct BotocoreTests {
         let target = try #require(RequestTarget(record.target))
         let request = SignedRequest(
             method: record.method, target: target, headers: record.headers, virtualHostBucket: record.bucket)
-        let scheme = try AuthenticationScheme.detect(in: request, policy: AuthenticationPolicy())
+        // The other services' requests do not tell the digest of their body.
+        let policy = AuthenticationPolicy(
+            service: record.kind == "v4-sts" ? "sts" : "s3", bodySHA256: record.body.map { SHA256Hasher.hash($0.utf8) })
+        let scheme = try AuthenticationScheme.detect(in: request, policy: policy)
         #expect(scheme.accessKeyID == "AKIAIOSFODNN7EXAMPLE")
 
         func verify(_ secret: String) throws -> VerifiedRequest {
@@ -68,7 +74,7 @@ struct BotocoreTests {
         }
         let verified = try verify(Self.secret)
         let mechanisms: [String: VerifiedRequest.Mechanism] = [
-            "v4-header": .v4Header, "v4-query": .v4Query, "v2-query": .v2Query,
+            "v4-header": .v4Header, "v4-sts": .v4Header, "v4-query": .v4Query, "v2-query": .v2Query,
         ]
         #expect(verified.mechanism == mechanisms[record.kind])
         let error = #expect(throws: SigningError.self) { try verify("another") }

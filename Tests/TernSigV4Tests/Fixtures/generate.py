@@ -10,7 +10,7 @@ from unittest import mock
 
 import boto3
 import botocore.auth
-from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth
+from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth, SigV4Auth
 from botocore.awsrequest import AWSRequest, AWSResponse
 from botocore.config import Config
 from botocore.credentials import Credentials
@@ -34,7 +34,7 @@ class Raw:
         return b""
 
 
-def record(kind, method, url, headers, bucket=None):
+def record(kind, method, url, headers, bucket=None, body=None):
     from urllib.parse import urlsplit
 
     parts = urlsplit(url)
@@ -43,6 +43,8 @@ def record(kind, method, url, headers, bucket=None):
     print("target", parts.path + ("?" + parts.query if parts.query else ""))
     if bucket:
         print("bucket", bucket)
+    if body:
+        print("body", body)
     names = {name.lower() for name in headers}
     if "host" not in names:
         print("header host:" + parts.netloc)
@@ -114,6 +116,12 @@ def main():
             credentials = Credentials(ACCESS_KEY, SECRET, "token/+=" if number % 3 == 1 else None)
             S3SigV4QueryAuth(credentials, "s3", "us-east-1", expires=600).add_auth(request)
             record("v4-query", request.method, request.url, {"X-Amz-Meta-N": f"a {number}  b"})
+
+    # A service that is told the digest of the body by nothing but the body.
+    body = "Action=GetCallerIdentity&Version=2011-06-15"
+    request = AWSRequest(method="POST", url="http://localhost:9000/", data=body, headers={"Content-Type": "text/plain"})
+    SigV4Auth(Credentials(ACCESS_KEY, SECRET), "sts", "us-east-1").add_auth(request)
+    record("v4-sts", "POST", request.url, dict(request.headers.items()), body=body)
 
     for style in ["path", "virtual"]:
         for version, kind in [("s3v4", "v4-query"), ("s3", "v2-query")]:
