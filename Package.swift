@@ -28,6 +28,65 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
+        // 0 words
+        .target(name: "TernCore", swiftSettings: strict),
+
+        // 1 pure
+        .target(name: "TernReplication", dependencies: ["TernCore"], swiftSettings: strict),
+        .target(name: "CTernChecksums", cSettings: [.unsafeFlags(["-O2"])]),
+        .target(
+            name: "TernChecksums",
+            dependencies: ["TernCore", "CTernChecksums", .product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "TernSigV4",
+            dependencies: ["TernCore", "TernChecksums", .product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: strict
+        ),
+        .target(name: "TernS3Protocol", dependencies: ["TernCore", "TernReplication"], swiftSettings: strict),
+        .target(
+            name: "TernRecords",
+            dependencies: ["TernCore", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+            exclude: ["records.proto"],
+            swiftSettings: strict
+        ),
+
+        // 2 ports
+        .target(
+            name: "TernPorts",
+            dependencies: ["TernCore", .product(name: "NIOCore", package: "swift-nio")],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "TernStorage",
+            dependencies: ["TernCore", .product(name: "NIOCore", package: "swift-nio")],
+            swiftSettings: strict
+        ),
+
+        // 3 services
+        .target(
+            name: "TernObjects",
+            dependencies: [
+                "TernCore", "TernChecksums", "TernReplication", "TernS3Protocol", "TernRecords", "TernPorts", "TernStorage",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "TernS3API",
+            dependencies: [
+                "TernCore", "TernChecksums", "TernReplication", "TernS3Protocol", "TernSigV4", "TernRecords", "TernPorts",
+                "TernStorage", "TernObjects",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict
+        ),
+
+        // 6 root
         .executableTarget(
             name: "tern",
             dependencies: [

@@ -1,7 +1,7 @@
 package import Logging
 package import TernCore
 package import TernPorts
-package import TernS3Protocol
+import TernS3Protocol
 package import TernStorage
 
 /// Versioned buckets and objects of one region, over one storage engine.

@@ -1,8 +1,8 @@
-import Logging
+package import Logging
 package import NIOCore
-package import TernPorts
+import TernPorts
 package import TernRecords
-package import TernS3Protocol
+import TernS3Protocol
 package import TernStorage
 
 /// Reads a range of a version's body, segment by segment, at the pace of the reader.

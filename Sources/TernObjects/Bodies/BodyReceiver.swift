@@ -1,5 +1,7 @@
-package import NIOCore
-package import TernChecksums
+import Logging
+import FoundationEssentials
+import NIOCore
+import TernChecksums
 package import TernCore
 package import TernPorts
 package import TernRecords
@@ -54,7 +56,7 @@ extension ObjectService {
                 if chunk.readableBytes == 0 { continue }
                 byteCount += Int64(chunk.readableBytes)
                 if byteCount > maximumBytes {
-                    throw S3Error.entityTooLarge(proposedSize: byteCount, maxSizeAllowed: maximumBytes)
+                    throw S3Error.entityTooLarge(proposed: byteCount, maximum: maximumBytes)
                 }
                 chunk.withUnsafeReadableBytes { bytes in
                     md5.update(bytes)

@@ -1,6 +1,7 @@
-package import TernCore
+import FoundationEssentials
+import TernCore
 package import TernRecords
-package import TernReplication
+import TernReplication
 package import TernS3Protocol
 import TernStorage
 

@@ -1,4 +1,4 @@
-package import TernCore
+import TernCore
 import TernRecords
 package import TernS3Protocol
 import TernStorage

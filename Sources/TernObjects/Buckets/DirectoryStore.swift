@@ -1,4 +1,4 @@
-package import TernCore
+import TernCore
 package import TernRecords
 package import TernS3Protocol
 package import TernStorage

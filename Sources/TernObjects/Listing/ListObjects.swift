@@ -1,5 +1,5 @@
-package import TernCore
-package import TernRecords
+import TernCore
+import TernRecords
 package import TernS3Protocol
 import TernStorage
 

@@ -1,5 +1,5 @@
 import Logging
-package import TernCore
+import TernCore
 import TernRecords
 package import TernS3Protocol
 import TernStorage

@@ -20,12 +20,6 @@ extension ObjectService {
         _ upload: StoredUpload, request: CompletionRequest, in bucket: BucketState
     ) async throws(S3Error) -> UploadAssembly {
         let uploadID = upload.id.wireForm
-        if request.parts.isEmpty { throw .noParts }
-        var last = 0
-        for part in request.parts {
-            guard part.number > last else { throw .invalidPartOrder(uploadID: uploadID) }
-            last = part.number
-        }
         try Self.checkType(request, upload: upload)
 
         let stored = try await self.uploadedParts(of: upload.id, in: bucket.partition)
@@ -37,10 +31,9 @@ extension ObjectService {
                 throw .invalidPart(etag: listed.etag, partNumber: listed.number, uploadID: uploadID)
             }
             try Self.checkPart(listed, stored: part.layout, upload: upload)
-            if index < request.parts.count - 1, part.layout.byteCount < Self.minimumPartBytes {
+            if index < request.parts.count - 1, part.layout.byteCount < S3Limits.minimumPartByteCount {
                 throw .entityTooSmall(
-                    etag: listed.etag, minSizeAllowed: Self.minimumPartBytes, partNumber: listed.number,
-                    proposedSize: part.layout.byteCount)
+                    etag: listed.etag, partNumber: listed.number, byteCount: part.layout.byteCount)
             }
             Array(part.layout.md5).withUnsafeBytes { etags.update($0) }
             layout.parts.append(part.layout)
@@ -48,14 +41,14 @@ extension ObjectService {
         }
         let total = layout.byteCount
         if let claimed = request.objectSize, claimed != total {
-            throw .objectSizeMismatch(given: claimed, computed: total)
+            throw .multipartObjectSizeMismatch(given: "\(claimed)", computed: total)
         }
         if total > self.options.maximumObjectBytes {
-            throw .entityTooLarge(proposedSize: total, maxSizeAllowed: self.options.maximumObjectBytes)
+            throw .entityTooLarge(proposed: total, maximum: self.options.maximumObjectBytes)
         }
         let checksum = Self.checksum(of: layout, upload: upload)
         if let given = request.checksum, given.algorithm == checksum.algorithm, !Self.isSame(given.value, checksum) {
-            throw .badDigestLowercase(algorithm: given.algorithm)
+            throw .completedChecksumMismatch(given.algorithm)
         }
         if upload.algorithm == nil {
             // The client asked for no checksums of parts, so none are shown later.
@@ -81,12 +74,12 @@ extension ObjectService {
     /// CHK-15
     private static func checkType(_ request: CompletionRequest, upload: StoredUpload) throws(S3Error) {
         guard let type = request.checksumType else { return }
-        if upload.algorithm == nil { throw .checksumModeMismatch(mode: "null") }
-        if type != upload.checksumType { throw .checksumModeMismatch(mode: upload.checksumType.rawValue) }
+        if upload.algorithm == nil { throw .checksumModeMismatch(created: nil) }
+        if type != upload.checksumType { throw .checksumModeMismatch(created: upload.checksumType) }
     }
 
     /// CHK-13 to CHK-15
-    private static func checkPart(_ listed: ListedPart, stored: PartLayout, upload: StoredUpload) throws(S3Error) {
+    private static func checkPart(_ listed: CompleteMultipartUploadXML.Part, stored: PartLayout, upload: StoredUpload) throws(S3Error) {
         let invalid = S3Error.invalidPart(etag: listed.etag, partNumber: listed.number, uploadID: upload.id.wireForm)
         guard let algorithm = upload.algorithm else {
             if listed.checksums.isEmpty { return }
@@ -94,13 +87,13 @@ extension ObjectService {
         }
         guard let given = listed.checksums[algorithm] else {
             if upload.checksumType == .composite {
-                throw .missingPartChecksum(algorithm: algorithm, partNumber: listed.number)
+                throw .partChecksumMissing(algorithm, partNumber: listed.number)
             }
             return
         }
         if given == stored.checksum.checksum?.wireForm { return }
         if Base64.decode(given)?.count == algorithm.byteCount {
-            throw .badPartDigest(algorithm: algorithm, partNumber: listed.number)
+            throw .partChecksumMismatch(algorithm, partNumber: listed.number)
         }
         throw invalid
     }

@@ -1,27 +1,14 @@
+import FoundationEssentials
 import TernChecksums
 package import TernCore
-package import TernRecords
+import TernRecords
 package import TernS3Protocol
 import TernStorage
 
-/// A part as the client lists it in CompleteMultipartUpload.
-package struct ListedPart: Sendable, Hashable {
-    package var number: Int
-    /// Without quotes.
-    package var etag: String
-    /// Base64, as sent.
-    package var checksums: [ChecksumAlgorithm: String]
-
-    package init(number: Int, etag: String, checksums: [ChecksumAlgorithm: String] = [:]) {
-        self.number = number
-        self.etag = etag
-        self.checksums = checksums
-    }
-}
-
 /// What a client asks of CompleteMultipartUpload besides the list of parts.
 package struct CompletionRequest: Sendable {
-    package var parts: [ListedPart]
+    /// In ascending order of their numbers, as ``CompleteMultipartUploadXML`` makes sure.
+    package var parts: [CompleteMultipartUploadXML.Part]
     package var condition: WriteCondition
     /// `x-amz-mp-object-size`
     package var objectSize: Int64?
@@ -30,7 +17,7 @@ package struct CompletionRequest: Sendable {
     /// `x-amz-checksum-type`
     package var checksumType: ChecksumType?
 
-    package init(parts: [ListedPart], condition: WriteCondition = WriteCondition()) {
+    package init(parts: [CompleteMultipartUploadXML.Part], condition: WriteCondition = .none) {
         self.parts = parts
         self.condition = condition
     }
@@ -44,9 +31,6 @@ package struct CompletedUpload: Sendable {
 }
 
 extension ObjectService {
-    /// The least size of a part that is not the last (spec §6.2).
-    package static let minimumPartBytes: Int64 = 5 * 1024 * 1024
-
     /// How long the result of a completion is kept for clients that lost the answer (spec rule MPU-17).
     static let completedUploadLifetimeMilliseconds: Int64 = 24 * 3600 * 1000
 
@@ -143,11 +127,11 @@ extension ObjectService {
     private static func checkStillness(
         of key: ObjectKey, head: StoredVersion?, upload: StoredUpload, condition: WriteCondition
     ) throws(S3Error) {
-        guard condition.requiresAbsence || condition.requiredETag != nil else { return }
+        if condition == .none { return }
         let then = upload.record.hasHeadAtStart ? upload.record.headAtStart : nil
         if head?.record.id != then {
             throw .conditionalRequestConflict(
-                condition: condition.requiresAbsence ? "If-None-Match" : "If-Match", key: key.description)
+                condition: condition == .absent ? "If-None-Match" : "If-Match", key: key.description)
         }
     }
 
@@ -160,7 +144,7 @@ extension ObjectService {
         return true
     }
 
-    private static func digest(of parts: [ListedPart]) -> [UInt8] {
+    private static func digest(of parts: [CompleteMultipartUploadXML.Part]) -> [UInt8] {
         var hasher = MD5Hasher()
         for part in parts {
             Array("\(part.number):\(part.etag)\n".utf8).withUnsafeBytes { hasher.update($0) }

@@ -1,3 +1,4 @@
+import FoundationEssentials
 package import TernCore
 package import TernRecords
 package import TernS3Protocol

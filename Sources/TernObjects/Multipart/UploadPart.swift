@@ -1,8 +1,9 @@
+import FoundationEssentials
 package import TernCore
 package import TernPorts
 package import TernRecords
 package import TernS3Protocol
-package import TernStorage
+import TernStorage
 
 extension ObjectService {
     /// UploadPart: receives a part's body and puts it in the place of an earlier one with the same number.

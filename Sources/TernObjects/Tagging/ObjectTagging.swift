@@ -1,5 +1,5 @@
 package import TernCore
-package import TernRecords
+import TernRecords
 package import TernS3Protocol
 import TernStorage
 
@@ -19,8 +19,8 @@ extension ObjectService {
         for _ in 0..<Self.maximumCommitAttempts {
             let bucket = try await self.registry.state(bucketName)
             guard let version = try await self.find(reference, of: key, in: bucket) else {
-                if let reference { throw .noSuchVersion(key: key.description, versionID: reference.wireForm) }
-                throw .noSuchKey(key.description)
+                if let reference { throw .noSuchVersion(key, versionID: reference.wireForm) }
+                throw .noSuchKey(key)
             }
             if version.record.isDeleteMarker { return version }
             var record = version.record

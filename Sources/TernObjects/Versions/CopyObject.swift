@@ -1,9 +1,9 @@
 package import TernCore
 package import NIOCore
-package import TernPorts
-package import TernRecords
+import TernPorts
+import TernRecords
 package import TernS3Protocol
-package import TernStorage
+import TernStorage
 
 extension ObjectService {
     /// CopyObject: a new object with the bytes of `source`.
@@ -32,7 +32,7 @@ extension ObjectService {
             body = try await self.cloneBody(of: record, checksum: checksum, from: sourceBucket.partition, to: bucket.partition)
         } else {
             let opened = try await self.openBody(of: record, range: 0..<record.byteCount, in: sourceBucket.partition)
-            guard let opened else { throw .noSuchKey(source.key.description) }
+            guard let opened else { throw .noSuchKey(source.key) }
             body = try await self.receive(
                 OpenedBodySource(opened), checksums: [algorithm], maximumBytes: Int64.max, into: bucket.partition)
         }

@@ -1,5 +1,5 @@
 package import TernCore
-package import TernRecords
+import TernRecords
 package import TernS3Protocol
 import TernStorage
 
@@ -14,27 +14,28 @@ package struct DeletedVersion: Sendable, Hashable {
 extension ObjectService {
     /// DeleteObject without a version ID: removes the object, or puts a delete marker on it (spec rule VER-14).
     ///
-    /// - Parameter requiredETag: `If-Match`; `*` matches any version (CND-6).
+    /// With a condition and nothing to protect, no marker is written (CND-6).
     package func deleteCurrent(
         _ key: ObjectKey,
         in bucketName: String,
-        requiredETag: String?
+        condition: DeleteCondition
     ) async throws(S3Error) -> DeletedVersion {
         let requested = self.clock.now
         let bucket = try await self.registry.state(bucketName)
-        if requiredETag != nil {
+        if condition != .none {
             let head = try await self.head(key, in: bucket)
-            // Nothing to protect: no marker is written.
-            guard let head, !head.record.isDeleteMarker else { return DeletedVersion(version: nil, isDeleteMarker: false) }
+            guard try condition.evaluate(currentETag: head?.liveETag) else {
+                return DeletedVersion(version: nil, isDeleteMarker: false)
+            }
         }
         if bucket.versioning == .never {
-            return try await self.removeUnversioned(key, in: bucket, requiredETag: requiredETag)
+            return try await self.removeUnversioned(key, in: bucket, condition: condition)
         }
         var marker = VersionRecord()
         marker.isDeleteMarker = true
         let written = try await self.writeVersion(
             of: key, in: bucket, template: marker, requested: requested,
-            check: { head throws(S3Error) in try Self.checkDelete(requiredETag, head) },
+            check: { head throws(S3Error) in _ = try condition.evaluate(currentETag: head?.liveETag) },
             addBody: { _, _ throws(S3Error) in }
         )
         return DeletedVersion(version: written.record.reference, isDeleteMarker: true)
@@ -43,17 +44,17 @@ extension ObjectService {
     private func removeUnversioned(
         _ key: ObjectKey,
         in target: BucketState,
-        requiredETag: String?
+        condition: DeleteCondition
     ) async throws(S3Error) -> DeletedVersion {
         for _ in 0..<Self.maximumCommitAttempts {
             let bucket = try await self.registry.state(target.name)
             guard bucket.versioning == .never else {
-                return try await self.deleteCurrent(key, in: target.name, requiredETag: requiredETag)
+                return try await self.deleteCurrent(key, in: target.name, condition: condition)
             }
             guard let head = try await self.head(key, in: bucket) else {
                 return DeletedVersion(version: nil, isDeleteMarker: false)
             }
-            try Self.checkDelete(requiredETag, head)
+            _ = try condition.evaluate(currentETag: head.liveETag)
             var batch = MetadataBatch(partition: bucket.partition)
             batch.require(Keyspace.epoch, is: bucket.epochValue)
             batch.require(head.row, is: head.value)
@@ -75,12 +76,12 @@ extension ObjectService {
         _ reference: VersionReference,
         of key: ObjectKey,
         in bucketName: String,
-        requiredETag: String?
+        condition: DeleteCondition
     ) async throws(S3Error) -> DeletedVersion {
         for _ in 0..<Self.maximumCommitAttempts {
             let bucket = try await self.registry.state(bucketName)
             let head = try await self.head(key, in: bucket)
-            if requiredETag != nil, let head { try Self.checkDelete(requiredETag, head) }
+            if condition != .none { _ = try condition.evaluate(currentETag: head?.liveETag) }
             guard let version = try await self.version(reference, of: key, in: bucket) else {
                 return DeletedVersion(version: reference, isDeleteMarker: false)
             }
@@ -121,9 +122,9 @@ extension ObjectService {
         batch.put(Keyspace.head(key), next.value)
         if record.isNull { batch.delete(Keyspace.nullPointer(key)) }
     }
+}
 
-    private static func checkDelete(_ requiredETag: String?, _ head: StoredVersion?) throws(S3Error) {
-        guard let requiredETag, requiredETag != "*", let head, !head.record.isDeleteMarker else { return }
-        if head.record.etag != requiredETag { throw .preconditionFailed(condition: "If-Match") }
-    }
+extension StoredVersion {
+    /// The ETag that conditions compare with: none for a delete marker.
+    var liveETag: String? { self.record.isDeleteMarker ? nil : self.record.etag }
 }

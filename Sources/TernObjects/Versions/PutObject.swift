@@ -1,3 +1,4 @@
+import FoundationEssentials
 package import TernCore
 package import TernPorts
 package import TernRecords
@@ -46,10 +47,10 @@ package struct ExpectedDigests: Sendable {
     /// Throws `BadDigest` when the body is not what the client meant to send.
     func verify(_ body: ReceivedBody) throws(S3Error) {
         if let md5, md5 != body.md5 {
-            throw .badContentMD5(calculated: Base64.encode(body.md5), expected: Base64.encode(md5))
+            throw .contentMD5Mismatch(expected: Base64.encode(md5), calculated: Base64.encode(body.md5))
         }
         if let expected = try self.checksum(), let computed = body.checksums.first, expected != computed.digest {
-            throw .badDigest(algorithm: computed.algorithm)
+            throw .checksumMismatch(computed.algorithm)
         }
     }
 }

@@ -1,3 +1,4 @@
+import Logging
 package import NIOCore
 package import TernCore
 package import TernPorts

@@ -1,30 +1,7 @@
-package import TernCore
+import TernCore
 package import TernRecords
-package import TernS3Protocol
-package import TernStorage
-
-/// The preconditions of a write (spec §5.2), validated.
-package struct WriteCondition: Sendable, Hashable {
-    /// `If-None-Match: *`
-    package var requiresAbsence = false
-    /// `If-Match`: the ETag without quotes.
-    package var requiredETag: String?
-
-    package init(requiresAbsence: Bool = false, requiredETag: String? = nil) {
-        self.requiresAbsence = requiresAbsence
-        self.requiredETag = requiredETag
-    }
-
-    /// Throws the error of spec rules CND-1 and CND-2 unless the current version lets the write pass.
-    func check(current: StoredVersion?, key: ObjectKey) throws(S3Error) {
-        let existing = current.flatMap { $0.record.isDeleteMarker ? nil : $0 }
-        if self.requiresAbsence, existing != nil { throw .preconditionFailed(condition: "If-None-Match") }
-        if let requiredETag = self.requiredETag {
-            guard let existing else { throw .noSuchKey(key.description) }
-            if existing.record.etag != requiredETag { throw .preconditionFailed(condition: "If-Match") }
-        }
-    }
-}
+import TernS3Protocol
+import TernStorage
 
 /// A version that was written.
 package struct WrittenVersion: Sendable {
@@ -41,7 +18,7 @@ extension ObjectService {
         of key: ObjectKey,
         in target: BucketState,
         template: VersionRecord,
-        condition: WriteCondition = WriteCondition(),
+        condition: WriteCondition = .none,
         requested: Timestamp,
         lastModified: Timestamp? = nil,
         check: ((StoredVersion?) throws(S3Error) -> Void)? = nil,
@@ -53,7 +30,7 @@ extension ObjectService {
             let bucket = try await self.registry.state(target.name)
             guard bucket.partition == target.partition else { throw .noSuchBucket(target.name) }
             let head = try await self.head(key, in: bucket)
-            try condition.check(current: head, key: key)
+            try condition.evaluate(currentETag: head?.liveETag, key: key)
             try check?(head)
 
             var record = template

@@ -1,0 +1,77 @@
+import TernObjects
+import TernCore
+import TernPorts
+import TernS3Protocol
+import TernSigV4
+
+/// Who makes a request, and what the signature says of its body.
+struct Caller: Sendable {
+    var principal: Principal
+    var payload: PayloadMode
+    var signing: SigningContext?
+    var hoistedHeaders: [HeaderFields.Field]
+}
+
+extension S3Responder {
+    /// Verifies the request's signature (spec §2), against the bucket's region if there is a bucket (RGN-5).
+    func authenticate(
+        _ head: HTTPRequestHead, target: RequestTarget, place: Place, location: BucketLocation?
+    ) async throws(S3Error) -> Caller {
+        let request = SignedRequest(
+            method: head.method, target: target, headers: head.headers,
+            virtualHostBucket: place.isVirtualHosted ? place.bucket : nil)
+        do {
+            try request.checkHeaderSectionSize()
+            let policy = AuthenticationPolicy(acceptsV2Query: self.configuration.acceptsSigV2Query)
+            let scheme = try AuthenticationScheme.detect(in: request, policy: policy)
+            return try await self.verify(scheme, request: request, region: self.expectedRegion(scheme, location), now: self.service.clock.now)
+        } catch {
+            throw S3Error(error)
+        }
+    }
+
+    /// A bucket elsewhere is answered with a redirect, for which a signature of either region will do.
+    private func expectedRegion(_ scheme: AuthenticationScheme, _ location: BucketLocation?) -> RegionName {
+        guard case .elsewhere(let region) = location else { return self.service.region }
+        switch scheme {
+        case .v4Header(let parsed), .v4Query(let parsed):
+            return parsed.credential.region == region.description ? region : self.service.region
+        case .anonymous, .v2Header, .v2Query:
+            return self.service.region
+        }
+    }
+
+    private func verify(
+        _ scheme: AuthenticationScheme, request: SignedRequest, region: RegionName, now: Timestamp
+    ) async throws(SigningError) -> Caller {
+        guard let accessKeyID = scheme.accessKeyID else {
+            return Caller(
+                principal: .anonymous, payload: Self.anonymousPayload(request.headers), signing: nil, hoistedHeaders: [])
+        }
+        // The faults that need no secret come before an unknown key.
+        switch scheme {
+        case .v4Header(let parsed), .v4Query(let parsed): try parsed.validate(expectedRegion: region, now: now)
+        case .v2Header(let parsed), .v2Query(let parsed): try parsed.validate(now: now)
+        case .anonymous: break
+        }
+        guard let key = await self.identities.accessKey(accessKeyID) else { throw .invalidAccessKeyID(accessKeyID) }
+        // Long-lived keys have no session token.
+        if let token = scheme.securityToken, !token.isEmpty { throw .invalidToken(token) }
+        let verified: VerifiedRequest
+        switch scheme {
+        case .v4Header(let parsed), .v4Query(let parsed):
+            verified = try parsed.verify(request, secret: key.secret, expectedRegion: region, now: now, keys: self.keys)
+        case .v2Header(let parsed), .v2Query(let parsed):
+            verified = try parsed.verify(request, secret: key.secret, now: now)
+        case .anonymous:
+            throw .invalidAccessKeyID(accessKeyID)
+        }
+        return Caller(
+            principal: key.principal, payload: verified.payload, signing: verified.signing,
+            hoistedHeaders: verified.hoistedHeaders)
+    }
+
+    private static func anonymousPayload(_ headers: HeaderFields) -> PayloadMode {
+        headers["x-amz-content-sha256"].flatMap { PayloadMode($0) } ?? .unsigned
+    }
+}

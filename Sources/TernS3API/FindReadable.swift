@@ -1,0 +1,24 @@
+import TernCore
+import TernObjects
+import TernPorts
+import TernRecords
+import TernS3Protocol
+
+extension S3Call {
+    /// The object version that a read names, or the error for a missing one or a delete marker (spec rules VER-10,
+    /// VER-12).
+    func readableVersion() async throws(S3Error) -> StoredVersion {
+        let key = try self.key()
+        let bucket = try self.bucket()
+        let reference = try self.versionReference()
+        guard let version = try await self.service.find(reference, of: key, in: bucket) else {
+            if let reference { throw .noSuchVersion(key, versionID: reference.wireForm) }
+            throw .noSuchKey(key)
+        }
+        guard version.record.isDeleteMarker else { return version }
+        let markerID = version.record.reference.wireForm
+        if reference == nil { throw .noSuchKey(key, deleteMarkerVersionID: markerID) }
+        throw .methodNotAllowedOnDeleteMarker(
+            self.head.method, versionID: markerID, lastModified: version.record.lastModified)
+    }
+}

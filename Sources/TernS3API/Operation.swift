@@ -1,0 +1,52 @@
+import TernPorts
+import TernS3Protocol
+
+/// One operation of the S3 API: how it is recognised, what it needs, what it does.
+struct Operation: Sendable {
+    typealias Perform = @Sendable (S3Call) async throws(S3Error) -> HTTPAnswer
+
+    /// What Tern makes of an operation.
+    enum Support: Sendable {
+        case implemented(Perform)
+        /// Answers 501 `NotImplemented`.
+        case notImplemented
+    }
+
+    /// The name in the S3 API Reference.
+    var name: String
+    var route: Route
+    /// The IAM action, given whether the request names a version.
+    var action: @Sendable (_ hasVersion: Bool) -> String
+    var support: Support
+    /// Whether the bucket must exist before the operation runs.
+    var needsBucket: Bool
+    /// Whether the body may be a stream of signed chunks (spec rule SIG-46).
+    var acceptsStreams: Bool
+
+    init(
+        _ name: String,
+        _ route: Route,
+        action: String,
+        versionAction: String? = nil,
+        needsBucket: Bool = true,
+        acceptsStreams: Bool = false,
+        perform: @escaping Perform
+    ) {
+        self.name = name
+        self.route = route
+        self.action = { hasVersion in hasVersion ? versionAction ?? action : action }
+        self.support = .implemented(perform)
+        self.needsBucket = needsBucket
+        self.acceptsStreams = acceptsStreams
+    }
+
+    /// An operation that is known, and refused.
+    init(notImplemented name: String, _ route: Route) {
+        self.name = name
+        self.route = route
+        self.action = { _ in "s3:\(name)" }
+        self.support = .notImplemented
+        self.needsBucket = false
+        self.acceptsStreams = false
+    }
+}

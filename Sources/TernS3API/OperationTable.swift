@@ -1,0 +1,156 @@
+import TernCore
+
+/// Every operation of the S3 API, in the order of precedence in which a request is matched (spec §3.2, rule ADR-9).
+package enum OperationTable {
+    static let all: [Operation] = service + bucketSubresources + bucketLists + objects + bucketPlain
+
+    private static let service: [Operation] = [
+        .listBuckets,
+        Operation(notImplemented: "WriteGetObjectResponse", Route("POST", .service, query: "x-amz-write-get-object-response")),
+    ]
+
+    /// Operations on the bucket itself, which any known sub-resource goes before.
+    private static let bucketPlain: [Operation] = [
+        .listObjects, .createBucket, .headBucket, .deleteBucket,
+        Operation(notImplemented: "PostObject", Route("POST", .bucket)),
+    ]
+
+    private static let bucketLists: [Operation] = [
+        .listObjectVersions, .listMultipartUploads, .listObjectsV2, .deleteObjects,
+    ]
+
+    private static let bucketSubresources: [Operation] = [
+        .getBucketLocation,
+        .getBucketVersioning, .putBucketVersioning,
+        .getBucketReplication, .putBucketReplication, .deleteBucketReplication,
+    ] + unsupported(
+        .bucket,
+        [
+            ("abac", ["GetBucketAbac", "PutBucketAbac", nil]),
+            ("accelerate", ["GetBucketAccelerateConfiguration", "PutBucketAccelerateConfiguration", nil]),
+            ("acl", ["GetBucketAcl", "PutBucketAcl", nil]),
+            ("analytics&id", [
+                "GetBucketAnalyticsConfiguration", "PutBucketAnalyticsConfiguration", "DeleteBucketAnalyticsConfiguration",
+            ]),
+            ("analytics", ["ListBucketAnalyticsConfigurations", nil, nil]),
+            ("cors", ["GetBucketCors", "PutBucketCors", "DeleteBucketCors"]),
+            ("encryption", ["GetBucketEncryption", "PutBucketEncryption", "DeleteBucketEncryption"]),
+            ("intelligent-tiering&id", [
+                "GetBucketIntelligentTieringConfiguration", "PutBucketIntelligentTieringConfiguration",
+                "DeleteBucketIntelligentTieringConfiguration",
+            ]),
+            ("intelligent-tiering", ["ListBucketIntelligentTieringConfigurations", nil, nil]),
+            ("inventory&id", [
+                "GetBucketInventoryConfiguration", "PutBucketInventoryConfiguration", "DeleteBucketInventoryConfiguration",
+            ]),
+            ("inventory", ["ListBucketInventoryConfigurations", nil, nil]),
+            ("lifecycle", [
+                "GetBucketLifecycleConfiguration", "PutBucketLifecycleConfiguration", "DeleteBucketLifecycle",
+            ]),
+            ("logging", ["GetBucketLogging", "PutBucketLogging", nil]),
+            ("metrics&id", [
+                "GetBucketMetricsConfiguration", "PutBucketMetricsConfiguration", "DeleteBucketMetricsConfiguration",
+            ]),
+            ("metrics", ["ListBucketMetricsConfigurations", nil, nil]),
+            ("notification", ["GetBucketNotificationConfiguration", "PutBucketNotificationConfiguration", nil]),
+            ("ownershipControls", [
+                "GetBucketOwnershipControls", "PutBucketOwnershipControls", "DeleteBucketOwnershipControls",
+            ]),
+            ("policy", ["GetBucketPolicy", "PutBucketPolicy", "DeleteBucketPolicy"]),
+            ("policyStatus", ["GetBucketPolicyStatus", nil, nil]),
+            ("requestPayment", ["GetBucketRequestPayment", "PutBucketRequestPayment", nil]),
+            ("tagging", ["GetBucketTagging", "PutBucketTagging", "DeleteBucketTagging"]),
+            ("website", ["GetBucketWebsite", "PutBucketWebsite", "DeleteBucketWebsite"]),
+            ("object-lock", ["GetObjectLockConfiguration", "PutObjectLockConfiguration", nil]),
+            ("publicAccessBlock", ["GetPublicAccessBlock", "PutPublicAccessBlock", "DeletePublicAccessBlock"]),
+            ("metadataConfiguration", ["GetBucketMetadataConfiguration", nil, "DeleteBucketMetadataConfiguration"]),
+            ("metadataTable", ["GetBucketMetadataTableConfiguration", nil, "DeleteBucketMetadataTableConfiguration"]),
+            ("metadataInventoryTable", [nil, "UpdateBucketMetadataInventoryTableConfiguration", nil]),
+            ("metadataJournalTable", [nil, "UpdateBucketMetadataJournalTableConfiguration", nil]),
+            ("session", ["CreateSession", nil, nil]),
+        ]
+    ) + [
+        Operation(
+            notImplemented: "CreateBucketMetadataConfiguration", Route("POST", .bucket, query: "metadataConfiguration")),
+        Operation(
+            notImplemented: "CreateBucketMetadataTableConfiguration", Route("POST", .bucket, query: "metadataTable")),
+    ]
+
+    private static let objects: [Operation] = [
+        .getObjectAttributes,
+        .getObjectTagging, .putObjectTagging, .deleteObjectTagging,
+        .listParts, .uploadPartCopy, .uploadPart, .completeMultipartUpload, .abortMultipartUpload, .createMultipartUpload,
+    ] + unsupported(
+        .object,
+        [
+            ("acl", ["GetObjectAcl", "PutObjectAcl", nil]),
+            ("retention", ["GetObjectRetention", "PutObjectRetention", nil]),
+            ("legal-hold", ["GetObjectLegalHold", "PutObjectLegalHold", nil]),
+            ("torrent", ["GetObjectTorrent", nil, nil]),
+            ("encryption", [nil, "UpdateObjectEncryption", nil]),
+            ("renameObject", [nil, "RenameObject", nil]),
+            ("annotation", ["GetObjectAnnotation", "PutObjectAnnotation", "DeleteObjectAnnotation"]),
+            ("annotations", ["ListObjectAnnotations", nil, nil]),
+        ]
+    ) + [
+        Operation(notImplemented: "RestoreObject", Route("POST", .object, query: "restore")),
+        Operation(notImplemented: "SelectObjectContent", Route("POST", .object, query: "select")),
+        .getObject, .headObject, .copyObject, .putObject, .deleteObject,
+    ]
+
+    /// Operations of a sub-resource, named by GET, PUT and DELETE, that are known and refused.
+    private static func unsupported(_ resource: Route.Resource, _ rows: [(String, [String?])]) -> [Operation] {
+        rows.flatMap { query, names in
+            zip(["GET", "PUT", "DELETE"], names).compactMap { method, name in
+                guard let name else { return nil }
+                var route = Route(method, resource)
+                route.query = query.split(separator: "&").map(String.init)
+                return Operation(notImplemented: name, route)
+            }
+        }
+    }
+
+    private static let index: [String: [Operation]] = Dictionary(grouping: all) { operation in
+        operation.route.method + operation.route.resource.rawValue
+    }
+
+    /// The operation that a request asks for, or `nil` if the resource has none for the method.
+    static func match(
+        method: String, resource: Route.Resource, target: RequestTarget, headers: HeaderFields
+    ) -> Operation? {
+        guard let candidates = self.index[method + resource.rawValue] else { return nil }
+        return candidates.first { operation in
+            for name in operation.route.query {
+                if name == "list-type=2" {
+                    guard target["list-type"] == "2" else { return false }
+                } else if !target.has(name) {
+                    return false
+                }
+            }
+            return operation.route.header.map { headers.contains($0) } ?? true
+        }
+    }
+
+    /// The coverage table of `docs/api-coverage.md`, which a test compares with the file.
+    package static var coverageMarkdown: String {
+        var lines = [
+            "# S3 API coverage",
+            "",
+            "Written by `tern api-coverage`; a test compares this page with the router. *Implemented* operations do all "
+                + "that the S3 API Reference says, apart from what `docs/architecture.md` lists as open; *NotImplemented* "
+                + "ones answer 501 `NotImplemented`.",
+            "",
+            "| Operation | Method and resource | State |",
+            "|---|---|---|",
+        ]
+        for operation in self.all.sorted(by: { $0.name < $1.name }) {
+            let state =
+                switch operation.support {
+                case .implemented: "Implemented"
+                case .notImplemented: "NotImplemented"
+                }
+            lines.append("| \(operation.name) | `\(operation.route.description)` | \(state) |")
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+}

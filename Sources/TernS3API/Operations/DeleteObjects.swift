@@ -1,0 +1,75 @@
+import TernRecords
+import TernCore
+import TernObjects
+import TernPorts
+import TernS3Protocol
+
+extension Operation {
+    /// Source: Amazon S3 API Reference, DeleteObjects; spec rule VER-16.
+    static let deleteObjects = Operation(
+        "DeleteObjects", Route("POST", .bucket, query: "delete"), action: "s3:DeleteObject"
+    ) { call throws(S3Error) in
+        if call.headers.contains("x-amz-bypass-governance-retention") { throw .bypassWithoutObjectLock(call) }
+        let bucket = try call.bucket()
+        let body = try await call.payload.document(maximumBytes: 4 << 20, requiresDigest: true)
+        let request = try DeleteRequestXML(decoding: body)
+
+        // Several at a time, so that one sync of the store serves them together; the answer keeps the order.
+        var entries = [DeleteResultXML.Entry?](repeating: nil, count: request.objects.count)
+        await withTaskGroup(of: (Int, DeleteResultXML.Entry).self) { group in
+            var next = 0
+            func startNext() {
+                guard next < request.objects.count else { return }
+                let index = next
+                next += 1
+                group.addTask { (index, await delete(request.objects[index], bucket: bucket, call: call)) }
+            }
+            for _ in 0..<maximumConcurrency { startNext() }
+            while let (index, entry) = await group.next() {
+                entries[index] = entry
+                startNext()
+            }
+        }
+        let result = DeleteResultXML(entries: entries.compactMap(\.self), isQuiet: request.isQuiet)
+        return .xml(result.encode())
+    }
+
+    private static let maximumConcurrency = 32
+
+    private static func delete(
+        _ object: DeleteRequestXML.Object, bucket: BucketState, call: S3Call
+    ) async -> DeleteResultXML.Entry {
+        do {
+            return try await perform(object, bucket: bucket, call: call)
+        } catch {
+            return .failed(object, error)
+        }
+    }
+
+    private static func perform(
+        _ object: DeleteRequestXML.Object, bucket: BucketState, call: S3Call
+    ) async throws(S3Error) -> DeleteResultXML.Entry {
+        if object.hasDirectoryBucketCondition { throw .notImplemented }
+        let key: ObjectKey
+        do {
+            key = try ObjectKey(object.key)
+        } catch {
+            throw .keyTooLong(byteCount: object.key.count)
+        }
+        let action = object.versionID == nil ? "s3:DeleteObject" : "s3:DeleteObjectVersion"
+        try await call.authorize(action, bucket: bucket, key: key)
+        let condition = DeleteCondition(etag: object.etag)
+        let deleted: DeletedVersion
+        if let text = object.versionID {
+            guard let reference = VersionReference(wireForm: text), bucket.versioning != .never || reference == .null else {
+                throw S3Error(code: "NoSuchVersion", status: 404, message: S3Error.noSuchVersionMessage)
+            }
+            deleted = try await call.service.deleteVersion(reference, of: key, in: bucket.name, condition: condition)
+        } else {
+            deleted = try await call.service.deleteCurrent(key, in: bucket.name, condition: condition)
+        }
+        return .deleted(
+            key: object.key, versionID: object.versionID,
+            deleteMarkerVersionID: deleted.isDeleteMarker ? deleted.version?.wireForm : nil)
+    }
+}

@@ -1,0 +1,25 @@
+import TernCore
+import TernObjects
+import TernPorts
+import TernRecords
+import TernS3Protocol
+
+extension Operation {
+    /// Source: Amazon S3 API Reference, PutObject; spec §4.2, §5.2, §7.2.
+    static let putObject = Operation(
+        "PutObject", Route("PUT", .object), action: "s3:PutObject", acceptsStreams: true
+    ) { call throws(S3Error) in
+        let condition = try WriteCondition(call.headers)
+        let attributes = try call.objectAttributes()
+        let digests = try call.payload.expectedDigests()
+        let written = try await call.service.putObject(
+            try call.key(), in: call.bucketName, attributes: attributes,
+            body: try call.payload.stream(maximumBytes: S3Limits.singlePutByteCount),
+            digests: digests.expected, condition: condition)
+        var answer = HTTPAnswer.ok
+        answer.headers.append("etag", "\"\(written.record.etag)\"")
+        if !written.record.isNull { answer.headers.appendVersion(of: written.record, in: written.bucket) }
+        answer.headers.appendChecksum(written.record.checksum.checksum)
+        return answer
+    }
+}

@@ -1,0 +1,35 @@
+/// How an operation is recognised (spec §3).
+package struct Route: Sendable, Hashable {
+    /// What a path leads to.
+    package enum Resource: String, Sendable, Hashable {
+        case service = "SERVICE"
+        case bucket = "BUCKET"
+        case object = "OBJECT"
+    }
+
+    package var method: String
+    package var resource: Resource
+    /// Query parameters that must be there, by name; for `list-type=2` the value too.
+    package var query: [String]
+    /// A header that must be there, in lower case.
+    package var header: String?
+
+    package init(_ method: String, _ resource: Resource, query: String..., header: String? = nil) {
+        self.method = method
+        self.resource = resource
+        self.query = query
+        self.header = header
+    }
+
+    /// For the coverage table.
+    package var description: String {
+        let path =
+            switch self.resource {
+            case .service: "/"
+            case .bucket: "/{Bucket}"
+            case .object: "/{Bucket}/{Key+}"
+            }
+        let query = self.query.isEmpty ? "" : "?" + self.query.joined(separator: "&")
+        return "\(self.method) \(path)\(query)" + (self.header.map { " with \($0)" } ?? "")
+    }
+}

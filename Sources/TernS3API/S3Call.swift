@@ -1,0 +1,84 @@
+import TernRecords
+package import TernCore
+package import TernObjects
+package import TernPorts
+package import TernS3Protocol
+package import Logging
+
+/// One authenticated and authorized request, on its way through an operation.
+package struct S3Call: Sendable {
+    package var head: HTTPRequestHead
+    package var target: RequestTarget
+    /// The request's headers, with those that a presigned URL carries in its query (spec rule SIG-32).
+    package var headers: HeaderFields
+    package var principal: Principal
+    package var requestID: String
+    package var service: ObjectService
+    package var payload: RequestPayload
+    package var logger: Logger
+    /// The bucket's name, for operations on a bucket or object.
+    package var bucketName: String
+    /// The bucket, for operations that need it to exist.
+    package var existingBucket: BucketState?
+    package var objectKey: ObjectKey?
+    package var accounts: any IdentityStore
+    package var authorizer: any Authorizer
+    package var destinations: any DestinationLookup
+    /// Scheme and authority under which the client reached us, for `Location`.
+    package var baseURL: String
+    /// Whether the bucket stood in the host name.
+    package var isVirtualHosted: Bool
+
+    package var now: Timestamp { self.service.clock.now }
+
+    /// The bucket; the dispatcher has made sure that it is there.
+    package func bucket() throws(S3Error) -> BucketState {
+        guard let bucket = self.existingBucket else { throw .noSuchBucket(self.bucketName) }
+        return bucket
+    }
+
+    /// The key; routes of objects always have one.
+    package func key() throws(S3Error) -> ObjectKey {
+        guard let key = self.objectKey else { throw .invalidURI(self.target.rawPath) }
+        return key
+    }
+
+    /// The version that `versionId` names, if it is given (spec rule VER-13).
+    package func versionReference() throws(S3Error) -> VersionReference? {
+        guard let text = self.target["versionId"] else { return nil }
+        return try Self.parseVersion(text, in: try self.bucket())
+    }
+
+    static func parseVersion(_ text: String, in bucket: BucketState) throws(S3Error) -> VersionReference {
+        if text.isEmpty { throw .emptyVersionID }
+        guard let reference = VersionReference(wireForm: text) else { throw .invalidVersionID(text) }
+        if bucket.versioning == .never, reference != .null { throw .invalidVersionID(text) }
+        return reference
+    }
+
+    /// The caller's account; anonymous callers were turned away before.
+    package func account() throws(S3Error) -> Account {
+        guard let account = self.principal.account else { throw .accessDenied() }
+        return account
+    }
+
+    /// The canonical ID of an account, as listings show it.
+    package func canonicalID(of account: AccountID) async -> String {
+        await self.accounts.account(account)?.canonicalID ?? ""
+    }
+}
+
+/// What PutBucketReplication has to know of a destination bucket, wherever in the federation it is.
+package struct DestinationBucket: Sendable, Hashable {
+    package var isVersioningEnabled: Bool
+
+    package init(isVersioningEnabled: Bool) {
+        self.isVersioningEnabled = isVersioningEnabled
+    }
+}
+
+/// Looks destination buckets up, here or in their region.
+package protocol DestinationLookup: Sendable {
+    /// `nil` when the federation has no such bucket. Throws `ServiceUnavailable` when its region does not answer.
+    func destination(_ bucket: String) async throws(S3Error) -> DestinationBucket?
+}

@@ -1,0 +1,218 @@
+import TernRecords
+package import Logging
+import NIOCore
+package import TernCore
+package import TernObjects
+package import TernPorts
+import TernS3Protocol
+import TernSigV4
+
+/// Answers S3 requests: parse → recognise → authenticate → find the bucket → authorize → perform (spec rule ERR-3).
+package struct S3Responder: HTTPResponder {
+    package struct Configuration: Sendable {
+        /// Base domains of virtual-hosted requests, without ports.
+        package var baseDomains: [String]
+        /// The S3 endpoints of the federation's regions, for redirects.
+        package var endpoints: [RegionName: String]
+        package var acceptsSigV2Query: Bool
+
+        package init(baseDomains: [String], endpoints: [RegionName: String], acceptsSigV2Query: Bool = true) {
+            self.baseDomains = baseDomains
+            self.endpoints = endpoints
+            self.acceptsSigV2Query = acceptsSigV2Query
+        }
+    }
+
+    let service: ObjectService
+    let identities: any IdentityStore
+    let authorizer: any Authorizer
+    let destinations: any DestinationLookup
+    let configuration: Configuration
+    let resolver: AddressResolver
+    let keys = SigningKeyCache()
+    let logger: Logger
+
+    package init(
+        service: ObjectService,
+        identities: any IdentityStore,
+        authorizer: any Authorizer,
+        destinations: any DestinationLookup,
+        configuration: Configuration,
+        logger: Logger
+    ) {
+        self.service = service
+        self.identities = identities
+        self.authorizer = authorizer
+        self.destinations = destinations
+        self.configuration = configuration
+        self.resolver = AddressResolver(
+            baseDomains: configuration.baseDomains, regions: configuration.endpoints.keys + [service.region])
+        self.logger = logger
+    }
+
+    package func respond(to head: HTTPRequestHead, body: any HTTPRequestBody) async -> HTTPAnswer {
+        let requestID = RequestID.make(self.service.clock.randomBits())
+        let hostID = RequestID.hostID(self.service.clock.randomBits(), self.service.clock.randomBits())
+        var answer: HTTPAnswer
+        do {
+            answer = try await self.answer(to: head, body: body, requestID: requestID)
+        } catch {
+            answer = self.render(error, method: head.method, requestID: requestID, hostID: hostID)
+            self.log(error, head: head, requestID: requestID)
+        }
+        answer.headers.append("x-amz-request-id", requestID)
+        answer.headers.append("x-amz-id-2", hostID)
+        answer.headers.append("server", "Tern")
+        return answer
+    }
+
+    private func log(_ error: S3Error, head: HTTPRequestHead, requestID: String) {
+        let level: Logger.Level = error.status >= 500 && error.status != 501 ? .error : .debug
+        self.logger.log(
+            level: level, "request refused",
+            metadata: [
+                "request-id": "\(requestID)", "method": "\(head.method)", "target": "\(head.target)",
+                "status": "\(error.status)", "code": "\(error.code)", "peer": "\(head.remoteAddress)",
+            ])
+    }
+
+    /// The error document; none for HEAD, whose clients see the status only (spec rule ERR-2).
+    private func render(_ error: S3Error, method: String, requestID: String, hostID: String) -> HTTPAnswer {
+        var headers = error.headers
+        headers.set("content-type", "application/xml")
+        if method == "HEAD" { return HTTPAnswer(status: error.status, headers: headers) }
+        let document = error.document(requestID: requestID, hostID: hostID)
+        return HTTPAnswer(status: error.status, headers: headers, body: .bytes(ByteBuffer(bytes: document)))
+    }
+
+    // MARK: The way of a request
+
+    private func answer(
+        to head: HTTPRequestHead, body: any HTTPRequestBody, requestID: String
+    ) async throws(S3Error) -> HTTPAnswer {
+        guard let target = RequestTarget(head.target) else { throw .invalidURI(head.target) }
+        let place = try self.place(of: head, target: target)
+        guard
+            let operation = OperationTable.match(
+                method: head.method, resource: place.resource, target: target, headers: head.headers)
+        else { throw .methodNotAllowed(head.method, on: place.errorResource) }
+
+        let location = try await self.locate(place.bucket)
+        let caller: Caller
+        do {
+            caller = try await self.authenticate(head, target: target, place: place, location: location)
+        } catch {
+            throw self.withRegion(error, operation: operation, location: location)
+        }
+        guard case .implemented(let perform) = operation.support else { throw .notImplemented }
+
+        var bucket: BucketState?
+        switch location {
+        case .here(let state): bucket = state
+        case .elsewhere(let region):
+            // CreateBucket decides by itself what an existing name means.
+            if operation.needsBucket { throw self.redirect(place.bucket ?? "", region: region) }
+        case .missing, nil:
+            if operation.needsBucket { throw .noSuchBucket(place.bucket ?? "") }
+        }
+        if let expected = head.headers["x-amz-expected-bucket-owner"] { try self.checkOwner(expected, bucket: bucket) }
+        var call = S3Call(
+            head: head, target: target, headers: head.headers, principal: caller.principal, requestID: requestID,
+            service: self.service,
+            payload: RequestPayload(
+                head: head, body: body, mode: caller.payload, signing: caller.signing,
+                acceptsStreams: operation.acceptsStreams),
+            logger: self.logger, bucketName: place.bucket ?? "", existingBucket: bucket, objectKey: place.key,
+            accounts: self.identities, authorizer: self.authorizer, destinations: self.destinations,
+            baseURL: "\(head.isSecure ? "https" : "http")://\(head.headers["host"] ?? "")",
+            isVirtualHosted: place.isVirtualHosted)
+        for field in caller.hoistedHeaders { call.headers.append(field.name, field.value) }
+        try await self.authorize(operation, call: call, bucket: bucket)
+        return try await perform(call)
+    }
+
+    /// What the address of a request leads to.
+    struct Place {
+        var resource: Route.Resource
+        var bucket: String?
+        var key: ObjectKey?
+        var isVirtualHosted: Bool
+
+        var errorResource: S3Error.ResourceType {
+            switch self.resource {
+            case .service: .service
+            case .bucket: .bucket
+            case .object: .object
+            }
+        }
+    }
+
+    private func place(of head: HTTPRequestHead, target: RequestTarget) throws(S3Error) -> Place {
+        let address = try self.resolver.resolve(host: head.headers["host"], rawPath: target.rawPath)
+        switch address {
+        case .service:
+            return Place(resource: .service, bucket: nil, key: nil, isVirtualHosted: false)
+        case .bucket(let name):
+            return Place(resource: .bucket, bucket: name, key: nil, isVirtualHosted: target.rawPath == "/")
+        case .object(let name, let key):
+            let isPathStyle = target.rawPath.hasPrefix("/\(name)/")
+            return Place(resource: .object, bucket: name, key: key, isVirtualHosted: !isPathStyle)
+        case .other:
+            throw .notImplemented
+        }
+    }
+
+    /// Where the named bucket is.
+    enum BucketLocation {
+        case here(BucketState)
+        case elsewhere(RegionName)
+        case missing
+    }
+
+    private func locate(_ name: String?) async throws(S3Error) -> BucketLocation? {
+        guard let name else { return nil }
+        do {
+            switch try await self.service.registry.locate(name) {
+            case .here(let state): return .here(state)
+            case .elsewhere(let record): return .elsewhere(RegionName(trusted: record.region))
+            }
+        } catch where error.code == "NoSuchBucket" {
+            return .missing
+        }
+    }
+
+    private func redirect(_ bucket: String, region: RegionName) -> S3Error {
+        .permanentRedirect(bucket: bucket, endpoint: self.configuration.endpoints[region] ?? region.description, region: region)
+    }
+
+    /// RGN-3: HeadBucket tells the bucket's region even to those whom it refuses.
+    private func withRegion(_ error: S3Error, operation: Operation, location: BucketLocation?) -> S3Error {
+        guard operation.name == "HeadBucket" else { return error }
+        switch location {
+        case .here: return error.withHeader("x-amz-bucket-region", self.service.region.description)
+        case .elsewhere(let region): return error.withHeader("x-amz-bucket-region", region.description)
+        case .missing, nil: return error
+        }
+    }
+
+    private func checkOwner(_ expected: String, bucket: BucketState?) throws(S3Error) {
+        guard let account = AccountID(expected) else { throw .invalidBucketOwner(expected) }
+        if let bucket, bucket.owner != account { throw .accessDenied() }
+    }
+
+    private func authorize(_ operation: Operation, call: S3Call, bucket: BucketState?) async throws(S3Error) {
+        var resource = "*"
+        if !call.bucketName.isEmpty {
+            resource = "arn:aws:s3:::\(call.bucketName)"
+            if let key = call.objectKey { resource += "/\(key)" }
+        }
+        var context: [String: [String]] = [:]
+        for name in ["prefix", "delimiter", "max-keys"] {
+            if let value = call.target[name] { context["s3:\(name)"] = [value] }
+        }
+        let request = AuthorizationRequest(
+            principal: call.principal, action: operation.action(call.target.has("versionId")), resource: resource,
+            resourceOwner: bucket?.owner, context: context)
+        if case .denied(let message) = await self.authorizer.authorize(request) { throw .accessDenied(message) }
+    }
+}
