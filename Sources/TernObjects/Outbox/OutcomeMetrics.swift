@@ -5,7 +5,7 @@ import TernRecords
 /// What replication did, by lane and rule: operations, bytes, failures, replication time and pace.
 ///
 /// Follows the committed outcomes of an ``Outbox``; nothing here is durable.
-package final class ReplicationMetrics: Sendable {
+package final class OutcomeMetrics: Sendable {
     package struct Key: Hashable, Sendable {
         package var lane: LaneID
         package var ruleID: String

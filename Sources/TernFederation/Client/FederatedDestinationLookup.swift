@@ -1,0 +1,44 @@
+import SwiftProtobuf
+import NIOCore
+import AsyncHTTPClient
+import TernCore
+package import TernObjects
+import TernRecords
+package import TernS3Protocol
+
+/// Looks at destination buckets in this region's own registry, or asks the region that has them.
+package struct FederatedDestinationLookup: DestinationLookup {
+    private let service: ObjectService
+    private let client: PeerClient
+
+    package init(service: ObjectService, client: PeerClient) {
+        self.service = service
+        self.client = client
+    }
+
+    package func destination(_ name: String) async throws(S3Error) -> DestinationDescription? {
+        let record: DirectoryRecord
+        do {
+            switch try await self.service.registry.locate(name) {
+            case .here(let bucket): return DestinationDescription(bucket)
+            case .elsewhere(let found): record = found
+            }
+        } catch where error.code == "NoSuchBucket" {
+            return nil
+        }
+        let region = RegionName(trusted: record.region)
+        do {
+            let query = "name=\(PercentEncoding.encode(name.utf8, keepingSlash: false))"
+            let answer = try await self.client.send(.bucket, query: query, to: region)
+            if answer.status == 404 { return nil }
+            guard answer.status == 200 else { throw PeerClient.transportError(answer, region: region) }
+            let bucket = try BucketRecord(serializedBytes: Array(answer.body.readableBytesView))
+            return DestinationDescription(
+                name: bucket.name, region: bucket.region, owner: bucket.owner, versioning: bucket.versioning)
+        } catch {
+            throw S3Error(
+                code: "ServiceUnavailable", status: 503,
+                message: "The destination bucket's region \(region) cannot be asked. Please retry. (\(error))")
+        }
+    }
+}

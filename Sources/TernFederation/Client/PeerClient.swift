@@ -1,0 +1,155 @@
+import Foundation
+package import AsyncHTTPClient
+package import NIOCore
+import NIOHTTP1
+import NIOPosix
+package import TernCore
+package import TernObjects
+package import TernPorts
+import TernReplication
+import TernSigV4
+
+/// An answer of another region.
+package struct PeerAnswer: Sendable {
+    package var status: Int
+    package var headers: HeaderFields
+    package var body: ByteBuffer
+}
+
+/// Sends signed requests to the other regions, over one pool of connections.
+package struct PeerClient: Sendable {
+    package let federation: FederationConfiguration
+    private let http: HTTPClient
+    private let wall: any WallClock
+    private let signers: [RegionName: RequestSigner]
+
+    /// The largest answer that is read.
+    private static let maximumAnswerBytes = 16 * 1024 * 1024
+
+    /// - Parameter http: Made with ``httpConfiguration``; its owner shuts it down.
+    package init(federation: FederationConfiguration, http: HTTPClient, wall: any WallClock) {
+        self.federation = federation
+        self.http = http
+        self.wall = wall
+        self.signers = Dictionary(
+            uniqueKeysWithValues: federation.endpoints.keys.map { region in
+                let signer = RequestSigner(
+                    accessKeyID: federation.accessKeyID, secret: federation.secret, region: region.description,
+                    service: FederationConfiguration.signingService)
+                return (region, signer)
+            })
+    }
+
+    /// Fails fast where nobody answers, and waits as long as bytes flow.
+    package static var httpConfiguration: HTTPClient.Configuration {
+        var configuration = HTTPClient.Configuration()
+        configuration.timeout.connect = .seconds(2)
+        // Longer than a poll of the directory waits.
+        configuration.timeout.read = .seconds(40)
+        configuration.timeout.write = .seconds(20)
+        configuration.connectionPool.idleTimeout = .seconds(60)
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64
+        configuration.connectionPool.retryConnectionEstablishment = false
+        configuration.httpVersion = .http1Only
+        configuration.redirectConfiguration = .disallow
+        configuration.decompression = .disabled
+        return configuration
+    }
+
+    /// Sends a request and reads the whole answer.
+    ///
+    /// - Parameter query: The query as it stands behind the question mark, encoded; empty for none.
+    /// - Throws: ``TransportError`` where no answer came. An answer of any status is an answer.
+    package func send(
+        _ path: PeerPath,
+        query: String = "",
+        body: HTTPClientRequest.Body? = nil,
+        to region: RegionName
+    ) async throws(TransportError) -> PeerAnswer {
+        let request = try self.request(path, query: query, body: body, to: region)
+        do {
+            let response = try await self.http.execute(request, deadline: .distantFuture)
+            var headers = HeaderFields()
+            for (name, value) in response.headers { headers.append(name.lowercased(), value) }
+            let bytes = try await response.body.collect(upTo: Self.maximumAnswerBytes)
+            return PeerAnswer(status: Int(response.status.code), headers: headers, body: bytes)
+        } catch {
+            throw Self.transportError(error, region: region)
+        }
+    }
+
+    /// As ``send(_:query:body:to:)``, where only 200 will do.
+    package func sendExpectingOK(
+        _ path: PeerPath,
+        query: String = "",
+        body: HTTPClientRequest.Body? = nil,
+        to region: RegionName
+    ) async throws(TransportError) -> PeerAnswer {
+        let answer = try await self.send(path, query: query, body: body, to: region)
+        if answer.status == 200 { return answer }
+        throw Self.transportError(answer, region: region)
+    }
+
+    private func request(
+        _ path: PeerPath,
+        query: String,
+        body: HTTPClientRequest.Body?,
+        to region: RegionName
+    ) throws(TransportError) -> HTTPClientRequest {
+        guard let endpoint = self.federation.endpoints[region], let signer = self.signers[region] else {
+            throw TransportError(.peerUnknown, "no endpoint is known for region \(region)")
+        }
+        let text = query.isEmpty ? path.path : "\(path.path)?\(query)"
+        guard let target = RequestTarget(text) else {
+            throw TransportError(.protocolViolation, "the request target \(text) cannot be read")
+        }
+        var signed = SignedRequest(method: path.method, target: target, headers: HeaderFields())
+        signed.headers.append("host", Self.host(of: endpoint))
+        do {
+            try signer.sign(&signed, payload: .unsigned, at: self.wall.now)
+        } catch {
+            throw TransportError(.protocolViolation, "the request cannot be signed: \(error.message)")
+        }
+        var request = HTTPClientRequest(url: endpoint + text)
+        request.method = HTTPMethod(rawValue: path.method)
+        for field in signed.headers.fields { request.headers.add(name: field.name, value: field.value) }
+        request.body = body
+        return request
+    }
+
+    private static func host(of endpoint: String) -> String {
+        guard let scheme = endpoint.range(of: "://") else { return endpoint }
+        return String(endpoint[scheme.upperBound...].prefix { $0 != "/" })
+    }
+
+    private static func transportError(_ error: any Error, region: RegionName) -> TransportError {
+        let text = "region \(region): \(error)"
+        switch error {
+        case let error as HTTPClientError where error == .connectTimeout:
+            return TransportError(.timeout, "region \(region) cannot be connected to in time")
+        case let error as HTTPClientError where error == .readTimeout || error == .writeTimeout || error == .deadlineExceeded:
+            return TransportError(.timeout, "region \(region) does not answer")
+        case let error as HTTPClientError where error == .remoteConnectionClosed:
+            return TransportError(.networkError, "region \(region) closed the connection", mayBeDueToContent: true)
+        case is NIOConnectionError:
+            return TransportError(.networkError, "region \(region) cannot be connected to")
+        case is IOError:
+            return TransportError(.networkError, text, mayBeDueToContent: true)
+        case is CancellationError:
+            return TransportError(.shuttingDown, "this region is shutting down")
+        default:
+            return TransportError(.networkError, text)
+        }
+    }
+
+    static func transportError(_ answer: PeerAnswer, region: RegionName) -> TransportError {
+        let text = String(decoding: answer.body.readableBytesView.prefix(300), as: UTF8.self)
+        let message = "region \(region) answers \(answer.status): \(text)"
+        switch answer.status {
+        case 401, 403: return TransportError(.peerAuthenticationFailed, message)
+        case 429, 503: return TransportError(.throttled, message)
+        case 500...: return TransportError(.serverError, message, mayBeDueToContent: true)
+        default: return TransportError(.protocolViolation, message, mayBeDueToContent: true)
+        }
+    }
+}

@@ -1,0 +1,108 @@
+import TernCore
+import TernObjects
+import TernPorts
+import TernRecords
+import TernReplication
+import TernS3Protocol
+
+/// The numbers of one rule, for `status`.
+private struct RuleStatus {
+    var lane: LaneID
+    var ruleID: String
+    var destinationRegion: String
+    var pending = PendingCount()
+    var oldestPending: Timestamp?
+    var numbers = OutcomeMetrics.Snapshot()
+}
+
+extension PeerRouter {
+    func status() async throws(S3Error) -> String {
+        let rules = try await self.ruleStatuses()
+        let now = self.wall.now
+        var json = JSONText()
+        json.object { json in
+            json.member("region", self.federation.region.description)
+            json.member("endpoint", self.federation.ownEndpoint)
+            json.member("healthy", true)
+            json.array("rules", rules) { json, rule in
+                json.object { json in self.write(rule, at: now, to: &json) }
+            }
+        }
+        return json.text
+    }
+
+    private func write(_ rule: RuleStatus, at now: Timestamp, to json: inout JSONText) {
+        json.member("sourceBucket", rule.lane.sourceBucket)
+        json.member("destinationBucket", rule.lane.destinationBucket)
+        json.member("destinationRegion", rule.destinationRegion)
+        json.member("ruleId", rule.ruleID)
+        json.member("pendingOperations", max(rule.pending.operations, 0))
+        json.member("pendingBytes", max(rule.pending.bytes, 0))
+        json.member("oldestPendingMs", rule.oldestPending.map { max(now.milliseconds - $0.milliseconds, 0) } ?? 0)
+        json.member("completedOperations", rule.numbers.completedOperations)
+        json.member("completedBytes", rule.numbers.completedBytes)
+        json.member("failedOperations", rule.numbers.failedOperations)
+        json.member("operationsPerSecond", rule.numbers.operationsPerSecond)
+        json.member("bytesPerSecond", rule.numbers.bytesPerSecond)
+        json.member("laneState", self.lanes?.report(on: rule.lane)?.state ?? "idle")
+        json.object("lag") { json in
+            json.member("p50Ms", rule.numbers.lag.p50)
+            json.member("p90Ms", rule.numbers.lag.p90)
+            json.member("p99Ms", rule.numbers.lag.p99)
+            json.member("maxMs", rule.numbers.lag.maximum)
+        }
+    }
+
+    /// Every rule of every bucket that has a configuration, and every rule that has tasks.
+    private func ruleStatuses() async throws(S3Error) -> [RuleStatus] {
+        var keys: [OutcomeMetrics.Key] = []
+        var known: Set<OutcomeMetrics.Key> = []
+        for bucket in try await self.service.registry.all() {
+            for rule in bucket.replication?.rules ?? [] {
+                let lane = LaneID(
+                    sourceBucket: bucket.name, sourceBucketID: bucket.record.bucketID,
+                    destinationBucket: rule.destination.bucket.description)
+                let key = OutcomeMetrics.Key(lane: lane, ruleID: rule.id)
+                if known.insert(key).inserted { keys.append(key) }
+            }
+        }
+        let pending = self.service.outbox.pending
+        for (lane, counts) in pending {
+            for (ruleID, count) in counts where count.operations > 0 {
+                let key = OutcomeMetrics.Key(lane: lane, ruleID: ruleID)
+                if known.insert(key).inserted { keys.append(key) }
+            }
+        }
+        let numbers = self.metrics.snapshots(at: self.wall.now)
+        var rules: [RuleStatus] = []
+        for key in keys {
+            var rule = RuleStatus(
+                lane: key.lane, ruleID: key.ruleID,
+                destinationRegion: try await self.region(of: key.lane.destinationBucket))
+            rule.pending = pending[key.lane]?[key.ruleID] ?? PendingCount()
+            if rule.pending.operations > 0 { rule.oldestPending = try await self.oldestTask(of: key) }
+            rule.numbers = numbers[key] ?? OutcomeMetrics.Snapshot()
+            rules.append(rule)
+        }
+        return rules
+    }
+
+    /// Empty when there is no such bucket.
+    private func region(of bucket: String) async throws(S3Error) -> String {
+        do {
+            switch try await self.service.registry.locate(bucket) {
+            case .here(let state): return state.record.region
+            case .elsewhere(let record): return record.region
+            }
+        } catch where error.code == "NoSuchBucket" {
+            return ""
+        }
+    }
+
+    /// The request time of the first waiting task of the rule, among the first of its lane.
+    private func oldestTask(of key: OutcomeMetrics.Key) async throws(S3Error) -> Timestamp? {
+        let tasks = try await self.service.outbox.tasks(of: key.lane, from: nil, limit: 100)
+        let requests = tasks.filter { $0.record.ruleID == key.ruleID }.map(\.record.requestMs)
+        return requests.min().map { Timestamp(milliseconds: $0) }
+    }
+}

@@ -1,0 +1,40 @@
+/// The requests between regions, under `/_tern/v1/`.
+package enum PeerPath: String, Sendable, CaseIterable {
+    /// POST: small items, framed; the answer has their results, framed.
+    case replicas
+    /// POST: a large replica's record; the answer says what has arrived.
+    case sessions
+    /// PUT, with `bucket`, `version`, `offset` and `length`: one segment and its checksum.
+    case segment = "sessions/segment"
+    /// POST: a large replica's record.
+    case commit = "sessions/commit"
+    /// GET, with `name`: what a bucket of this region is like.
+    case bucket
+    /// POST: a directory record. Home region only.
+    case reserve = "directory/reserve"
+    case confirm = "directory/confirm"
+    case release = "directory/release"
+    /// GET, with `after` and `wait` in milliseconds: changes of the directory, framed.
+    case changes = "directory/changes"
+    /// GET: the state of replication, JSON.
+    case status
+    /// GET, with `bucket`, `key` and perhaps `versionId`: why a version replicates, or not, JSON.
+    case explain
+    /// GET, unsigned: 200 when the region serves.
+    case health
+
+    package static let prefix = "/_tern/v1/"
+
+    package var path: String { Self.prefix + self.rawValue }
+
+    var method: String {
+        switch self {
+        case .replicas, .sessions, .commit, .reserve, .confirm, .release: "POST"
+        case .segment: "PUT"
+        case .bucket, .changes, .status, .explain, .health: "GET"
+        }
+    }
+
+    /// The longest that ``changes`` waits for one, in milliseconds.
+    static let maximumWaitMilliseconds: Int64 = 20_000
+}
