@@ -74,5 +74,5 @@ package struct MetadataStoreSuite: Sendable {
         await store.close()
     }
 
-    static let partition = PartitionID(kind: .bucket, id: 7)
+    package static let partition = PartitionID(kind: .bucket, id: 7)
 }

@@ -1,3 +1,4 @@
+import CRocksDB
 import Foundation
 import Logging
 import TernStorage
@@ -22,13 +23,16 @@ final class CommitLoop: Sendable {
 
     /// Starts the thread, which ends when the queue is closed.
     func start(_ database: Database) {
-        let thread = Thread { self.run(database) }
-        thread.name = "tern-commit"
-        thread.start()
+        Thread.detachNewThread {
+            Thread.current.name = "tern-commit"
+            self.run(database)
+        }
     }
 
     private func run(_ database: Database) {
         var recovery = CommitRecovery(database: database, gate: self.gate, opener: self.opener, logger: self.logger)
+        // RocksDB counts events per thread unless told not to.
+        rocksdb_set_perf_level(Int32(rocksdb_disable))
         guard var group = CommitGroup() else { preconditionFailure("no memory for the commit loop") }
         while case .commit(let waiting) = self.queue.next() {
             // One database for the checks and the write: reopening in between could change what was checked.

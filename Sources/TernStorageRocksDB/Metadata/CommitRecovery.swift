@@ -13,19 +13,19 @@ struct CommitRecovery {
     private var database: Database?
     private var isFailed = false
     private var nextReopening: ContinuousClock.Instant?
-    private var reopeningDelay = Self.reopeningDelayMin
+    private var reopeningDelay: Duration
 
     private let gate: DatabaseGate
     private let opener: DatabaseOpener
     private let logger: Logger
 
-    private static let reopeningDelayMin = Duration.seconds(1)
     private static let reopeningDelayMax = Duration.seconds(60)
     /// Opening writes what the log holds into new files; without this much room it is not tried.
     private static let reopeningByteCountMin: Int64 = 32 << 20
 
     init(database: Database, gate: DatabaseGate, opener: DatabaseOpener, logger: Logger) {
         self.database = database
+        self.reopeningDelay = opener.options.reopeningDelayMin
         self.gate = gate
         self.opener = opener
         self.logger = logger
@@ -42,7 +42,7 @@ struct CommitRecovery {
         guard self.isFailed else { return }
         self.isFailed = false
         self.nextReopening = nil
-        self.reopeningDelay = Self.reopeningDelayMin
+        self.reopeningDelay = self.opener.options.reopeningDelayMin
         self.logger.notice("commits are durable again", metadata: ["directory": "\(self.opener.directory)"])
     }
 
