@@ -46,7 +46,8 @@ package enum ReplicationFailureReason: String, Error, Hashable, Sendable, CaseIt
     /// Whether only Batch Replication produces it.
     package var isBatchOnly: Bool {
         switch self {
-        case .dstBucketInvalidRegion, .dstObjectHardDeleted, .initiateReplicationNotPermitted, .srcBucketInvalidRegion: true
+        case .dstBucketInvalidRegion, .dstObjectHardDeleted, .initiateReplicationNotPermitted, .srcBucketInvalidRegion:
+            true
         default: false
         }
     }

@@ -67,7 +67,8 @@ package enum RetryDecision: Hashable, Sendable {
             self = Self.decision(on: .srcVersionNotFound, origin: origin)
         case .sourceBucketGone:
             self = origin == .live ? .cancelled : .refused(.srcBucketNotFound)
-        case .sourceBodyDamaged, .sourceUnavailable, .networkError, .timeout, .serverError, .throttled, .transferDamaged, .conflict,
+        case .sourceBodyDamaged, .sourceUnavailable, .networkError, .timeout, .serverError, .throttled,
+            .transferDamaged, .conflict,
             .clockRefused, .peerAuthenticationFailed, .peerUnknown, .protocolViolation, .shuttingDown:
             self = .retry
         }

@@ -61,7 +61,8 @@ package struct AddressResolver: Sendable {
     }
 
     /// The key is the decoded bytes, without any normalisation (ADR-6).
-    private static func address(bucket: String, rawKey: Substring.UTF8View, rawPath: String) throws(S3Error) -> Address {
+    private static func address(bucket: String, rawKey: Substring.UTF8View, rawPath: String) throws(S3Error) -> Address
+    {
         if rawKey.isEmpty { return .bucket(bucket) }
         guard let bytes = PercentEncoding.decode(rawKey) else { throw .invalidURI(rawPath) }
         do {
@@ -87,7 +88,9 @@ package struct AddressResolver: Sendable {
         let host = Self.name(ofHost: header)
         // Multi-Region Access Points keep AWS's own domain, whatever the federation is called.
         let mrapSuffix = ".mrap.accesspoint.s3-global.amazonaws.com"
-        if host.hasSuffix(mrapSuffix) { return .other(.multiRegionAccessPoint(alias: String(host.dropLast(mrapSuffix.count)))) }
+        if host.hasSuffix(mrapSuffix) {
+            return .other(.multiRegionAccessPoint(alias: String(host.dropLast(mrapSuffix.count))))
+        }
         for base in self.baseDomains {
             if host == base { return .endpoint }
             guard host.hasSuffix("." + base) else { continue }
@@ -158,7 +161,9 @@ package struct AddressResolver: Sendable {
             return rest.isEmpty || isRegion ? .control : nil
         default:
             guard rest.isEmpty else { return nil }
-            if first.hasPrefix("s3-website-"), self.regions.contains(String(first.dropFirst("s3-website-".count))) { return .website }
+            if first.hasPrefix("s3-website-"), self.regions.contains(String(first.dropFirst("s3-website-".count))) {
+                return .website
+            }
             return first.hasPrefix("s3-") && self.regions.contains(String(first.dropFirst("s3-".count))) ? .s3 : nil
         }
     }

@@ -1,6 +1,6 @@
-import Testing
 import TernCore
 import TernS3Protocol
+import Testing
 
 /// Spec rules ADR-1 to ADR-8.
 @Suite struct AddressResolverTests {
@@ -27,69 +27,79 @@ import TernS3Protocol
         .object(bucket: bucket, key: ObjectKey(trusted: bytes(key)))
     }
 
-    @Test("What host and path mean", arguments: [
-        // ADR-1
-        Row("127.0.0.1:5600", "/", .service),
-        Row("127.0.0.1:5600", "/b", .bucket("b")),
-        Row("127.0.0.1:5600", "/b/", .bucket("b")),
-        Row("127.0.0.1", "/b/k", object("b", "k")),
-        Row("[::1]:9000", "/b/k", object("b", "k")),
-        Row("[::1]", "/b/k", object("b", "k")),
-        Row(nil, "/b/k", object("b", "k")),
-        Row("localhost:9000", "/b/k", object("b", "k")),
-        Row("unknown.host", "/b/k", object("b", "k")),
-        Row("s3.tern.example", "/b/k", object("b", "k")),
-        // ADR-2
-        Row("bkt.localhost:9000", "/k", object("bkt", "k")),
-        Row("bkt.tern.example", "/", .bucket("bkt")),
-        Row("BKT.S3.Tern.Example:80", "/K", object("bkt", "K")),
-        Row("my.dotted.bkt.s3.tern.example.", "/k", object("my.dotted.bkt", "k")),
-        Row("bkt.s3.internal", "/a/b", object("bkt", "a/b")),
-        Row("foo.s3.s3.internal", "/k", object("foo.s3", "k")),
-        // ADR-3
-        Row("s3.us-east-1.tern.example", "/b", .bucket("b")),
-        Row("s3-tern-1.tern.example", "/b", .bucket("b")),
-        Row("s3.dualstack.us-east-1.tern.example", "/", .service),
-        Row("s3-accelerate.tern.example", "/b", .bucket("b")),
-        Row("bkt.s3.us-east-1.tern.example", "/k", object("bkt", "k")),
-        Row("bkt.s3-us-east-1.tern.example", "/k", object("bkt", "k")),
-        Row("bkt.s3.dualstack.tern-1.tern.example", "/k", object("bkt", "k")),
-        Row("bkt.s3-accelerate.tern.example", "/k", object("bkt", "k")),
-        Row("s3-logs.tern.example", "/k", object("s3-logs", "k")),
-        Row("bkt.s3-website-us-east-1.tern.example", "/k", .other(.website(bucket: "bkt"))),
-        Row("bkt.s3-website.us-east-1.tern.example", "/k", .other(.website(bucket: "bkt"))),
-        Row("ap-111111111111.s3-accesspoint.us-east-1.tern.example", "/k", .other(.accessPoint("ap-111111111111"))),
-        Row("m1.mrap.accesspoint.s3-global.tern.example", "/k", .other(.multiRegionAccessPoint(alias: "m1"))),
-        Row("m1.mrap.accesspoint.s3-global.amazonaws.com", "/k", .other(.multiRegionAccessPoint(alias: "m1"))),
-        Row("111111111111.s3-control.us-east-1.tern.example", "/v20180820/jobs", .other(.control(account: "111111111111"))),
-        // ADR-6
-        Row("h", "/b/a//b", object("b", "a//b")),
-        Row("h", "/b//a", object("b", "/a")),
-        Row("h", "/b/./x", object("b", "./x")),
-        Row("h", "/b/../x", object("b", "../x")),
-        Row("h", "/b/x/", object("b", "x/")),
-        Row("h", "/b/a%2Fb", object("b", "a/b")),
-        Row("h", "/b/a+b", object("b", "a+b")),
-        Row("h", "/b/file%252Fname", object("b", "file%2Fname")),
-        Row("h", "/b/test%25percent", object("b", "test%percent")),
-        Row("h", "/b/test%20key//", object("b", "test key//")),
-        Row("h", "/b/a/%F0%9F%98%80/", object("b", "a/😀/")),
-        Row("bkt.localhost", "//k", object("bkt", "/k")),
-    ])
+    @Test(
+        "What host and path mean",
+        arguments: [
+            // ADR-1
+            Row("127.0.0.1:5600", "/", .service),
+            Row("127.0.0.1:5600", "/b", .bucket("b")),
+            Row("127.0.0.1:5600", "/b/", .bucket("b")),
+            Row("127.0.0.1", "/b/k", object("b", "k")),
+            Row("[::1]:9000", "/b/k", object("b", "k")),
+            Row("[::1]", "/b/k", object("b", "k")),
+            Row(nil, "/b/k", object("b", "k")),
+            Row("localhost:9000", "/b/k", object("b", "k")),
+            Row("unknown.host", "/b/k", object("b", "k")),
+            Row("s3.tern.example", "/b/k", object("b", "k")),
+            // ADR-2
+            Row("bkt.localhost:9000", "/k", object("bkt", "k")),
+            Row("bkt.tern.example", "/", .bucket("bkt")),
+            Row("BKT.S3.Tern.Example:80", "/K", object("bkt", "K")),
+            Row("my.dotted.bkt.s3.tern.example.", "/k", object("my.dotted.bkt", "k")),
+            Row("bkt.s3.internal", "/a/b", object("bkt", "a/b")),
+            Row("foo.s3.s3.internal", "/k", object("foo.s3", "k")),
+            // ADR-3
+            Row("s3.us-east-1.tern.example", "/b", .bucket("b")),
+            Row("s3-tern-1.tern.example", "/b", .bucket("b")),
+            Row("s3.dualstack.us-east-1.tern.example", "/", .service),
+            Row("s3-accelerate.tern.example", "/b", .bucket("b")),
+            Row("bkt.s3.us-east-1.tern.example", "/k", object("bkt", "k")),
+            Row("bkt.s3-us-east-1.tern.example", "/k", object("bkt", "k")),
+            Row("bkt.s3.dualstack.tern-1.tern.example", "/k", object("bkt", "k")),
+            Row("bkt.s3-accelerate.tern.example", "/k", object("bkt", "k")),
+            Row("s3-logs.tern.example", "/k", object("s3-logs", "k")),
+            Row("bkt.s3-website-us-east-1.tern.example", "/k", .other(.website(bucket: "bkt"))),
+            Row("bkt.s3-website.us-east-1.tern.example", "/k", .other(.website(bucket: "bkt"))),
+            Row("ap-111111111111.s3-accesspoint.us-east-1.tern.example", "/k", .other(.accessPoint("ap-111111111111"))),
+            Row("m1.mrap.accesspoint.s3-global.tern.example", "/k", .other(.multiRegionAccessPoint(alias: "m1"))),
+            Row("m1.mrap.accesspoint.s3-global.amazonaws.com", "/k", .other(.multiRegionAccessPoint(alias: "m1"))),
+            Row(
+                "111111111111.s3-control.us-east-1.tern.example",
+                "/v20180820/jobs",
+                .other(.control(account: "111111111111"))
+            ),
+            // ADR-6
+            Row("h", "/b/a//b", object("b", "a//b")),
+            Row("h", "/b//a", object("b", "/a")),
+            Row("h", "/b/./x", object("b", "./x")),
+            Row("h", "/b/../x", object("b", "../x")),
+            Row("h", "/b/x/", object("b", "x/")),
+            Row("h", "/b/a%2Fb", object("b", "a/b")),
+            Row("h", "/b/a+b", object("b", "a+b")),
+            Row("h", "/b/file%252Fname", object("b", "file%2Fname")),
+            Row("h", "/b/test%25percent", object("b", "test%percent")),
+            Row("h", "/b/test%20key//", object("b", "test key//")),
+            Row("h", "/b/a/%F0%9F%98%80/", object("b", "a/😀/")),
+            Row("bkt.localhost", "//k", object("bkt", "/k")),
+        ]
+    )
     func address(_ row: Row) throws {
         #expect(try Self.resolver.resolve(host: row.host, rawPath: row.path) == row.address)
     }
 
-    @Test("ADR-7, §14: what is no address", arguments: [
-        ("/b/%", .invalidURI("/b/%")),
-        ("/b/%zz", .invalidURI("/b/%zz")),
-        ("/b/%FF", .invalidURI("/b/%FF")),
-        ("/b/%00", .invalidURI("/b/%00")),
-        ("/%FF/k", .invalidURI("/%FF/k")),
-        ("", .invalidURI("")),
-        ("*", .invalidURI("*")),
-        ("/b/" + String(repeating: "k", count: 1025), .keyTooLong(byteCount: 1025)),
-    ] as [(String, S3Error)])
+    @Test(
+        "ADR-7, §14: what is no address",
+        arguments: [
+            ("/b/%", .invalidURI("/b/%")),
+            ("/b/%zz", .invalidURI("/b/%zz")),
+            ("/b/%FF", .invalidURI("/b/%FF")),
+            ("/b/%00", .invalidURI("/b/%00")),
+            ("/%FF/k", .invalidURI("/%FF/k")),
+            ("", .invalidURI("")),
+            ("*", .invalidURI("*")),
+            ("/b/" + String(repeating: "k", count: 1025), .keyTooLong(byteCount: 1025)),
+        ] as [(String, S3Error)]
+    )
     func refused(_ path: String, _ error: S3Error) {
         #expect(s3Error { _ = try Self.resolver.resolve(host: "h", rawPath: path) } == error)
     }

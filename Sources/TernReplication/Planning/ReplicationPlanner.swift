@@ -59,7 +59,9 @@ package enum ReplicationPlanner {
         case .attributeChanged:
             if !filter.admits(tags: change.tags) { return .tagsDoNotMatch }
             if !self.isAdmittedByEncryption(change, under: rule) { return .kmsWithoutOptIn }
-            if change.isReplica, rule.sourceSelectionCriteria?.replicaModifications != true { return .replicaModificationsDisabled }
+            if change.isReplica, rule.sourceSelectionCriteria?.replicaModifications != true {
+                return .replicaModificationsDisabled
+            }
             return nil
         }
     }
@@ -75,7 +77,9 @@ package enum ReplicationPlanner {
             if change.isReplica { return .isReplica }
             if let reason = self.ineligibility(of: origin) { return reason }
             if change.isNullVersion { return .nullVersion }
-            if case .created = change.kind, change.storageClass.isArchive { return .archivedStorageClass(change.storageClass) }
+            if case .created = change.kind, change.storageClass.isArchive {
+                return .archivedStorageClass(change.storageClass)
+            }
             return nil
         case .attributeChanged(_, let origin, _):
             return self.ineligibility(of: origin)
@@ -103,7 +107,9 @@ package enum ReplicationPlanner {
             if admitted == nil, !change.isReplica { return .neverAdmitted }
             // The override fixes the replica's ACL for good, even after the rule drops it. A replica that was made
             // before the override came keeps following (L-60), except where the change flows back to its source (L-75).
-            if attribute == .acl, admitted?.hadOwnerOverride ?? rule.destination.ownerOverride { return .ownerOverridden }
+            if attribute == .acl, admitted?.hadOwnerOverride ?? rule.destination.ownerOverride {
+                return .ownerOverridden
+            }
             return nil
         }
     }

@@ -53,7 +53,8 @@ package enum SkipReason: Hashable, Sendable {
         case .nullVersion: "Null versions are not replicated."
         case .neverAdmitted:
             "The version was never admitted to the destination, and changes of its metadata alone do not admit it."
-        case .ownerOverridden: "The replica belongs to the destination's owner, so the source's ACL does not apply to it."
+        case .ownerOverridden:
+            "The replica belongs to the destination's owner, so the source's ACL does not apply to it."
         case .supersededByPriority(let ruleID): "Rule \(ruleID) has the same destination and a higher priority."
         }
     }

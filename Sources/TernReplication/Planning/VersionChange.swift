@@ -30,7 +30,11 @@ package struct VersionChange: Hashable, Sendable {
 
         /// A change of tags by a client.
         package static func tagsChanged(previouslyAdmittedDestinations destinations: [BucketName]) -> Kind {
-            .attributeChanged(.tags, .client, admittedDestinations: destinations.map { AdmittedDestination(bucket: $0) })
+            .attributeChanged(
+                .tags,
+                .client,
+                admittedDestinations: destinations.map { AdmittedDestination(bucket: $0) }
+            )
         }
     }
 

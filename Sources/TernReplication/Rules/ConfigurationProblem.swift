@@ -11,7 +11,13 @@ package struct ConfigurationProblem: Error, Hashable, Sendable {
     /// `ArgumentValue` of an `InvalidArgument`; the errors of replication time have none.
     package var argumentValue: String?
 
-    package init(code: String, status: Int = 400, message: String, argumentName: String? = nil, argumentValue: String? = nil) {
+    package init(
+        code: String,
+        status: Int = 400,
+        message: String,
+        argumentName: String? = nil,
+        argumentValue: String? = nil
+    ) {
         self.code = code
         self.status = status
         self.message = message
@@ -23,13 +29,16 @@ package struct ConfigurationProblem: Error, Hashable, Sendable {
 extension ConfigurationProblem {
     /// E-03: the source bucket's versioning is not `Enabled`.
     package static let sourceNotVersioned = Self.invalidRequest(
-        "Versioning must be 'Enabled' on the bucket to apply a replication configuration")
+        "Versioning must be 'Enabled' on the bucket to apply a replication configuration"
+    )
     /// E-04: a destination's versioning is not `Enabled`.
     package static let destinationNotVersioned = Self.invalidRequest("Destination bucket must have versioning enabled.")
     /// E-05
     package static let destinationDoesNotExist = Self.invalidRequest("Destination bucket must exist.")
     /// E-06
-    package static let destinationIsSource = Self.invalidRequest("Destination bucket cannot be the same as the source bucket.")
+    package static let destinationIsSource = Self.invalidRequest(
+        "Destination bucket cannot be the same as the source bucket."
+    )
     /// E-43: the caller may not pass the role, or it belongs to another account.
     package static let roleNotPassable = Self(code: "AccessDenied", status: 403, message: "Access Denied")
     /// E-45: versioning of a bucket with a replication configuration cannot be suspended.
@@ -57,11 +66,13 @@ extension ConfigurationProblem {
     static func schemaVersion(_ element: String, _ verb: String) -> Self {
         .invalidRequest(
             "\(element) \(verb) for this version of Cross Region Replication configuration schema. "
-                + "Please refer to S3 Developer Guide for more information.")
+                + "Please refer to S3 Developer Guide for more information."
+        )
     }
 
     /// E-23
     static let deleteMarkersWithTagFilter = Self.invalidRequest(
         "Delete marker replication is not supported if any Tag filter is specified. "
-            + "Please refer to S3 Developer Guide for more information.")
+            + "Please refer to S3 Developer Guide for more information."
+    )
 }

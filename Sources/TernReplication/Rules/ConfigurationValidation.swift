@@ -12,8 +12,11 @@ extension ReplicationConfigurationDraft {
     package func validatedRole() throws(ConfigurationProblem) -> String {
         guard let role = self.role else { throw .malformedXML }
         let parts = role.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
-        guard parts.count == 6, parts[0] == "arn", !parts[1].isEmpty, parts[2] == "iam", parts[3].isEmpty, AccountID(String(parts[4])) != nil
-        else { throw .invalidArgument("Invalid Role specified in replication configuration", name: "Role", value: role) }
+        guard parts.count == 6, parts[0] == "arn", !parts[1].isEmpty, parts[2] == "iam", parts[3].isEmpty,
+            AccountID(String(parts[4])) != nil
+        else {
+            throw .invalidArgument("Invalid Role specified in replication configuration", name: "Role", value: role)
+        }
         guard parts[5].hasPrefix("role") else {
             throw .invalidArgument("The relative id should start with role", name: "Role", value: role)
         }
@@ -62,7 +65,8 @@ extension ReplicationConfigurationDraft {
         let prefixes = rules.map { $0.prefix ?? "" }
         // In byte order a prefix stands directly before those that begin with it, or before another such.
         let order = prefixes.indices.sorted { prefixes[$0].utf8.lexicographicallyPrecedes(prefixes[$1].utf8) }
-        for (left, right) in zip(order, order.dropFirst()) where prefixes[right].utf8.starts(with: prefixes[left].utf8) {
+        for (left, right) in zip(order, order.dropFirst()) where prefixes[right].utf8.starts(with: prefixes[left].utf8)
+        {
             let first = prefixes[min(left, right)]
             let second = prefixes[max(left, right)]
             throw .invalidRequest("Found overlapping prefixes '\(first)' and '\(second)'")

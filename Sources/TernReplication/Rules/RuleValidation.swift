@@ -56,7 +56,8 @@ struct RuleValidation {
 
     // MARK: Filter
 
-    private static func filter(of draft: ReplicationConfigurationDraft.Rule) throws(ConfigurationProblem) -> RuleFilter? {
+    private static func filter(of draft: ReplicationConfigurationDraft.Rule) throws(ConfigurationProblem) -> RuleFilter?
+    {
         guard let filter = draft.filter else {
             guard let prefix = draft.prefix else { throw .malformedXML }
             try self.checkPrefix(prefix)
@@ -171,7 +172,9 @@ struct RuleValidation {
             throw .invalidRequest("SourceSelectionCriteria cannot be empty.")
         }
         var criteria = SourceSelectionCriteria()
-        if let element = given.sseKmsEncryptedObjects { criteria.sseKmsEncryptedObjects = try self.flag(element.status) }
+        if let element = given.sseKmsEncryptedObjects {
+            criteria.sseKmsEncryptedObjects = try self.flag(element.status)
+        }
         if let element = given.replicaModifications { criteria.replicaModifications = try self.flag(element.status) }
         return criteria
     }
@@ -207,7 +210,8 @@ struct RuleValidation {
             throw .invalidArgument("Destination bucket cannot be null or empty", name: "Bucket", value: arn)
         }
         let parts = arn.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
-        guard parts.count == 6, parts[0] == "arn", parts[1] == self.partition, parts[2] == "s3", parts[3].isEmpty, parts[4].isEmpty
+        guard parts.count == 6, parts[0] == "arn", parts[1] == self.partition, parts[2] == "s3", parts[3].isEmpty,
+            parts[4].isEmpty
         else { throw .invalidArgument("Invalid bucket ARN", name: "Bucket", value: arn) }
         guard let bucket = BucketName(String(parts[5])) else {
             throw .invalidArgument("The specified bucket is not valid.", name: "Bucket", value: arn)
@@ -222,9 +226,15 @@ struct RuleValidation {
     }
 
     /// E-08, E-29, E-30
-    private static func ownerOverride(of draft: ReplicationConfigurationDraft.Destination) throws(ConfigurationProblem) -> Bool {
+    private static func ownerOverride(of draft: ReplicationConfigurationDraft.Destination) throws(ConfigurationProblem)
+        -> Bool
+    {
         if let account = draft.account, AccountID(account) == nil {
-            throw .invalidArgument("The Account element must contain a valid account ID.", name: "Account", value: account)
+            throw .invalidArgument(
+                "The Account element must contain a valid account ID.",
+                name: "Account",
+                value: account
+            )
         }
         guard let translation = draft.accessControlTranslation else { return false }
         guard translation.owner == "Destination" else { throw .malformedXML }
@@ -255,7 +265,8 @@ struct RuleValidation {
 
     private static func isKMSKeyARN(_ text: String) -> Bool {
         let parts = text.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
-        guard parts.count == 6, parts[0] == "arn", !parts[1].isEmpty, parts[2] == "kms", !parts[3].isEmpty, AccountID(String(parts[4])) != nil
+        guard parts.count == 6, parts[0] == "arn", !parts[1].isEmpty, parts[2] == "kms", !parts[3].isEmpty,
+            AccountID(String(parts[4])) != nil
         else { return false }
         return ["key/", "alias/"].contains { parts[5].hasPrefix($0) && parts[5].utf8.count > $0.utf8.count }
     }
@@ -271,11 +282,16 @@ struct RuleValidation {
         }
         var metrics: ReplicationMetrics?
         if let given = draft.metrics {
-            metrics = ReplicationMetrics(isEnabled: try self.flag(given.status), hasEventThreshold: given.eventThreshold != nil)
+            metrics = ReplicationMetrics(
+                isEnabled: try self.flag(given.status),
+                hasEventThreshold: given.eventThreshold != nil
+            )
         }
         if let replicationTime {
             guard let metrics else {
-                throw .invalidRequest("Replication destination must contain both ReplicationTime and Metrics or neither.")
+                throw .invalidRequest(
+                    "Replication destination must contain both ReplicationTime and Metrics or neither."
+                )
             }
             if metrics.isEnabled != replicationTime.isEnabled {
                 throw .invalidRequest("ReplicationTime and ReplicationMetrics must have the same status.")
@@ -286,7 +302,11 @@ struct RuleValidation {
         }
         if replicationTime?.isEnabled == true {
             guard let threshold = draft.metrics?.eventThreshold else {
-                throw .invalidArgument("ReplicationMetrics must contain an event threshold", name: "ReplicationMetrics", value: nil)
+                throw .invalidArgument(
+                    "ReplicationMetrics must contain an event threshold",
+                    name: "ReplicationMetrics",
+                    value: nil
+                )
             }
             if !self.isThreshold(threshold) {
                 throw .invalidArgument("Invalid event threshold minute value", name: "ReplicationMetrics", value: nil)

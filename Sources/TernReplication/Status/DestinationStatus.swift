@@ -73,7 +73,9 @@ package struct DestinationStatus: Hashable, Sendable {
 
 extension ReplicationStatus {
     /// The status of a version out of the status of each of its destinations.
-    package static func aggregate(_ destinations: some Sequence<DestinationStatus>, isReplica: Bool) -> ReplicationStatus? {
+    package static func aggregate(_ destinations: some Sequence<DestinationStatus>, isReplica: Bool)
+        -> ReplicationStatus?
+    {
         self.aggregate(destinations.flatMap(\.componentStates), isReplica: isReplica)
     }
 }

@@ -36,7 +36,9 @@ package struct CompleteMultipartUploadXML: Hashable, Sendable {
             if self.parts.count == S3Limits.partCount { throw .malformedXML }
             var part = Part(number: number, etag: ETagText.unquoted(etag))
             for child in node.children where child.name.hasPrefix("Checksum") {
-                guard let algorithm = ChecksumAlgorithm.allCases.first(where: { $0.elementName == child.name }) else { continue }
+                guard let algorithm = ChecksumAlgorithm.allCases.first(where: { $0.elementName == child.name }) else {
+                    continue
+                }
                 part.checksums[algorithm] = try child.leafText()
             }
             self.parts.append(part)

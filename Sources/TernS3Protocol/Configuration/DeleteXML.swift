@@ -10,7 +10,12 @@ package struct DeleteRequestXML: Hashable, Sendable {
         /// Whether it has a condition that only directory buckets know: `NotImplemented` for this entry.
         package var hasDirectoryBucketCondition: Bool
 
-        package init(key: [UInt8], versionID: String? = nil, etag: String? = nil, hasDirectoryBucketCondition: Bool = false) {
+        package init(
+            key: [UInt8],
+            versionID: String? = nil,
+            etag: String? = nil,
+            hasDirectoryBucketCondition: Bool = false
+        ) {
             self.key = key
             self.versionID = versionID
             self.etag = etag

@@ -15,7 +15,11 @@ package enum ReplicationConfigurationXML {
     ///
     /// - Throws: `MissingRequestBodyError`, `MaxMessageLengthExceeded`, or `MalformedXML`.
     package static func decode(_ bytes: [UInt8]) throws(S3Error) -> ReplicationConfigurationDraft {
-        let root = try RequestDocument.parse(bytes, root: "ReplicationConfiguration", maximumByteCount: self.maximumByteCount)
+        let root = try RequestDocument.parse(
+            bytes,
+            root: "ReplicationConfiguration",
+            maximumByteCount: self.maximumByteCount
+        )
         try root.requireOnly(["Role"], repeated: ["Rule"])
         var draft = ReplicationConfigurationDraft(role: try root.leafText(of: "Role"))
         for node in root.children(named: "Rule") { draft.rules.append(try self.rule(node)) }
@@ -88,7 +92,9 @@ package enum ReplicationConfigurationXML {
         var tags: [Tag] = []
         for child in node.children(named: "Tag") {
             try child.requireOnly(["Key", "Value"])
-            guard let key = try child.leafText(of: "Key"), let value = try child.leafText(of: "Value") else { throw .malformedXML }
+            guard let key = try child.leafText(of: "Key"), let value = try child.leafText(of: "Value") else {
+                throw .malformedXML
+            }
             tags.append(Tag(key: key, value: value))
         }
         return tags
@@ -96,7 +102,8 @@ package enum ReplicationConfigurationXML {
 
     private static func destination(_ node: XMLNode) throws(S3Error) -> ReplicationConfigurationDraft.Destination {
         try node.requireOnly([
-            "Bucket", "Account", "StorageClass", "AccessControlTranslation", "EncryptionConfiguration", "ReplicationTime", "Metrics",
+            "Bucket", "Account", "StorageClass", "AccessControlTranslation", "EncryptionConfiguration",
+            "ReplicationTime", "Metrics",
         ])
         var destination = ReplicationConfigurationDraft.Destination()
         destination.bucket = try node.leafText(of: "Bucket")
@@ -112,7 +119,10 @@ package enum ReplicationConfigurationXML {
         }
         if let child = node["ReplicationTime"] {
             try child.requireOnly(["Status", "Time"])
-            destination.replicationTime = .init(status: try child.leafText(of: "Status"), time: try self.minutes(child["Time"]))
+            destination.replicationTime = .init(
+                status: try child.leafText(of: "Status"),
+                time: try self.minutes(child["Time"])
+            )
         }
         if let child = node["Metrics"] {
             try child.requireOnly(["Status", "EventThreshold"])

@@ -16,7 +16,9 @@ package enum TagRules {
         if subject != .object, tags.count > S3Limits.bucketTags { throw .tooManyBucketTags }
         var seen: Set<[UInt8]> = []
         for tag in tags {
-            if !(1...128).contains(tag.key.unicodeScalars.count) || !self.isAllowed(tag.key) { throw .invalidTagKey(tag.key) }
+            if !(1...128).contains(tag.key.unicodeScalars.count) || !self.isAllowed(tag.key) {
+                throw .invalidTagKey(tag.key)
+            }
             if tag.value.unicodeScalars.count > 256 || !self.isAllowed(tag.value) {
                 throw .invalidTagValue(key: tag.key, value: tag.value)
             }
@@ -51,7 +53,8 @@ package enum TagRules {
 
     private static func isAllowedASCII(_ byte: UInt8) -> Bool {
         switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"):
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"):
             true
         default:
             " +-=._:/@".utf8.contains(byte)

@@ -18,7 +18,9 @@ package enum TaggingXML {
     static func tags(in node: XMLNode) throws(S3Error) -> [Tag] {
         var tags: [Tag] = []
         for child in node.children {
-            guard child.name == "Tag", let key = try child.leafText(of: "Key"), let value = try child.leafText(of: "Value") else {
+            guard child.name == "Tag", let key = try child.leafText(of: "Key"),
+                let value = try child.leafText(of: "Value")
+            else {
                 throw .malformedXML
             }
             tags.append(Tag(key: key, value: value))

@@ -3,7 +3,11 @@ extension S3Error {
     // MARK: ListBuckets
 
     package static func invalidMaxBuckets(_ value: String) -> S3Error {
-        .invalidArgument("Argument max-buckets must be an integer between 1 and 10000.", name: "max-buckets", value: value)
+        .invalidArgument(
+            "Argument max-buckets must be an integer between 1 and 10000.",
+            name: "max-buckets",
+            value: value
+        )
     }
 
     package static func invalidBucketRegion(_ value: String) -> S3Error {
@@ -30,7 +34,8 @@ extension S3Error {
         S3Error(
             code: "BucketAlreadyExists",
             status: 409,
-            message: "The requested bucket name is not available. The bucket namespace is shared by all users of the system. "
+            message:
+                "The requested bucket name is not available. The bucket namespace is shared by all users of the system. "
                 + "Please select a different name and try again.",
             details: [Detail("BucketName", name)]
         )
@@ -50,7 +55,8 @@ extension S3Error {
         S3Error(
             code: "IllegalLocationConstraintException",
             status: 400,
-            message: "The \(constraint ?? "unspecified") location constraint is incompatible for the region specific endpoint "
+            message:
+                "The \(constraint ?? "unspecified") location constraint is incompatible for the region specific endpoint "
                 + "this request was sent to."
         )
     }
@@ -102,7 +108,11 @@ extension S3Error {
     }
 
     package static func objectLockConfigurationNotFound(_ bucket: String) -> S3Error {
-        .absent("ObjectLockConfigurationNotFoundError", "Object Lock configuration does not exist for this bucket", bucket)
+        .absent(
+            "ObjectLockConfigurationNotFoundError",
+            "Object Lock configuration does not exist for this bucket",
+            bucket
+        )
     }
 
     package static func ownershipControlsNotFound(_ bucket: String) -> S3Error {
@@ -143,14 +153,17 @@ extension S3Error {
     package static let tooManyConfigurations = S3Error(
         code: "TooManyConfigurations",
         status: 400,
-        message: "You are attempting to create a new configuration but have already reached the 1,000-configuration limit."
+        message:
+            "You are attempting to create a new configuration but have already reached the 1,000-configuration limit."
     )
 
     package static let accelerationNeedsNameWithoutPeriods = Self.invalidRequest(
-        "S3 Transfer Acceleration is not supported for buckets with periods (.) in their names")
+        "S3 Transfer Acceleration is not supported for buckets with periods (.) in their names"
+    )
 
     package static let tooManyRoutingRules = Self.invalidRequest(
-        "The number of routing rules must not exceed the allowed limit of 50 rules")
+        "The number of routing rules must not exceed the allowed limit of 50 rules"
+    )
 
     package static let bucketACLWithBucketOwnerEnforced = S3Error(
         code: "InvalidBucketAclWithObjectOwnership",

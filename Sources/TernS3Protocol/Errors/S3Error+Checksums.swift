@@ -25,7 +25,8 @@ extension S3Error {
 
     /// The operation wants a digest of its body.
     package static let missingDigest = Self.invalidRequest(
-        "Missing required header for this request: Content-MD5 OR x-amz-checksum-*")
+        "Missing required header for this request: Content-MD5 OR x-amz-checksum-*"
+    )
 
     // MARK: x-amz-checksum-* (CHK-4, CHK-5)
 
@@ -39,39 +40,50 @@ extension S3Error {
     }
 
     package static let multipleChecksums = Self.invalidRequest(
-        "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.")
+        "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed."
+    )
 
     package static let checksumAlgorithmWithoutValue = Self.invalidRequest(
-        "x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers were found.")
+        "x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers were found."
+    )
 
     package static let unsupportedChecksumAlgorithm = Self.invalidRequest(
         "Checksum algorithm provided is unsupported. Please try again with any of the valid types: "
-            + "[CRC32, CRC32C, CRC64NVME, SHA1, SHA256]")
+            + "[CRC32, CRC32C, CRC64NVME, SHA1, SHA256]"
+    )
 
     // MARK: Multipart (CHK-11 to CHK-15)
 
     /// `FULL_OBJECT` with SHA, or `COMPOSITE` with CRC64NVME.
     package static func checksumTypeNotForAlgorithm(_ type: ChecksumType, _ algorithm: ChecksumAlgorithm) -> S3Error {
-        .invalidRequest("The \(type.rawValue) checksum type cannot be used with the \(algorithm.lowercaseName) checksum algorithm.")
+        .invalidRequest(
+            "The \(type.rawValue) checksum type cannot be used with the \(algorithm.lowercaseName) checksum algorithm."
+        )
     }
 
     package static let checksumTypeWithoutAlgorithm = Self.invalidRequest(
-        "The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.")
+        "The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header."
+    )
 
-    package static func partChecksumAlgorithmMismatch(expected: ChecksumAlgorithm, actual: ChecksumAlgorithm) -> S3Error {
+    package static func partChecksumAlgorithmMismatch(expected: ChecksumAlgorithm, actual: ChecksumAlgorithm) -> S3Error
+    {
         .invalidRequest(
             "Checksum Type mismatch occurred, expected checksum Type: \(expected.lowercaseName), "
-                + "actual checksum Type: \(actual.lowercaseName)")
+                + "actual checksum Type: \(actual.lowercaseName)"
+        )
     }
 
     package static func partChecksumMissing(_ algorithm: ChecksumAlgorithm, partNumber: Int) -> S3Error {
         .invalidRequest(
             "The upload was created using a \(algorithm.lowercaseName) checksum. The complete request must include the checksum "
-                + "for each part. It was missing for part \(partNumber) in the request.")
+                + "for each part. It was missing for part \(partNumber) in the request."
+        )
     }
 
     package static func partChecksumMismatch(_ algorithm: ChecksumAlgorithm, partNumber: Int) -> S3Error {
-        .badDigest("The \(algorithm.lowercaseName) you specified for part \(partNumber) did not match what we received.")
+        .badDigest(
+            "The \(algorithm.lowercaseName) you specified for part \(partNumber) did not match what we received."
+        )
     }
 
     /// The whole of a completed upload; the algorithm in lower case.
@@ -83,7 +95,8 @@ extension S3Error {
     package static func checksumModeMismatch(created type: ChecksumType?) -> S3Error {
         .invalidRequest(
             "The upload was created using the \(type?.rawValue ?? "null") checksum mode. "
-                + "The complete request must use the same checksum mode.")
+                + "The complete request must use the same checksum mode."
+        )
     }
 
     private static func badDigest(_ message: String) -> S3Error {

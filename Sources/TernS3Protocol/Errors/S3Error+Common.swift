@@ -6,7 +6,12 @@ extension S3Error {
 
     /// ADR-7
     package static func invalidURI(_ uri: String) -> S3Error {
-        S3Error(code: "InvalidURI", status: 400, message: "Couldn't parse the specified URI.", details: [Detail("URI", uri)])
+        S3Error(
+            code: "InvalidURI",
+            status: 400,
+            message: "Couldn't parse the specified URI.",
+            details: [Detail("URI", uri)]
+        )
     }
 
     /// ADR-11
@@ -70,7 +75,8 @@ extension S3Error {
         S3Error(
             code: "AuthorizationQueryParametersError",
             status: 400,
-            message: "Error parsing the X-Amz-Credential parameter; the region '\(region)' is wrong; expecting '\(expected)'",
+            message:
+                "Error parsing the X-Amz-Credential parameter; the region '\(region)' is wrong; expecting '\(expected)'",
             details: [Detail("Region", expected.description)]
         )
     }
@@ -113,7 +119,9 @@ extension S3Error {
     /// ERR-5, VER-12: a delete marker was named by its version ID.
     ///
     /// - Parameter lastModified: When the marker was made; sent with GET and HEAD.
-    package static func methodNotAllowedOnDeleteMarker(_ method: String, versionID: String, lastModified: Timestamp?) -> S3Error {
+    package static func methodNotAllowedOnDeleteMarker(_ method: String, versionID: String, lastModified: Timestamp?)
+        -> S3Error
+    {
         var error = Self.methodNotAllowed(method, on: .deleteMarker)
             .withHeader("x-amz-delete-marker", "true")
             .withHeader("allow", "DELETE")
@@ -134,7 +142,12 @@ extension S3Error {
 
     /// ERR-4
     package static func noSuchKey(_ key: ObjectKey) -> S3Error {
-        S3Error(code: "NoSuchKey", status: 404, message: "The specified key does not exist.", details: [Detail("Key", key.description)])
+        S3Error(
+            code: "NoSuchKey",
+            status: 404,
+            message: "The specified key does not exist.",
+            details: [Detail("Key", key.description)]
+        )
     }
 
     /// VER-10: the latest version is a delete marker.

@@ -3,7 +3,11 @@ extension S3Error {
     /// LST-2: a number below 0. `parameter` is `max-keys` and so on.
     package static func negativeCount(_ parameter: String, value: String) -> S3Error {
         let name = Self.camelCase(parameter)
-        return .invalidArgument("Argument \(name) must be an integer between 0 and 2147483647", name: name, value: value)
+        return .invalidArgument(
+            "Argument \(name) must be an integer between 0 and 2147483647",
+            name: name,
+            value: value
+        )
     }
 
     /// LST-2: not a number, or beyond 32 bits.
@@ -36,7 +40,9 @@ extension S3Error {
     }
 
     /// ListMultipartUploads on a key.
-    package static let keyNotExpectedForUploads = Self.invalidRequest("Key is not expected for the GET method ?uploads subresource")
+    package static let keyNotExpectedForUploads = Self.invalidRequest(
+        "Key is not expected for the GET method ?uploads subresource"
+    )
 
     /// `max-keys` → `maxKeys`
     private static func camelCase(_ parameter: String) -> String {

@@ -7,7 +7,8 @@ extension S3Error {
         S3Error(
             code: "NoSuchUpload",
             status: 404,
-            message: "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted "
+            message:
+                "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted "
                 + "or completed.",
             details: [Detail("UploadId", uploadID)]
         )
@@ -40,7 +41,8 @@ extension S3Error {
         S3Error(
             code: "InvalidPart",
             status: 400,
-            message: "One or more of the specified parts could not be found.  The part may not have been uploaded, or the "
+            message:
+                "One or more of the specified parts could not be found.  The part may not have been uploaded, or the "
                 + "specified entity tag may not match the part's entity tag.",
             details: [Detail("ETag", etag), Detail("PartNumber", String(partNumber)), Detail("UploadId", uploadID)]
         )
@@ -63,7 +65,9 @@ extension S3Error {
 
     /// MPU-15
     package static func multipartObjectSizeMismatch(given: String, computed: Int64) -> S3Error {
-        .invalidRequest("The provided 'x-amz-mp-object-size' header value \(given) does not match what was computed: \(computed)")
+        .invalidRequest(
+            "The provided 'x-amz-mp-object-size' header value \(given) does not match what was computed: \(computed)"
+        )
     }
 
     // MARK: Copy sources (CPY-1 to CPY-5)
@@ -71,7 +75,9 @@ extension S3Error {
     package static let copySourceKeyInvalid = Self.copySource("Invalid copy source object key")
     package static let copySourceBucketInvalid = Self.copySource("Invalid copy source bucket name")
     package static let copySourceEncodingInvalid = Self.copySource("Invalid copy source encoding")
-    package static let copySourceOnOtherRequest = Self.copySource("You can only specify a copy source header for copy requests.")
+    package static let copySourceOnOtherRequest = Self.copySource(
+        "You can only specify a copy source header for copy requests."
+    )
 
     /// AWS gives the header's name as its value, too.
     private static func copySource(_ message: String) -> S3Error {
@@ -80,16 +86,19 @@ extension S3Error {
 
     /// CPY-2
     package static let copySourceIsDeleteMarker = Self.invalidRequest(
-        "The source of a copy request may not specifically refer to a delete marker by version id.")
+        "The source of a copy request may not specifically refer to a delete marker by version id."
+    )
 
     /// CPY-3
     package static let copySourceTooLarge = Self.invalidRequest(
-        "The specified copy source is larger than the maximum allowable size for a copy source: \(S3Limits.singlePutByteCount)")
+        "The specified copy source is larger than the maximum allowable size for a copy source: \(S3Limits.singlePutByteCount)"
+    )
 
     /// CPY-4
     package static let copyOntoItself = Self.invalidRequest(
         "This copy request is illegal because it is trying to copy an object to itself without changing the object's "
-            + "metadata, storage class, website redirect location or encryption attributes.")
+            + "metadata, storage class, website redirect location or encryption attributes."
+    )
 
     /// CPY-5
     package static func unknownMetadataDirective(_ value: String) -> S3Error {
@@ -121,5 +130,6 @@ extension S3Error {
     }
 
     package static let copySourceRangeInvalid = Self.invalidRequest(
-        "The specified copy range is invalid for the source object size")
+        "The specified copy range is invalid for the source object size"
+    )
 }

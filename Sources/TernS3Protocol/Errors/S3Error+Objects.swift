@@ -6,7 +6,11 @@ extension S3Error {
         .invalidArgument("Invalid version id specified", name: "versionId", value: value)
     }
 
-    package static let emptyVersionID = Self.invalidArgument("Version id cannot be the empty string", name: "versionId", value: "")
+    package static let emptyVersionID = Self.invalidArgument(
+        "Version id cannot be the empty string",
+        name: "versionId",
+        value: ""
+    )
 
     /// `MfaDelete: Enabled`: Tern has no MFA devices.
     package static let mfaNotImplemented = Self.notImplemented(header: "x-amz-mfa")
@@ -71,7 +75,8 @@ extension S3Error {
 
     /// RNG-4
     package static let rangeWithPartNumber = Self.invalidRequest(
-        "Cannot specify both Range header and partNumber query parameter")
+        "Cannot specify both Range header and partNumber query parameter"
+    )
 
     /// RNG-7
     package static func headerValueNotLatin1(name: String, value: String) -> S3Error {
@@ -80,7 +85,8 @@ extension S3Error {
 
     /// RNG-7, SIG-62
     package static let responseHeadersForAnonymous = Self.invalidRequest(
-        "Request specific response headers cannot be used for anonymous GET requests.")
+        "Request specific response headers cannot be used for anonymous GET requests."
+    )
 
     // MARK: Object headers (§5.4)
 
@@ -90,20 +96,26 @@ extension S3Error {
             code: "MetadataTooLarge",
             status: 400,
             message: "Your metadata headers exceed the maximum allowed metadata size",
-            details: [Detail("Size", String(byteCount)), Detail("MaxSizeAllowed", String(UserMetadata.maximumByteCount))]
+            details: [
+                Detail("Size", String(byteCount)), Detail("MaxSizeAllowed", String(UserMetadata.maximumByteCount)),
+            ]
         )
     }
 
     /// MET-4
-    package static let emptyRedirectLocation = Self.invalidRedirectLocation("The website redirect location must be non-empty.")
+    package static let emptyRedirectLocation = Self.invalidRedirectLocation(
+        "The website redirect location must be non-empty."
+    )
 
     /// MET-4
     package static let redirectLocationPrefix = Self.invalidRedirectLocation(
-        "The website redirect location must have a prefix of 'http://' or 'https://' or '/'.")
+        "The website redirect location must have a prefix of 'http://' or 'https://' or '/'."
+    )
 
     /// MET-4
     package static let redirectLocationTooLong = Self.invalidRedirectLocation(
-        "The length of website redirect location cannot exceed 2,048 characters.")
+        "The length of website redirect location cannot exceed 2,048 characters."
+    )
 
     private static func invalidRedirectLocation(_ message: String) -> S3Error {
         S3Error(code: "InvalidRedirectLocation", status: 400, message: message)
@@ -143,7 +155,8 @@ extension S3Error {
     // MARK: GetObjectAttributes (§7.5)
 
     package static let objectAttributesMissing = Self.invalidRequest(
-        "The x-amz-object-attributes header specifying the attributes to be retrieved is either missing or empty")
+        "The x-amz-object-attributes header specifying the attributes to be retrieved is either missing or empty"
+    )
 
     package static let invalidAttributeName = Self.invalidArgument("Invalid attribute name specified.")
 }

@@ -21,7 +21,10 @@ extension S3Error {
 
     /// TAG-3
     package static func invalidTagValue(key: String, value: String) -> S3Error {
-        .invalidTag("The TagValue you have provided is invalid", details: [Detail("TagKey", key), Detail("TagValue", value)])
+        .invalidTag(
+            "The TagValue you have provided is invalid",
+            details: [Detail("TagKey", key), Detail("TagValue", value)]
+        )
     }
 
     /// TAG-3
@@ -52,11 +55,13 @@ extension S3Error {
     /// TAG-7
     package static let systemTagAtBucketCreation = Self.invalidTag(
         "User-defined tag keys can't start with \"aws:\". This prefix is reserved for system tags. "
-            + "Remove \"aws:\" from your tag keys and try again.")
+            + "Remove \"aws:\" from your tag keys and try again."
+    )
 
     /// TAG-7
     package static let duplicateTagAtBucketCreation = Self.invalidTag(
-        "There are duplicate tag keys in your request. Remove the duplicate tag keys and try again.")
+        "There are duplicate tag keys in your request. Remove the duplicate tag keys and try again."
+    )
 
     private static func invalidTag(_ message: String, details: [Detail] = []) -> S3Error {
         S3Error(code: "InvalidTag", status: 400, message: message, details: details)

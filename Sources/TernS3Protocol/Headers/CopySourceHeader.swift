@@ -31,7 +31,9 @@ package struct CopySourceHeader: Hashable, Sendable {
         }
         let absolute = decoded.first == UInt8(ascii: "/") ? decoded[1...] : decoded[...]
         guard let slash = absolute.firstIndex(of: UInt8(ascii: "/")) else { throw .copySourceKeyInvalid }
-        guard let bucket = BucketName(String(decoding: absolute[..<slash], as: UTF8.self)) else { throw .copySourceBucketInvalid }
+        guard let bucket = BucketName(String(decoding: absolute[..<slash], as: UTF8.self)) else {
+            throw .copySourceBucketInvalid
+        }
         self.bucket = bucket
         do {
             self.key = try ObjectKey(Array(absolute[(slash + 1)...]))

@@ -8,7 +8,8 @@ package enum CopySourceRange {
     package static func parse(_ value: String, byteCount: Int64) throws(S3Error) -> ClosedRange<Int64> {
         guard value.hasPrefix("bytes=") else { throw .copySourceRangeForm(value) }
         let bounds = value.dropFirst("bytes=".count).split(separator: "-", omittingEmptySubsequences: false)
-        guard bounds.count == 2, let first = self.number(bounds[0]), let last = self.number(bounds[1]), first <= last else {
+        guard bounds.count == 2, let first = self.number(bounds[0]), let last = self.number(bounds[1]), first <= last
+        else {
             throw .copySourceRangeForm(value)
         }
         if first >= byteCount { throw .copySourceRangeInvalid }
@@ -17,7 +18,9 @@ package enum CopySourceRange {
     }
 
     private static func number(_ text: Substring) -> Int64? {
-        guard !text.isEmpty, text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else { return nil }
+        guard !text.isEmpty, text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else {
+            return nil
+        }
         return Int64(text) ?? .max
     }
 }

@@ -37,7 +37,9 @@ enum EncodedWord {
     /// The text of the word at the start of `input`, and where the word ends.
     private static func word(_ input: Substring) -> (text: String, end: Substring.Index)? {
         let fields = input.dropFirst(2).split(separator: "?", maxSplits: 3, omittingEmptySubsequences: false)
-        guard fields.count == 4, fields[3].hasPrefix("="), let bytes = self.bytes(fields[2], encoding: fields[1]) else { return nil }
+        guard fields.count == 4, fields[3].hasPrefix("="), let bytes = self.bytes(fields[2], encoding: fields[1]) else {
+            return nil
+        }
         // A language may follow the character set (RFC 2231 §5).
         let charset = fields[0].prefix { $0 != "*" }.lowercased()
         let end = fields[3].index(after: fields[3].startIndex)
@@ -69,7 +71,8 @@ enum EncodedWord {
             case UInt8(ascii: "_"):
                 result.append(UInt8(ascii: " "))
             case UInt8(ascii: "="):
-                guard let first = iterator.next(), let second = iterator.next(), let high = hexValue(first), let low = hexValue(second)
+                guard let first = iterator.next(), let second = iterator.next(), let high = hexValue(first),
+                    let low = hexValue(second)
                 else { return nil }
                 result.append(high << 4 | low)
             default:

@@ -99,7 +99,9 @@ package enum SystemMetadata {
 
     private static func checkRedirect(_ value: String) throws(S3Error) {
         if value.isEmpty { throw .emptyRedirectLocation }
-        guard ["/", "http://", "https://"].contains(where: { value.hasPrefix($0) }) else { throw .redirectLocationPrefix }
+        guard ["/", "http://", "https://"].contains(where: { value.hasPrefix($0) }) else {
+            throw .redirectLocationPrefix
+        }
         if value.utf8.count > self.maximumRedirectByteCount { throw .redirectLocationTooLong }
     }
 }

@@ -15,7 +15,11 @@ package enum RangeHeader: Hashable, Sendable {
             self = .full
             return
         }
-        let bounds = value.dropFirst("bytes=".count).split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
+        let bounds = value.dropFirst("bytes=".count).split(
+            separator: "-",
+            maxSplits: 1,
+            omittingEmptySubsequences: false
+        )
         guard bounds.count == 2, let first = Bound(bounds[0]), let last = Bound(bounds[1]) else {
             self = .full
             return

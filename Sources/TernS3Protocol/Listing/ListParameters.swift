@@ -11,7 +11,12 @@ package struct ListParameters: Hashable, Sendable {
     /// Whether keys are percent-encoded in the answer.
     package var isURLEncoded: Bool
 
-    package init(prefix: [UInt8] = [], delimiter: [UInt8] = [], maximum: Int = S3Limits.listPage, isURLEncoded: Bool = false) {
+    package init(
+        prefix: [UInt8] = [],
+        delimiter: [UInt8] = [],
+        maximum: Int = S3Limits.listPage,
+        isURLEncoded: Bool = false
+    ) {
         self.prefix = prefix
         self.delimiter = delimiter
         self.maximum = maximum
@@ -101,7 +106,9 @@ package struct ListObjectVersionsParameters: Hashable, Sendable {
         self.common = try ListParameters(target)
         self.keyMarker = target.bytes("key-marker")
         self.versionIDMarker = target["version-id-marker"] ?? ""
-        if !self.versionIDMarker.isEmpty, self.keyMarker.isEmpty { throw .versionIDMarkerWithoutKeyMarker(self.versionIDMarker) }
+        if !self.versionIDMarker.isEmpty, self.keyMarker.isEmpty {
+            throw .versionIDMarkerWithoutKeyMarker(self.versionIDMarker)
+        }
     }
 }
 

@@ -159,7 +159,9 @@ package struct XMLParser {
         let name = try self.name()
         try self.countNode()
         self.skipBlanks()
-        guard self.index < self.input.count, self.input[self.index] == UInt8(ascii: "=") else { throw self.error(.malformed) }
+        guard self.index < self.input.count, self.input[self.index] == UInt8(ascii: "=") else {
+            throw self.error(.malformed)
+        }
         self.index += 1
         self.skipBlanks()
         guard self.index < self.input.count else { throw self.error(.malformed) }
@@ -192,7 +194,9 @@ package struct XMLParser {
         let name = try self.name()
         guard name == element.qualifiedName else { throw self.error(.malformed) }
         self.skipBlanks()
-        guard self.index < self.input.count, self.input[self.index] == UInt8(ascii: ">") else { throw self.error(.malformed) }
+        guard self.index < self.input.count, self.input[self.index] == UInt8(ascii: ">") else {
+            throw self.error(.malformed)
+        }
         self.index += 1
     }
 
@@ -204,7 +208,9 @@ package struct XMLParser {
         guard let first = name.first, !Self.isNameByteButNotFirst(first) else { throw self.error(.malformed) }
         if let colon = name.firstIndex(of: UInt8(ascii: ":")) {
             let local = name[(colon + 1)...]
-            guard colon > start, !local.isEmpty, !local.contains(UInt8(ascii: ":")) else { throw self.error(.malformed) }
+            guard colon > start, !local.isEmpty, !local.contains(UInt8(ascii: ":")) else {
+                throw self.error(.malformed)
+            }
         }
         return name
     }
@@ -300,7 +306,9 @@ package struct XMLParser {
         let isHex = digits.first == UInt8(ascii: "x")
         let text = String(decoding: isHex ? digits.dropFirst() : digits, as: UTF8.self)
         // `UInt32` reads a sign as well.
-        guard !text.isEmpty, !text.hasPrefix("+"), let value = UInt32(text, radix: isHex ? 16 : 10), value != 0 else { return nil }
+        guard !text.isEmpty, !text.hasPrefix("+"), let value = UInt32(text, radix: isHex ? 16 : 10), value != 0 else {
+            return nil
+        }
         return Unicode.Scalar(value)
     }
 
@@ -369,7 +377,9 @@ package struct XMLParser {
 
     private static let isNameByte: [Bool] = {
         var table = [Bool](repeating: false, count: 256)
-        for byte in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._:".utf8 { table[Int(byte)] = true }
+        for byte in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._:".utf8 {
+            table[Int(byte)] = true
+        }
         for byte in 128..<256 { table[byte] = true }
         return table
     }()

@@ -1,6 +1,6 @@
-import Testing
 import TernCore
 import TernReplication
+import Testing
 
 /// Compares the planner with a naive reading of spec §1.3 and §2, over small random worlds.
 @Suite struct PlannerOracleTests {
@@ -28,7 +28,9 @@ private enum Oracle {
         var result: Set<String> = []
         for bucket in Set(configuration.rules.map(\.destination.bucket)) {
             var candidates: [ReplicationRule] = []
-            for rule in configuration.rules where rule.destination.bucket == bucket && self.selects(rule, change) { candidates.append(rule) }
+            for rule in configuration.rules where rule.destination.bucket == bucket && self.selects(rule, change) {
+                candidates.append(rule)
+            }
             candidates.sort { ($0.priority ?? 0) < ($1.priority ?? 0) }
             if let winner = candidates.last, self.permits(winner, change) { result.insert(winner.id) }
         }
@@ -99,11 +101,15 @@ private struct SplitMix: RandomNumberGenerator {
     mutating func chance(_ percent: UInt64) -> Bool { self.next() % 100 < percent }
 
     static let buckets = ["d-1", "d-2", "d-3"].map { BucketName(trusted: $0) }
-    static let tags = [ObjectTag(key: "a", value: "1"), ObjectTag(key: "a", value: "2"), ObjectTag(key: "b", value: "1")]
+    static let tags = [
+        ObjectTag(key: "a", value: "1"), ObjectTag(key: "a", value: "2"), ObjectTag(key: "b", value: "1"),
+    ]
 
     mutating func tagSet() -> [ObjectTag] {
         var result: [ObjectTag] = []
-        for tag in Self.tags where self.chance(40) && !result.contains(where: { $0.key == tag.key }) { result.append(tag) }
+        for tag in Self.tags where self.chance(40) && !result.contains(where: { $0.key == tag.key }) {
+            result.append(tag)
+        }
         return result
     }
 
@@ -111,7 +117,12 @@ private struct SplitMix: RandomNumberGenerator {
         if self.chance(15) {
             let bucket = self.pick(Self.buckets)
             let rules = ["x/", "y/"].map {
-                ReplicationRule(id: $0, isEnabled: self.chance(80), prefix: $0, destination: Destination(bucket: bucket))
+                ReplicationRule(
+                    id: $0,
+                    isEnabled: self.chance(80),
+                    prefix: $0,
+                    destination: Destination(bucket: bucket)
+                )
             }
             return ReplicationConfiguration(role: role, rules: rules)
         }
@@ -123,7 +134,8 @@ private struct SplitMix: RandomNumberGenerator {
     mutating func rule(_ index: Int, priority: Int) -> ReplicationRule {
         let tags = self.tagSet()
         let filters: [RuleFilter] = [
-            .all, .prefix("x/"), .prefix("x/y"), .tag(self.pick(Self.tags)), .and(prefix: "x/", tags: tags), .and(prefix: nil, tags: tags),
+            .all, .prefix("x/"), .prefix("x/y"), .tag(self.pick(Self.tags)), .and(prefix: "x/", tags: tags),
+            .and(prefix: nil, tags: tags),
         ]
         let flags: [Bool?] = [nil, true, false]
         var destination = Destination(bucket: self.pick(Self.buckets))
@@ -135,7 +147,9 @@ private struct SplitMix: RandomNumberGenerator {
             filter: self.pick(filters),
             deleteMarkerReplication: self.chance(50),
             sourceSelectionCriteria: SourceSelectionCriteria(
-                sseKmsEncryptedObjects: self.pick(flags), replicaModifications: self.pick(flags)),
+                sseKmsEncryptedObjects: self.pick(flags),
+                replicaModifications: self.pick(flags)
+            ),
             destination: destination
         )
     }
@@ -143,7 +157,9 @@ private struct SplitMix: RandomNumberGenerator {
     mutating func change() -> VersionChange {
         let origin = self.pick([VersionChange.Origin.client, .client, .client, .replication, .lifecycle])
         var admitted: [VersionChange.AdmittedDestination] = []
-        for bucket in Self.buckets where self.chance(50) { admitted.append(.init(bucket: bucket, hadOwnerOverride: self.chance(30))) }
+        for bucket in Self.buckets where self.chance(50) {
+            admitted.append(.init(bucket: bucket, hadOwnerOverride: self.chance(30)))
+        }
         let kinds: [VersionChange.Kind] = [
             .created(origin), .deleteMarkerCreated(origin),
             .attributeChanged(self.pick(VersionChange.Attribute.allCases), origin, admittedDestinations: admitted),

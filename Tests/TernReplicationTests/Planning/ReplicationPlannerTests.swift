@@ -1,6 +1,6 @@
-import Testing
 import TernCore
 import TernReplication
+import Testing
 
 /// Spec live-replication §1.3 and §2.
 @Suite struct ReplicationPlannerTests {
@@ -45,8 +45,14 @@ import TernReplication
         isNull: Bool = false
     ) -> VersionChange {
         VersionChange(
-            kind: kind, key: Self.key, tags: tags, storageClass: storageClass, encryption: encryption, isReplica: isReplica,
-            isNullVersion: isNull)
+            kind: kind,
+            key: Self.key,
+            tags: tags,
+            storageClass: storageClass,
+            encryption: encryption,
+            isReplica: isReplica,
+            isNullVersion: isNull
+        )
     }
 
     static func plan(_ rules: [ReplicationRule], _ change: VersionChange) -> ReplicationPlan {
@@ -86,23 +92,51 @@ import TernReplication
         Row("C-56, L-13 no tags at creation", [rule(filter: .tag(tagged))], change(), .skip(.tagsDoNotMatch)),
         Row("C-50 disabled", [rule(isEnabled: false)], change(), .skip(.ruleDisabled)),
         Row(
-            "C-51 two destinations", [rule("a", priority: 1), rule("b", priority: 2, to: .other)], change(), .replicate, .replicate),
+            "C-51 two destinations",
+            [rule("a", priority: 1), rule("b", priority: 2, to: .other)],
+            change(),
+            .replicate,
+            .replicate
+        ),
         Row(
-            "C-52 one destination, highest priority", [rule("a", priority: 1), rule("b", priority: 2)], change(),
-            .skip(.supersededByPriority(ruleID: "b")), .replicate),
+            "C-52 one destination, highest priority",
+            [rule("a", priority: 1), rule("b", priority: 2)],
+            change(),
+            .skip(.supersededByPriority(ruleID: "b")),
+            .replicate
+        ),
         Row(
-            "C-52 in the other order", [rule("b", priority: 9), rule("a", priority: 1)], change(),
-            .replicate, .skip(.supersededByPriority(ruleID: "b"))),
+            "C-52 in the other order",
+            [rule("b", priority: 9), rule("a", priority: 1)],
+            change(),
+            .replicate,
+            .skip(.supersededByPriority(ruleID: "b"))
+        ),
         Row(
             "C-53 priority does not count across destinations",
-            [rule("a", priority: 1), rule("b", priority: 100, to: .other), rule("c", priority: 50, filter: .prefix("x"))], change(),
-            .replicate, .replicate, .skip(.outsidePrefix)),
+            [
+                rule("a", priority: 1), rule("b", priority: 100, to: .other),
+                rule("c", priority: 50, filter: .prefix("x")),
+            ],
+            change(),
+            .replicate,
+            .replicate,
+            .skip(.outsidePrefix)
+        ),
         Row(
-            "C-54 a disabled rule with higher priority", [rule("a", priority: 1), rule("b", priority: 2, isEnabled: false)], change(),
-            .replicate, .skip(.ruleDisabled)),
+            "C-54 a disabled rule with higher priority",
+            [rule("a", priority: 1), rule("b", priority: 2, isEnabled: false)],
+            change(),
+            .replicate,
+            .skip(.ruleDisabled)
+        ),
         Row(
-            "C-50, Q-07 criteria count before priority", [rule("a", priority: 1, kms: true), rule("b", priority: 2)],
-            change(encryption: .sseKMS), .replicate, .skip(.kmsWithoutOptIn)),
+            "C-50, Q-07 criteria count before priority",
+            [rule("a", priority: 1, kms: true), rule("b", priority: 2)],
+            change(encryption: .sseKMS),
+            .replicate,
+            .skip(.kmsWithoutOptIn)
+        ),
         Row("C-20 V1", [v1(prefix: "logs/")], change(), .replicate),
         Row("C-20 V1 elsewhere", [v1(prefix: "x")], change(), .skip(.outsidePrefix)),
     ]
@@ -117,10 +151,20 @@ import TernReplication
         Row("L-07 DSSE-KMS without opt-in", [rule()], change(encryption: .dsseKMS), .skip(.kmsWithoutOptIn)),
         Row("L-07 DSSE-KMS with opt-in", [rule(kms: true)], change(encryption: .dsseKMS), .replicate),
         Row("L-08 a replica", [rule()], change(.created(.replication), isReplica: true), .skip(.isReplica)),
-        Row("L-08, L-72 a replica, though RMS", [rule(replicas: true)], change(.created(.replication), isReplica: true), .skip(.isReplica)),
+        Row(
+            "L-08, L-72 a replica, though RMS",
+            [rule(replicas: true)],
+            change(.created(.replication), isReplica: true),
+            .skip(.isReplica)
+        ),
         Row("L-73 written by replication", [rule()], change(.created(.replication)), .skip(.writtenByReplication)),
         Row("L-09 GLACIER", [rule()], change(storageClass: .glacier), .skip(.archivedStorageClass(.glacier))),
-        Row("L-09 DEEP_ARCHIVE", [rule()], change(storageClass: .deepArchive), .skip(.archivedStorageClass(.deepArchive))),
+        Row(
+            "L-09 DEEP_ARCHIVE",
+            [rule()],
+            change(storageClass: .deepArchive),
+            .skip(.archivedStorageClass(.deepArchive))
+        ),
         Row("L-10 GLACIER_IR", [rule()], change(storageClass: .glacierIR), .replicate),
         Row("L-10 INTELLIGENT_TIERING", [rule()], change(storageClass: .intelligentTiering), .replicate),
         Row("L-17 the null version", [rule()], change(isNull: true), .skip(.nullVersion)),
@@ -131,16 +175,38 @@ import TernReplication
         Row("L-30 V2, off", [rule()], change(.deleteMarkerCreated(.client)), .skip(.deleteMarkerReplicationDisabled)),
         Row("L-30 V2, on", [rule(deleteMarkers: true)], change(.deleteMarkerCreated(.client)), .replicate),
         Row("L-31 V1, lifecycle", [v1()], change(.deleteMarkerCreated(.lifecycle)), .skip(.madeByLifecycle)),
-        Row("L-31 V2, lifecycle", [rule(deleteMarkers: true)], change(.deleteMarkerCreated(.lifecycle)), .skip(.madeByLifecycle)),
         Row(
-            "L-41 a replica", [rule(deleteMarkers: true)], change(.deleteMarkerCreated(.replication), isReplica: true), .skip(.isReplica)),
-        Row("C-55 tag filter", [rule(filter: .tag(tagged))], change(.deleteMarkerCreated(.client)), .skip(.deleteMarkerUnderTagFilter)),
+            "L-31 V2, lifecycle",
+            [rule(deleteMarkers: true)],
+            change(.deleteMarkerCreated(.lifecycle)),
+            .skip(.madeByLifecycle)
+        ),
         Row(
-            "C-55 the tag rule does not shadow", [rule("a", priority: 1, deleteMarkers: true), rule("b", priority: 2, filter: .tag(tagged))],
-            change(.deleteMarkerCreated(.client)), .replicate, .skip(.deleteMarkerUnderTagFilter)),
+            "L-41 a replica",
+            [rule(deleteMarkers: true)],
+            change(.deleteMarkerCreated(.replication), isReplica: true),
+            .skip(.isReplica)
+        ),
         Row(
-            "C-55 the winner decides, even with no", [rule("a", priority: 1, deleteMarkers: true), rule("b", priority: 2)],
-            change(.deleteMarkerCreated(.client)), .skip(.supersededByPriority(ruleID: "b")), .skip(.deleteMarkerReplicationDisabled)),
+            "C-55 tag filter",
+            [rule(filter: .tag(tagged))],
+            change(.deleteMarkerCreated(.client)),
+            .skip(.deleteMarkerUnderTagFilter)
+        ),
+        Row(
+            "C-55 the tag rule does not shadow",
+            [rule("a", priority: 1, deleteMarkers: true), rule("b", priority: 2, filter: .tag(tagged))],
+            change(.deleteMarkerCreated(.client)),
+            .replicate,
+            .skip(.deleteMarkerUnderTagFilter)
+        ),
+        Row(
+            "C-55 the winner decides, even with no",
+            [rule("a", priority: 1, deleteMarkers: true), rule("b", priority: 2)],
+            change(.deleteMarkerCreated(.client)),
+            .skip(.supersededByPriority(ruleID: "b")),
+            .skip(.deleteMarkerReplicationDisabled)
+        ),
     ]
 
     static let toDst = VersionChange.Kind.tagsChanged(previouslyAdmittedDestinations: [.dst])
@@ -152,32 +218,87 @@ import TernReplication
 
     static let attributes: [Row] = [
         Row("L-50 admitted", [rule()], change(toDst), .replicate),
-        Row("L-50 to the admitted destination only", [rule("a"), rule("b", priority: 2, to: .other)], change(toDst), .replicate, .skip(.neverAdmitted)),
+        Row(
+            "L-50 to the admitted destination only",
+            [rule("a"), rule("b", priority: 2, to: .other)],
+            change(toDst),
+            .replicate,
+            .skip(.neverAdmitted)
+        ),
         Row("L-53 never admitted", [rule()], change(nowhere), .skip(.neverAdmitted)),
-        Row("L-54 matches for the first time", [rule(filter: .tag(tagged))], change(nowhere, tags: [tagged]), .skip(.neverAdmitted)),
+        Row(
+            "L-54 matches for the first time",
+            [rule(filter: .tag(tagged))],
+            change(nowhere, tags: [tagged]),
+            .skip(.neverAdmitted)
+        ),
         Row("L-55 the tag went away", [rule(filter: .tag(tagged))], change(toDst), .skip(.tagsDoNotMatch)),
         Row("L-50 rule disabled since", [rule(isEnabled: false)], change(toDst), .skip(.ruleDisabled)),
         Row("L-50 KMS version", [rule(kms: true)], change(toDst, encryption: .sseKMS), .replicate),
         Row("L-50 archived since", [rule()], change(toDst, storageClass: .glacier), .replicate),
         Row("L-51 ACL", [rule()], change(acl(.init(bucket: .dst))), .replicate),
-        Row("L-51, L-60 first replicated with override", [rule()], change(acl(.init(bucket: .dst, hadOwnerOverride: true))), .skip(.ownerOverridden)),
         Row(
-            "L-60 first replicated before the override", [rule { $0.ownerOverride = true }], change(acl(.init(bucket: .dst))), .replicate),
+            "L-51, L-60 first replicated with override",
+            [rule()],
+            change(acl(.init(bucket: .dst, hadOwnerOverride: true))),
+            .skip(.ownerOverridden)
+        ),
         Row(
-            "L-52 retention", [rule()], change(.attributeChanged(.retention, .client, admittedDestinations: [.init(bucket: .dst)])), .replicate),
+            "L-60 first replicated before the override",
+            [rule { $0.ownerOverride = true }],
+            change(acl(.init(bucket: .dst))),
+            .replicate
+        ),
         Row(
-            "L-52 legal hold", [rule()], change(.attributeChanged(.legalHold, .client, admittedDestinations: [.init(bucket: .dst)])), .replicate),
-        Row("L-58 lifecycle", [rule()], change(.attributeChanged(.tags, .lifecycle, admittedDestinations: [.init(bucket: .dst)])), .skip(.madeByLifecycle)),
-        Row("L-70 replica without RMS", [rule()], change(nowhere, isReplica: true), .skip(.replicaModificationsDisabled)),
-        Row("L-70 replica with RMS off", [rule(replicas: false)], change(nowhere, isReplica: true), .skip(.replicaModificationsDisabled)),
+            "L-52 retention",
+            [rule()],
+            change(.attributeChanged(.retention, .client, admittedDestinations: [.init(bucket: .dst)])),
+            .replicate
+        ),
+        Row(
+            "L-52 legal hold",
+            [rule()],
+            change(.attributeChanged(.legalHold, .client, admittedDestinations: [.init(bucket: .dst)])),
+            .replicate
+        ),
+        Row(
+            "L-58 lifecycle",
+            [rule()],
+            change(.attributeChanged(.tags, .lifecycle, admittedDestinations: [.init(bucket: .dst)])),
+            .skip(.madeByLifecycle)
+        ),
+        Row(
+            "L-70 replica without RMS",
+            [rule()],
+            change(nowhere, isReplica: true),
+            .skip(.replicaModificationsDisabled)
+        ),
+        Row(
+            "L-70 replica with RMS off",
+            [rule(replicas: false)],
+            change(nowhere, isReplica: true),
+            .skip(.replicaModificationsDisabled)
+        ),
         Row("L-71 replica with RMS", [rule(replicas: true)], change(nowhere, isReplica: true), .replicate),
         Row(
-            "L-71 RMS counts before priority", [rule("a", priority: 1, replicas: true), rule("b", priority: 2)], change(nowhere, isReplica: true),
-            .replicate, .skip(.replicaModificationsDisabled)),
+            "L-71 RMS counts before priority",
+            [rule("a", priority: 1, replicas: true), rule("b", priority: 2)],
+            change(nowhere, isReplica: true),
+            .replicate,
+            .skip(.replicaModificationsDisabled)
+        ),
         Row(
-            "L-73 no echo", [rule(replicas: true)],
-            change(.attributeChanged(.tags, .replication, admittedDestinations: []), isReplica: true), .skip(.writtenByReplication)),
-        Row("L-75 ACL of a replica under override", [rule(replicas: true) { $0.ownerOverride = true }], change(acl(), isReplica: true), .skip(.ownerOverridden)),
+            "L-73 no echo",
+            [rule(replicas: true)],
+            change(.attributeChanged(.tags, .replication, admittedDestinations: []), isReplica: true),
+            .skip(.writtenByReplication)
+        ),
+        Row(
+            "L-75 ACL of a replica under override",
+            [rule(replicas: true) { $0.ownerOverride = true }],
+            change(acl(), isReplica: true),
+            .skip(.ownerOverridden)
+        ),
     ]
 
     @Test("No configuration plans nothing")
@@ -199,9 +320,19 @@ import TernReplication
         #expect(
             plan.tasks == [
                 PlannedTask(
-                    kind: .object, ruleID: "b", destinationBucket: .dst, role: role, storageClass: .standardIA, ownerOverride: true,
-                    account: "222222222222", replicaKMSKeyID: keyARN, rtc: true, metrics: true)
-            ])
+                    kind: .object,
+                    ruleID: "b",
+                    destinationBucket: .dst,
+                    role: role,
+                    storageClass: .standardIA,
+                    ownerOverride: true,
+                    account: "222222222222",
+                    replicaKMSKeyID: keyARN,
+                    rtc: true,
+                    metrics: true
+                )
+            ]
+        )
     }
 
     @Test("L-38: delete markers are outside replication time control")
@@ -220,14 +351,17 @@ import TernReplication
         #expect(
             PlannedTask.Kind.allCases.map(\.s3Operation) == [
                 "OBJECT_PUT", "DELETE_MARKER", "TAGGING_PUT", "ACL_PUT", "RETENTION_PUT", "LEGAL_HOLD_PUT",
-            ])
+            ]
+        )
     }
 
     @Test("Every reason has a sentence of its own")
     func sentences() {
         let reasons: [SkipReason] = [
-            .ruleDisabled, .outsidePrefix, .tagsDoNotMatch, .deleteMarkerUnderTagFilter, .deleteMarkerReplicationDisabled, .isReplica,
-            .replicaModificationsDisabled, .writtenByReplication, .madeByLifecycle, .archivedStorageClass(.glacier), .kmsWithoutOptIn,
+            .ruleDisabled, .outsidePrefix, .tagsDoNotMatch, .deleteMarkerUnderTagFilter,
+            .deleteMarkerReplicationDisabled, .isReplica,
+            .replicaModificationsDisabled, .writtenByReplication, .madeByLifecycle, .archivedStorageClass(.glacier),
+            .kmsWithoutOptIn,
             .nullVersion, .neverAdmitted, .ownerOverridden, .supersededByPriority(ruleID: "x"),
         ]
         #expect(Set(reasons.map(\.sentence)).count == reasons.count)

@@ -29,7 +29,9 @@ extension Draft.Rule {
     }
 
     /// A V1 rule that is accepted as it is.
-    static func v1(id: String = "v1", prefix: String = "", _ change: (inout Draft.Rule) -> Void = { _ in }) -> Draft.Rule {
+    static func v1(id: String = "v1", prefix: String = "", _ change: (inout Draft.Rule) -> Void = { _ in })
+        -> Draft.Rule
+    {
         var rule = Draft.Rule()
         rule.id = id
         rule.status = "Enabled"

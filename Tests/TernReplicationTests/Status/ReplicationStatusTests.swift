@@ -1,6 +1,6 @@
-import Testing
 import TernCore
 import TernReplication
+import Testing
 
 /// Spec live-replication §3.
 @Suite struct ReplicationStatusTests {
@@ -13,19 +13,22 @@ import TernReplication
         var testDescription: String { self.name }
     }
 
-    @Test("Aggregation: FAILED before PENDING before REPLICA before COMPLETED", arguments: [
-        Row(name: "T-03 never admitted", states: [], status: nil),
-        Row(name: "T-03 nothing but none", states: [.none, .none], status: nil),
-        Row(name: "T-05 pending", states: [.pending], status: .pending),
-        Row(name: "T-06 one of two", states: [.completed, .pending], status: .pending),
-        Row(name: "T-06 all", states: [.completed, .completed, .none], status: .completed),
-        Row(name: "T-07 one failed", states: [.completed, .failed], status: .failed),
-        Row(name: "T-07 failed while another is pending", states: [.pending, .failed], status: .failed),
-        Row(name: "T-10 replica", states: [], isReplica: true, status: .replica),
-        Row(name: "T-11 replica with a change on its way", states: [.pending], isReplica: true, status: .pending),
-        Row(name: "T-11 replica with a failed change", states: [.failed], isReplica: true, status: .failed),
-        Row(name: "T-11 replica after success", states: [.completed], isReplica: true, status: .replica),
-    ])
+    @Test(
+        "Aggregation: FAILED before PENDING before REPLICA before COMPLETED",
+        arguments: [
+            Row(name: "T-03 never admitted", states: [], status: nil),
+            Row(name: "T-03 nothing but none", states: [.none, .none], status: nil),
+            Row(name: "T-05 pending", states: [.pending], status: .pending),
+            Row(name: "T-06 one of two", states: [.completed, .pending], status: .pending),
+            Row(name: "T-06 all", states: [.completed, .completed, .none], status: .completed),
+            Row(name: "T-07 one failed", states: [.completed, .failed], status: .failed),
+            Row(name: "T-07 failed while another is pending", states: [.pending, .failed], status: .failed),
+            Row(name: "T-10 replica", states: [], isReplica: true, status: .replica),
+            Row(name: "T-11 replica with a change on its way", states: [.pending], isReplica: true, status: .pending),
+            Row(name: "T-11 replica with a failed change", states: [.failed], isReplica: true, status: .failed),
+            Row(name: "T-11 replica after success", states: [.completed], isReplica: true, status: .replica),
+        ]
+    )
     func aggregate(_ row: Row) {
         #expect(ReplicationStatus.aggregate(row.states, isReplica: row.isReplica) == row.status)
     }
@@ -103,6 +106,9 @@ import TernReplication
     @Test("Each kind of task has its component")
     func components() {
         #expect(
-            PlannedTask.Kind.allCases.map { DestinationStatus.Component($0) } == [.data, .data, .tags, .acl, .retention, .legalHold])
+            PlannedTask.Kind.allCases.map { DestinationStatus.Component($0) } == [
+                .data, .data, .tags, .acl, .retention, .legalHold,
+            ]
+        )
     }
 }

@@ -1,7 +1,7 @@
-import Testing
 import TernCore
 import TernReplication
 import TernS3Protocol
+import Testing
 
 /// Spec live-replication §1.2, C-14, C-16, C-34, C-35.
 @Suite struct ReplicationConfigurationXMLTests {
@@ -39,7 +39,10 @@ import TernS3Protocol
     }
 
     private func accepted(_ document: String) throws -> ReplicationConfiguration {
-        try ReplicationConfigurationXML.decode(bytes(document)).validated(sourceBucket: nil, makeRuleID: { "generated" })
+        try ReplicationConfigurationXML.decode(bytes(document)).validated(
+            sourceBucket: nil,
+            makeRuleID: { "generated" }
+        )
     }
 
     @Test("§1.2.1: every element is read")
@@ -52,7 +55,10 @@ import TernS3Protocol
         #expect(rule.isEnabled)
         #expect(rule.filter == .prefix("a/"))
         #expect(rule.deleteMarkerReplication == true)
-        #expect(rule.sourceSelectionCriteria == SourceSelectionCriteria(sseKmsEncryptedObjects: true, replicaModifications: true))
+        #expect(
+            rule.sourceSelectionCriteria
+                == SourceSelectionCriteria(sseKmsEncryptedObjects: true, replicaModifications: true)
+        )
         #expect(
             rule.destination
                 == Destination(
@@ -63,23 +69,43 @@ import TernS3Protocol
                     replicaKMSKeyID: "arn:aws:kms:us-west-2:222222222222:key/1",
                     replicationTime: ReplicationTime(isEnabled: true),
                     metrics: ReplicationMetrics(isEnabled: true, hasEventThreshold: true)
-                ))
+                )
+        )
     }
 
     static let compactFull = full.split(separator: "\n").map { $0.drop { $0 == " " } }.joined()
 
-    @Test("C-14: a GET returns the dialect that was stored", arguments: [
-        compactFull,
-        document(v2("<Filter/>")),
-        document(v2("<Filter><Prefix></Prefix></Filter>")),
-        document(v2("<Filter><Tag><Key>k</Key><Value></Value></Tag></Filter>")),
-        document(v2("<Filter><And><Prefix>a/</Prefix><Tag><Key>k1</Key><Value>v1</Value></Tag><Tag><Key>k2</Key><Value>v2</Value></Tag></And></Filter>")),
-        document(v2("<Filter><And><Tag><Key>k1</Key><Value>v1</Value></Tag><Tag><Key>k2</Key><Value>v2</Value></Tag></And></Filter>")),
-        document("<Rule><ID>r</ID><Status>Enabled</Status><Prefix></Prefix><Destination><Bucket>arn:aws:s3:::dst</Bucket></Destination></Rule>"),
-        document(v2("<Filter/>", destination: "<Metrics><Status>Enabled</Status></Metrics>")),
-        document(v2("<Filter/>", destination: "<ReplicationTime><Status>Disabled</Status><Time><Minutes>15</Minutes></Time></ReplicationTime><Metrics><Status>Disabled</Status></Metrics>")),
-        document(v2("<Filter/>", destination: "<Account>222222222222</Account>")),
-    ])
+    @Test(
+        "C-14: a GET returns the dialect that was stored",
+        arguments: [
+            compactFull,
+            document(v2("<Filter/>")),
+            document(v2("<Filter><Prefix></Prefix></Filter>")),
+            document(v2("<Filter><Tag><Key>k</Key><Value></Value></Tag></Filter>")),
+            document(
+                v2(
+                    "<Filter><And><Prefix>a/</Prefix><Tag><Key>k1</Key><Value>v1</Value></Tag><Tag><Key>k2</Key><Value>v2</Value></Tag></And></Filter>"
+                )
+            ),
+            document(
+                v2(
+                    "<Filter><And><Tag><Key>k1</Key><Value>v1</Value></Tag><Tag><Key>k2</Key><Value>v2</Value></Tag></And></Filter>"
+                )
+            ),
+            document(
+                "<Rule><ID>r</ID><Status>Enabled</Status><Prefix></Prefix><Destination><Bucket>arn:aws:s3:::dst</Bucket></Destination></Rule>"
+            ),
+            document(v2("<Filter/>", destination: "<Metrics><Status>Enabled</Status></Metrics>")),
+            document(
+                v2(
+                    "<Filter/>",
+                    destination:
+                        "<ReplicationTime><Status>Disabled</Status><Time><Minutes>15</Minutes></Time></ReplicationTime><Metrics><Status>Disabled</Status></Metrics>"
+                )
+            ),
+            document(v2("<Filter/>", destination: "<Account>222222222222</Account>")),
+        ]
+    )
     func roundTrip(_ document: String) throws {
         let configuration = try self.accepted(document)
         let encoded = ReplicationConfigurationXML.encode(configuration)
@@ -90,7 +116,9 @@ import TernS3Protocol
     @Test("A stored document of another partition is read back")
     func partition() throws {
         let document = Self.document(Self.v2("<Filter/>")).replacing("arn:aws:s3:::", with: "arn:aws-cn:s3:::")
-        #expect(try ReplicationConfigurationXML.decodeStored(bytes(document)).rules[0].destination.partition == "aws-cn")
+        #expect(
+            try ReplicationConfigurationXML.decodeStored(bytes(document)).rules[0].destination.partition == "aws-cn"
+        )
     }
 
     @Test("C-16, ERR-11: without namespace, in another order")
@@ -104,21 +132,24 @@ import TernS3Protocol
         #expect(configuration.rules.map(\.id) == ["generated"])
     }
 
-    @Test("C-35: unknown, misplaced and repeated elements", arguments: [
-        document("<Unknown/>" + v2("<Filter/>")),
-        document(v2("<Filter/><Unknown/>")),
-        document(v2("<Filter/><Filter/>")),
-        document(v2("<Filter/><Status>Enabled</Status>")),
-        document(v2("<Filter><Prefix>a</Prefix><Prefix>b</Prefix></Filter>")),
-        document(v2("<Filter><And><And/></And></Filter>")),
-        document(v2("<Filter><Tag><Tag><Key>k</Key><Value>v</Value></Tag></Tag></Filter>")),
-        document(v2("<Filter><Tag><Key>k</Key></Tag></Filter>")),
-        document(v2("<Filter/>", destination: "<Bucket>arn:aws:s3:::dst</Bucket>")),
-        document(v2("<Filter/>", destination: "<Status>Enabled</Status>")),
-        document(v2("<Filter/>", destination: "<Metrics><Status><x/></Status></Metrics>")),
-        document(v2("<Filter/>")) + "x",
-        "<Other/>",
-    ])
+    @Test(
+        "C-35: unknown, misplaced and repeated elements",
+        arguments: [
+            document("<Unknown/>" + v2("<Filter/>")),
+            document(v2("<Filter/><Unknown/>")),
+            document(v2("<Filter/><Filter/>")),
+            document(v2("<Filter/><Status>Enabled</Status>")),
+            document(v2("<Filter><Prefix>a</Prefix><Prefix>b</Prefix></Filter>")),
+            document(v2("<Filter><And><And/></And></Filter>")),
+            document(v2("<Filter><Tag><Tag><Key>k</Key><Value>v</Value></Tag></Tag></Filter>")),
+            document(v2("<Filter><Tag><Key>k</Key></Tag></Filter>")),
+            document(v2("<Filter/>", destination: "<Bucket>arn:aws:s3:::dst</Bucket>")),
+            document(v2("<Filter/>", destination: "<Status>Enabled</Status>")),
+            document(v2("<Filter/>", destination: "<Metrics><Status><x/></Status></Metrics>")),
+            document(v2("<Filter/>")) + "x",
+            "<Other/>",
+        ]
+    )
     func strict(_ document: String) {
         #expect(s3Error { _ = try ReplicationConfigurationXML.decode(bytes(document)) } == .malformedXML)
     }
@@ -126,10 +157,13 @@ import TernS3Protocol
     @Test("E-09: ExistingObjectReplication, U-02")
     func existingObjects() throws {
         let document = Self.document(
-            Self.v2("<Filter/><ExistingObjectReplication><Status>Enabled</Status></ExistingObjectReplication>"))
+            Self.v2("<Filter/><ExistingObjectReplication><Status>Enabled</Status></ExistingObjectReplication>")
+        )
         let draft = try ReplicationConfigurationXML.decode(bytes(document))
         #expect(draft.rules.map(\.hasExistingObjectReplication) == [true])
-        #expect(throws: ConfigurationProblem.malformedXML) { try draft.validated(sourceBucket: nil, makeRuleID: { "" }) }
+        #expect(throws: ConfigurationProblem.malformedXML) {
+            try draft.validated(sourceBucket: nil, makeRuleID: { "" })
+        }
     }
 
     @Test("C-34: more than 2 MB")
@@ -147,6 +181,9 @@ import TernS3Protocol
         }
         let configuration = try self.accepted(Self.document(rules.joined()))
         #expect(configuration.rules.count == 1000)
-        #expect(try ReplicationConfigurationXML.decodeStored(ReplicationConfigurationXML.encode(configuration)) == configuration)
+        #expect(
+            try ReplicationConfigurationXML.decodeStored(ReplicationConfigurationXML.encode(configuration))
+                == configuration
+        )
     }
 }

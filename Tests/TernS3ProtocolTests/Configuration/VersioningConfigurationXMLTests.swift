@@ -1,5 +1,5 @@
-import Testing
 import TernS3Protocol
+import Testing
 
 /// Spec s3-api §3.2b, VER-1, VER-4.
 @Suite struct VersioningConfigurationXMLTests {
@@ -11,20 +11,27 @@ import TernS3Protocol
     func decode() throws {
         #expect(
             try VersioningConfigurationXML(decoding: Self.document("<Status>Enabled</Status>"))
-                == VersioningConfigurationXML(status: .enabled))
+                == VersioningConfigurationXML(status: .enabled)
+        )
         #expect(
-            try VersioningConfigurationXML(decoding: Self.document("<MfaDelete>Disabled</MfaDelete><Status>Suspended</Status>"))
-                == VersioningConfigurationXML(status: .suspended, mfaDelete: false))
+            try VersioningConfigurationXML(
+                decoding: Self.document("<MfaDelete>Disabled</MfaDelete><Status>Suspended</Status>")
+            )
+                == VersioningConfigurationXML(status: .suspended, mfaDelete: false)
+        )
     }
 
-    @Test("What is refused", arguments: [
-        ("", S3Error.versioningStatusMissing),
-        ("<Status>enabled</Status>", .malformedXML),
-        ("<Status>Disabled</Status>", .malformedXML),
-        ("<Status></Status>", .malformedXML),
-        ("<Status>Enabled</Status><MfaDelete>Enabled</MfaDelete>", .mfaNotImplemented),
-        ("<Status>Enabled</Status><MfaDelete>on</MfaDelete>", .malformedXML),
-    ])
+    @Test(
+        "What is refused",
+        arguments: [
+            ("", S3Error.versioningStatusMissing),
+            ("<Status>enabled</Status>", .malformedXML),
+            ("<Status>Disabled</Status>", .malformedXML),
+            ("<Status></Status>", .malformedXML),
+            ("<Status>Enabled</Status><MfaDelete>Enabled</MfaDelete>", .mfaNotImplemented),
+            ("<Status>Enabled</Status><MfaDelete>on</MfaDelete>", .malformedXML),
+        ]
+    )
     func refused(_ inside: String, _ error: S3Error) {
         #expect(s3Error { _ = try VersioningConfigurationXML(decoding: Self.document(inside)) } == error)
     }
@@ -32,9 +39,13 @@ import TernS3Protocol
     @Test("VER-1: never set is an empty document")
     func encode() {
         let root = "<VersioningConfiguration\(s3Namespace)>"
-        #expect(text(VersioningConfigurationXML(status: nil).encode()) == "\(xmlDeclaration)\(root)</VersioningConfiguration>")
+        #expect(
+            text(VersioningConfigurationXML(status: nil).encode())
+                == "\(xmlDeclaration)\(root)</VersioningConfiguration>"
+        )
         #expect(
             text(VersioningConfigurationXML(status: .suspended, mfaDelete: false).encode())
-                == "\(xmlDeclaration)\(root)<Status>Suspended</Status><MfaDelete>Disabled</MfaDelete></VersioningConfiguration>")
+                == "\(xmlDeclaration)\(root)<Status>Suspended</Status><MfaDelete>Disabled</MfaDelete></VersioningConfiguration>"
+        )
     }
 }

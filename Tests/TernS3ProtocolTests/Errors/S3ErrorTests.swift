@@ -1,7 +1,7 @@
-import Testing
 import TernCore
 import TernReplication
 import TernS3Protocol
+import Testing
 
 @Suite struct S3ErrorTests {
     @Test("ERR-1: the document, with details between Message and RequestId")
@@ -10,7 +10,8 @@ import TernS3Protocol
         #expect(
             text(error.document(requestID: "REQ", hostID: "HOST"))
                 == "\(xmlDeclaration)<Error><Code>NoSuchVersion</Code><Message>The specified version does not exist.</Message>"
-                + "<Key>a&amp;b</Key><VersionId>v</VersionId><RequestId>REQ</RequestId><HostId>HOST</HostId></Error>")
+                + "<Key>a&amp;b</Key><VersionId>v</VersionId><RequestId>REQ</RequestId><HostId>HOST</HostId></Error>"
+        )
     }
 
     struct Row: Sendable, CustomTestStringConvertible {
@@ -33,7 +34,10 @@ import TernS3Protocol
         var testDescription: String { "\(self.rule) \(self.code)" }
     }
 
-    @Test("Codes, texts and details, verbatim", arguments: Self.common + Self.buckets + Self.objects + Self.uploads + Self.checksums + Self.tags)
+    @Test(
+        "Codes, texts and details, verbatim",
+        arguments: Self.common + Self.buckets + Self.objects + Self.uploads + Self.checksums + Self.tags
+    )
     func verbatim(_ row: Row) {
         #expect(row.error.status == row.status)
         #expect(row.error.code == row.code)
@@ -46,203 +50,535 @@ import TernS3Protocol
 
     static let common: [Row] = [
         Row("ADR-7", .invalidURI("/%"), 400, "InvalidURI", "Couldn't parse the specified URI.", "URI=/%"),
-        Row("ADR-11", .invalidBucketName("A"), 400, "InvalidBucketName", "The specified bucket is not valid.", "BucketName=A"),
-        Row("§14", .keyTooLong(byteCount: 1025), 400, "KeyTooLongError", "Your key is too long", "Size=1025", "MaxSizeAllowed=1024"),
         Row(
-            "RGN-1", .permanentRedirect(bucket: "b", endpoint: "s3.x", region: region), 301, "PermanentRedirect",
+            "ADR-11",
+            .invalidBucketName("A"),
+            400,
+            "InvalidBucketName",
+            "The specified bucket is not valid.",
+            "BucketName=A"
+        ),
+        Row(
+            "§14",
+            .keyTooLong(byteCount: 1025),
+            400,
+            "KeyTooLongError",
+            "Your key is too long",
+            "Size=1025",
+            "MaxSizeAllowed=1024"
+        ),
+        Row(
+            "RGN-1",
+            .permanentRedirect(bucket: "b", endpoint: "s3.x", region: region),
+            301,
+            "PermanentRedirect",
             "The bucket you are attempting to access must be addressed using the specified endpoint. "
-                + "Please send all future requests to this endpoint.", "Endpoint=s3.x", "Bucket=b"),
+                + "Please send all future requests to this endpoint.",
+            "Endpoint=s3.x",
+            "Bucket=b"
+        ),
         Row(
-            "RGN-4", .authorizationHeaderRegionIsWrong("aws-global", expecting: .usEast1), 400, "AuthorizationHeaderMalformed",
-            "The authorization header is malformed; the region 'aws-global' is wrong; expecting 'us-east-1'", "Region=us-east-1"),
+            "RGN-4",
+            .authorizationHeaderRegionIsWrong("aws-global", expecting: .usEast1),
+            400,
+            "AuthorizationHeaderMalformed",
+            "The authorization header is malformed; the region 'aws-global' is wrong; expecting 'us-east-1'",
+            "Region=us-east-1"
+        ),
         Row(
-            "RGN-4 presigned", .credentialParameterRegionIsWrong("x", expecting: .usEast1), 400, "AuthorizationQueryParametersError",
-            "Error parsing the X-Amz-Credential parameter; the region 'x' is wrong; expecting 'us-east-1'", "Region=us-east-1"),
+            "RGN-4 presigned",
+            .credentialParameterRegionIsWrong("x", expecting: .usEast1),
+            400,
+            "AuthorizationQueryParametersError",
+            "Error parsing the X-Amz-Credential parameter; the region 'x' is wrong; expecting 'us-east-1'",
+            "Region=us-east-1"
+        ),
         Row(
-            "§1.3", .invalidBucketOwner("abcd"), 400, "InvalidBucketOwnerAWSAccountID",
-            "The value of the expected bucket owner parameter must be an AWS Account ID... [abcd]"),
+            "§1.3",
+            .invalidBucketOwner("abcd"),
+            400,
+            "InvalidBucketOwnerAWSAccountID",
+            "The value of the expected bucket owner parameter must be an AWS Account ID... [abcd]"
+        ),
         Row("§1.3", .accessDenied(), 403, "AccessDenied", "Access Denied"),
         Row(
-            "ERR-3", .methodNotAllowed("PATCH", on: .bucket), 405, "MethodNotAllowed",
-            "The specified method is not allowed against this resource.", "Method=PATCH", "ResourceType=BUCKET"),
+            "ERR-3",
+            .methodNotAllowed("PATCH", on: .bucket),
+            405,
+            "MethodNotAllowed",
+            "The specified method is not allowed against this resource.",
+            "Method=PATCH",
+            "ResourceType=BUCKET"
+        ),
         Row("ERR-4", .noSuchBucket("b"), 404, "NoSuchBucket", "The specified bucket does not exist", "BucketName=b"),
         Row("ERR-4", .noSuchKey(key), 404, "NoSuchKey", "The specified key does not exist.", "Key=k"),
         Row(
-            "ERR-6", .notImplemented(header: "H", additionalMessage: "m"), 501, "NotImplemented",
-            "A header you provided implies functionality that is not implemented", "Header=H", "additionalMessage=m"),
+            "ERR-6",
+            .notImplemented(header: "H", additionalMessage: "m"),
+            501,
+            "NotImplemented",
+            "A header you provided implies functionality that is not implemented",
+            "Header=H",
+            "additionalMessage=m"
+        ),
         Row("ERR-7", .internalError, 500, "InternalError", "We encountered an internal error. Please try again."),
         Row("ERR-7", .slowDown, 503, "SlowDown", "Please reduce your request rate."),
         Row(
-            "ERR-8", .operationAborted, 409, "OperationAborted",
-            "A conflicting conditional operation is currently in progress against this resource. Please try again."),
+            "ERR-8",
+            .operationAborted,
+            409,
+            "OperationAborted",
+            "A conflicting conditional operation is currently in progress against this resource. Please try again."
+        ),
         Row(
-            "ERR-10", .malformedXML, 400, "MalformedXML",
-            "The XML you provided was not well-formed or did not validate against our published schema"),
+            "ERR-10",
+            .malformedXML,
+            400,
+            "MalformedXML",
+            "The XML you provided was not well-formed or did not validate against our published schema"
+        ),
         Row("ERR-10", .missingRequestBody, 400, "MissingRequestBodyError", "Request Body is empty"),
         Row(
-            "ERR-10", .maxMessageLengthExceeded(maximum: 1_048_576), 400, "MaxMessageLengthExceeded", "Your request was too big.",
-            "MaxMessageLengthBytes=1048576"),
+            "ERR-10",
+            .maxMessageLengthExceeded(maximum: 1_048_576),
+            400,
+            "MaxMessageLengthExceeded",
+            "Your request was too big.",
+            "MaxMessageLengthBytes=1048576"
+        ),
     ]
 
     static let buckets: [Row] = [
         Row(
-            "§3.2a", .invalidMaxBuckets("0"), 400, "InvalidArgument", "Argument max-buckets must be an integer between 1 and 10000.",
-            "ArgumentName=max-buckets", "ArgumentValue=0"),
+            "§3.2a",
+            .invalidMaxBuckets("0"),
+            400,
+            "InvalidArgument",
+            "Argument max-buckets must be an integer between 1 and 10000.",
+            "ArgumentName=max-buckets",
+            "ArgumentValue=0"
+        ),
         Row(
-            "§3.2a", .invalidBucketRegion("eu-east-1"), 400, "InvalidArgument", "Argument value eu-east-1 is not a valid AWS Region",
-            "ArgumentName=bucket-region"),
+            "§3.2a",
+            .invalidBucketRegion("eu-east-1"),
+            400,
+            "InvalidArgument",
+            "Argument value eu-east-1 is not a valid AWS Region",
+            "ArgumentName=bucket-region"
+        ),
         Row(
-            "§12.1", .bucketAlreadyOwnedByYou("b"), 409, "BucketAlreadyOwnedByYou",
-            "Your previous request to create the named bucket succeeded and you already own it.", "BucketName=b"),
+            "§12.1",
+            .bucketAlreadyOwnedByYou("b"),
+            409,
+            "BucketAlreadyOwnedByYou",
+            "Your previous request to create the named bucket succeeded and you already own it.",
+            "BucketName=b"
+        ),
         Row(
-            "§12.1", .invalidLocationConstraint("x"), 400, "InvalidLocationConstraint", "The specified location-constraint is not valid",
-            "LocationConstraint=x"),
+            "§12.1",
+            .invalidLocationConstraint("x"),
+            400,
+            "InvalidLocationConstraint",
+            "The specified location-constraint is not valid",
+            "LocationConstraint=x"
+        ),
         Row(
-            "§12.1", .illegalLocationConstraint("us-west-1"), 400, "IllegalLocationConstraintException",
-            "The us-west-1 location constraint is incompatible for the region specific endpoint this request was sent to."),
+            "§12.1",
+            .illegalLocationConstraint("us-west-1"),
+            400,
+            "IllegalLocationConstraintException",
+            "The us-west-1 location constraint is incompatible for the region specific endpoint this request was sent to."
+        ),
         Row(
-            "§12.1", .illegalLocationConstraint(nil), 400, "IllegalLocationConstraintException",
-            "The unspecified location constraint is incompatible for the region specific endpoint this request was sent to."),
+            "§12.1",
+            .illegalLocationConstraint(nil),
+            400,
+            "IllegalLocationConstraintException",
+            "The unspecified location constraint is incompatible for the region specific endpoint this request was sent to."
+        ),
         Row(
-            "§3.2a", .bucketNotEmpty("b", isVersioned: true), 409, "BucketNotEmpty",
-            "The bucket you tried to delete is not empty. You must delete all versions in the bucket.", "BucketName=b"),
+            "§3.2a",
+            .bucketNotEmpty("b", isVersioned: true),
+            409,
+            "BucketNotEmpty",
+            "The bucket you tried to delete is not empty. You must delete all versions in the bucket.",
+            "BucketName=b"
+        ),
         Row(
-            "§3.2a", .bucketNotEmpty("b", isVersioned: false), 409, "BucketNotEmpty", "The bucket you tried to delete is not empty",
-            "BucketName=b"),
-        Row("§12.2", .noSuchBucketPolicy("b"), 404, "NoSuchBucketPolicy", "The bucket policy does not exist", "BucketName=b"),
+            "§3.2a",
+            .bucketNotEmpty("b", isVersioned: false),
+            409,
+            "BucketNotEmpty",
+            "The bucket you tried to delete is not empty",
+            "BucketName=b"
+        ),
+        Row(
+            "§12.2",
+            .noSuchBucketPolicy("b"),
+            404,
+            "NoSuchBucketPolicy",
+            "The bucket policy does not exist",
+            "BucketName=b"
+        ),
         Row("§12.2", .noSuchTagSet("b"), 404, "NoSuchTagSet", "The TagSet does not exist", "BucketName=b"),
-        Row("§12.2", .noSuchCORSConfiguration("b"), 404, "NoSuchCORSConfiguration", "The CORS configuration does not exist", "BucketName=b"),
         Row(
-            "§12.2", .noSuchLifecycleConfiguration("b"), 404, "NoSuchLifecycleConfiguration", "The lifecycle configuration does not exist",
-            "BucketName=b"),
+            "§12.2",
+            .noSuchCORSConfiguration("b"),
+            404,
+            "NoSuchCORSConfiguration",
+            "The CORS configuration does not exist",
+            "BucketName=b"
+        ),
         Row(
-            "§12.2, E-01", .replicationConfigurationNotFound("b"), 404, "ReplicationConfigurationNotFoundError",
-            "The replication configuration was not found", "BucketName=b"),
+            "§12.2",
+            .noSuchLifecycleConfiguration("b"),
+            404,
+            "NoSuchLifecycleConfiguration",
+            "The lifecycle configuration does not exist",
+            "BucketName=b"
+        ),
         Row(
-            "§12.2", .noSuchWebsiteConfiguration("b"), 404, "NoSuchWebsiteConfiguration",
-            "The specified bucket does not have a website configuration", "BucketName=b"),
+            "§12.2, E-01",
+            .replicationConfigurationNotFound("b"),
+            404,
+            "ReplicationConfigurationNotFoundError",
+            "The replication configuration was not found",
+            "BucketName=b"
+        ),
         Row(
-            "§12.2", .objectLockConfigurationNotFound("b"), 404, "ObjectLockConfigurationNotFoundError",
-            "Object Lock configuration does not exist for this bucket", "BucketName=b"),
+            "§12.2",
+            .noSuchWebsiteConfiguration("b"),
+            404,
+            "NoSuchWebsiteConfiguration",
+            "The specified bucket does not have a website configuration",
+            "BucketName=b"
+        ),
         Row(
-            "§12.2", .ownershipControlsNotFound("b"), 404, "OwnershipControlsNotFoundError",
-            "The bucket ownership controls were not found", "BucketName=b"),
+            "§12.2",
+            .objectLockConfigurationNotFound("b"),
+            404,
+            "ObjectLockConfigurationNotFoundError",
+            "Object Lock configuration does not exist for this bucket",
+            "BucketName=b"
+        ),
         Row(
-            "§12.2", .noSuchPublicAccessBlockConfiguration("b"), 404, "NoSuchPublicAccessBlockConfiguration",
-            "The public access block configuration was not found", "BucketName=b"),
+            "§12.2",
+            .ownershipControlsNotFound("b"),
+            404,
+            "OwnershipControlsNotFoundError",
+            "The bucket ownership controls were not found",
+            "BucketName=b"
+        ),
+        Row(
+            "§12.2",
+            .noSuchPublicAccessBlockConfiguration("b"),
+            404,
+            "NoSuchPublicAccessBlockConfiguration",
+            "The public access block configuration was not found",
+            "BucketName=b"
+        ),
         Row("§12.2", .noSuchConfiguration, 404, "NoSuchConfiguration", "The specified configuration does not exist."),
         Row(
-            "§3.2b", .versioningStatusMissing, 400, "IllegalVersioningConfigurationException", "The Versioning element must be specified"),
+            "§3.2b",
+            .versioningStatusMissing,
+            400,
+            "IllegalVersioningConfigurationException",
+            "The Versioning element must be specified"
+        ),
         Row(
-            "E-45", .versioningHeldByReplication, 409, "InvalidBucketState",
+            "E-45",
+            .versioningHeldByReplication,
+            409,
+            "InvalidBucketState",
             "A replication configuration is present on this bucket, so you cannot change the versioning state. "
-                + "To change the versioning state, first delete the replication configuration."),
+                + "To change the versioning state, first delete the replication configuration."
+        ),
         Row(
-            "E-47", .versioningHeldByObjectLock, 409, "InvalidBucketState",
-            "An Object Lock configuration is present on this bucket, so the versioning state cannot be changed."),
+            "E-47",
+            .versioningHeldByObjectLock,
+            409,
+            "InvalidBucketState",
+            "An Object Lock configuration is present on this bucket, so the versioning state cannot be changed."
+        ),
     ]
 
     static let objects: [Row] = [
         Row(
-            "VER-13", .invalidVersionID("x"), 400, "InvalidArgument", "Invalid version id specified", "ArgumentName=versionId",
-            "ArgumentValue=x"),
-        Row("VER-4", .mfaNotImplemented, 501, "NotImplemented", "A header you provided implies functionality that is not implemented", "Header=x-amz-mfa"),
+            "VER-13",
+            .invalidVersionID("x"),
+            400,
+            "InvalidArgument",
+            "Invalid version id specified",
+            "ArgumentName=versionId",
+            "ArgumentValue=x"
+        ),
         Row(
-            "LST-2", .negativeCount("max-keys", value: "-1"), 400, "InvalidArgument",
-            "Argument maxKeys must be an integer between 0 and 2147483647", "ArgumentName=maxKeys", "ArgumentValue=-1"),
+            "VER-4",
+            .mfaNotImplemented,
+            501,
+            "NotImplemented",
+            "A header you provided implies functionality that is not implemented",
+            "Header=x-amz-mfa"
+        ),
         Row(
-            "LST-2", .notACount("max-keys", value: "x"), 400, "InvalidArgument", "Provided max-keys not an integer or within integer range",
-            "ArgumentName=max-keys", "ArgumentValue=x"),
+            "LST-2",
+            .negativeCount("max-keys", value: "-1"),
+            400,
+            "InvalidArgument",
+            "Argument maxKeys must be an integer between 0 and 2147483647",
+            "ArgumentName=maxKeys",
+            "ArgumentValue=-1"
+        ),
         Row(
-            "LST-3", .invalidEncodingType("x"), 400, "InvalidArgument", "Invalid Encoding Method specified in Request",
-            "ArgumentName=encoding-type", "ArgumentValue=x"),
+            "LST-2",
+            .notACount("max-keys", value: "x"),
+            400,
+            "InvalidArgument",
+            "Provided max-keys not an integer or within integer range",
+            "ArgumentName=max-keys",
+            "ArgumentValue=x"
+        ),
         Row(
-            "§5.1", .preconditionFailed(condition: "If-Match"), 412, "PreconditionFailed",
-            "At least one of the pre-conditions you specified did not hold", "Condition=If-Match"),
+            "LST-3",
+            .invalidEncodingType("x"),
+            400,
+            "InvalidArgument",
+            "Invalid Encoding Method specified in Request",
+            "ArgumentName=encoding-type",
+            "ArgumentValue=x"
+        ),
         Row(
-            "CND-3", .unsupportedConditionValue(header: "If-None-Match"), 501, "NotImplemented",
-            "A header you provided implies functionality that is not implemented", "Header=If-None-Match",
-            "additionalMessage=We don't accept the provided value of If-None-Match header for this API"),
+            "§5.1",
+            .preconditionFailed(condition: "If-Match"),
+            412,
+            "PreconditionFailed",
+            "At least one of the pre-conditions you specified did not hold",
+            "Condition=If-Match"
+        ),
         Row(
-            "CND-4", .conditionalRequestConflict(condition: "If-None-Match", key: "k"), 409, "ConditionalRequestConflict",
-            "The conditional request cannot succeed due to a conflicting operation against this resource.", "Condition=If-None-Match",
-            "Key=k"),
+            "CND-3",
+            .unsupportedConditionValue(header: "If-None-Match"),
+            501,
+            "NotImplemented",
+            "A header you provided implies functionality that is not implemented",
+            "Header=If-None-Match",
+            "additionalMessage=We don't accept the provided value of If-None-Match header for this API"
+        ),
         Row(
-            "RNG-3", .invalidRange("bytes=9-", byteCount: 5), 416, "InvalidRange", "The requested range is not satisfiable",
-            "ActualObjectSize=5", "RangeRequested=bytes=9-"),
+            "CND-4",
+            .conditionalRequestConflict(condition: "If-None-Match", key: "k"),
+            409,
+            "ConditionalRequestConflict",
+            "The conditional request cannot succeed due to a conflicting operation against this resource.",
+            "Condition=If-None-Match",
+            "Key=k"
+        ),
         Row(
-            "RNG-4", .invalidPartNumber(3, partCount: 2), 416, "InvalidPartNumber", "The requested partnumber is not satisfiable",
-            "ActualPartCount=2", "PartNumberRequested=3"),
+            "RNG-3",
+            .invalidRange("bytes=9-", byteCount: 5),
+            416,
+            "InvalidRange",
+            "The requested range is not satisfiable",
+            "ActualObjectSize=5",
+            "RangeRequested=bytes=9-"
+        ),
         Row(
-            "RNG-4", .rangeWithPartNumber, 400, "InvalidRequest", "Cannot specify both Range header and partNumber query parameter"),
+            "RNG-4",
+            .invalidPartNumber(3, partCount: 2),
+            416,
+            "InvalidPartNumber",
+            "The requested partnumber is not satisfiable",
+            "ActualPartCount=2",
+            "PartNumberRequested=3"
+        ),
         Row(
-            "§14", .entityTooLarge(proposed: 6_000_000_000), 400, "EntityTooLarge", "Your proposed upload exceeds the maximum allowed size",
-            "ProposedSize=6000000000", "MaxSizeAllowed=5368709120"),
+            "RNG-4",
+            .rangeWithPartNumber,
+            400,
+            "InvalidRequest",
+            "Cannot specify both Range header and partNumber query parameter"
+        ),
+        Row(
+            "§14",
+            .entityTooLarge(proposed: 6_000_000_000),
+            400,
+            "EntityTooLarge",
+            "Your proposed upload exceeds the maximum allowed size",
+            "ProposedSize=6000000000",
+            "MaxSizeAllowed=5368709120"
+        ),
     ]
 
     static let uploads: [Row] = [
         Row(
-            "MPU-2", .noSuchUpload("u"), 404, "NoSuchUpload",
+            "MPU-2",
+            .noSuchUpload("u"),
+            404,
+            "NoSuchUpload",
             "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.",
-            "UploadId=u"),
+            "UploadId=u"
+        ),
         Row(
-            "MPU-3", .partNumberOutOfRange("0"), 400, "InvalidArgument", "Part number must be an integer between 1 and 10000, inclusive",
-            "ArgumentName=partNumber", "ArgumentValue=0"),
+            "MPU-3",
+            .partNumberOutOfRange("0"),
+            400,
+            "InvalidArgument",
+            "Part number must be an integer between 1 and 10000, inclusive",
+            "ArgumentName=partNumber",
+            "ArgumentValue=0"
+        ),
         Row(
-            "MPU-13", .invalidPart(etag: "e", partNumber: 2, uploadID: "u"), 400, "InvalidPart",
+            "MPU-13",
+            .invalidPart(etag: "e", partNumber: 2, uploadID: "u"),
+            400,
+            "InvalidPart",
             "One or more of the specified parts could not be found.  The part may not have been uploaded, or the specified entity tag "
-                + "may not match the part's entity tag.", "ETag=e", "PartNumber=2", "UploadId=u"),
+                + "may not match the part's entity tag.",
+            "ETag=e",
+            "PartNumber=2",
+            "UploadId=u"
+        ),
         Row(
-            "MPU-14", .entityTooSmall(etag: "e", partNumber: 1, byteCount: 4), 400, "EntityTooSmall",
-            "Your proposed upload is smaller than the minimum allowed size", "ETag=e", "MinSizeAllowed=5242880", "PartNumber=1",
-            "ProposedSize=4"),
+            "MPU-14",
+            .entityTooSmall(etag: "e", partNumber: 1, byteCount: 4),
+            400,
+            "EntityTooSmall",
+            "Your proposed upload is smaller than the minimum allowed size",
+            "ETag=e",
+            "MinSizeAllowed=5242880",
+            "PartNumber=1",
+            "ProposedSize=4"
+        ),
         Row(
-            "MPU-15", .multipartObjectSizeMismatch(given: "5", computed: 4), 400, "InvalidRequest",
-            "The provided 'x-amz-mp-object-size' header value 5 does not match what was computed: 4"),
+            "MPU-15",
+            .multipartObjectSizeMismatch(given: "5", computed: 4),
+            400,
+            "InvalidRequest",
+            "The provided 'x-amz-mp-object-size' header value 5 does not match what was computed: 4"
+        ),
         Row(
-            "CPY-1", .copySourceKeyInvalid, 400, "InvalidArgument", "Invalid copy source object key", "ArgumentName=x-amz-copy-source",
-            "ArgumentValue=x-amz-copy-source"),
+            "CPY-1",
+            .copySourceKeyInvalid,
+            400,
+            "InvalidArgument",
+            "Invalid copy source object key",
+            "ArgumentName=x-amz-copy-source",
+            "ArgumentValue=x-amz-copy-source"
+        ),
         Row(
-            "CPY-3", .copySourceTooLarge, 400, "InvalidRequest",
-            "The specified copy source is larger than the maximum allowable size for a copy source: 5368709120"),
+            "CPY-3",
+            .copySourceTooLarge,
+            400,
+            "InvalidRequest",
+            "The specified copy source is larger than the maximum allowable size for a copy source: 5368709120"
+        ),
         Row(
-            "UPC-2", .copySourceRangeBeyondEnd("bytes=0-99", byteCount: 10), 400, "InvalidArgument",
-            "Range specified is not valid for source object of size: 10", "ArgumentName=x-amz-copy-source-range",
-            "ArgumentValue=bytes=0-99"),
+            "UPC-2",
+            .copySourceRangeBeyondEnd("bytes=0-99", byteCount: 10),
+            400,
+            "InvalidArgument",
+            "Range specified is not valid for source object of size: 10",
+            "ArgumentName=x-amz-copy-source-range",
+            "ArgumentValue=bytes=0-99"
+        ),
     ]
 
     static let checksums: [Row] = [
         Row(
-            "CHK-4", .invalidChecksumValue(.sha256), 400, "InvalidRequest", "Value for x-amz-checksum-sha256 header is invalid."),
-        Row("CHK-4", .checksumMismatch(.sha256), 400, "BadDigest", "The SHA256 you specified did not match the calculated checksum."),
+            "CHK-4",
+            .invalidChecksumValue(.sha256),
+            400,
+            "InvalidRequest",
+            "Value for x-amz-checksum-sha256 header is invalid."
+        ),
         Row(
-            "CHK-6", .contentMD5Mismatch(expected: "e", calculated: "c"), 400, "BadDigest",
-            "The Content-MD5 you specified did not match what we received.", "CalculatedDigest=c", "ExpectedDigest=e"),
-        Row("CHK-7", .missingDigest, 400, "InvalidRequest", "Missing required header for this request: Content-MD5 OR x-amz-checksum-*"),
+            "CHK-4",
+            .checksumMismatch(.sha256),
+            400,
+            "BadDigest",
+            "The SHA256 you specified did not match the calculated checksum."
+        ),
         Row(
-            "CHK-11", .checksumTypeNotForAlgorithm(.fullObject, .sha1), 400, "InvalidRequest",
-            "The FULL_OBJECT checksum type cannot be used with the sha1 checksum algorithm."),
+            "CHK-6",
+            .contentMD5Mismatch(expected: "e", calculated: "c"),
+            400,
+            "BadDigest",
+            "The Content-MD5 you specified did not match what we received.",
+            "CalculatedDigest=c",
+            "ExpectedDigest=e"
+        ),
         Row(
-            "CHK-12", .partChecksumAlgorithmMismatch(expected: .sha256, actual: .crc32), 400, "InvalidRequest",
-            "Checksum Type mismatch occurred, expected checksum Type: sha256, actual checksum Type: crc32"),
+            "CHK-7",
+            .missingDigest,
+            400,
+            "InvalidRequest",
+            "Missing required header for this request: Content-MD5 OR x-amz-checksum-*"
+        ),
         Row(
-            "CHK-13", .partChecksumMissing(.crc32, partNumber: 1), 400, "InvalidRequest",
+            "CHK-11",
+            .checksumTypeNotForAlgorithm(.fullObject, .sha1),
+            400,
+            "InvalidRequest",
+            "The FULL_OBJECT checksum type cannot be used with the sha1 checksum algorithm."
+        ),
+        Row(
+            "CHK-12",
+            .partChecksumAlgorithmMismatch(expected: .sha256, actual: .crc32),
+            400,
+            "InvalidRequest",
+            "Checksum Type mismatch occurred, expected checksum Type: sha256, actual checksum Type: crc32"
+        ),
+        Row(
+            "CHK-13",
+            .partChecksumMissing(.crc32, partNumber: 1),
+            400,
+            "InvalidRequest",
             "The upload was created using a crc32 checksum. The complete request must include the checksum for each part. "
-                + "It was missing for part 1 in the request."),
+                + "It was missing for part 1 in the request."
+        ),
         Row(
-            "CHK-14", .completedChecksumMismatch(.crc32c), 400, "BadDigest",
-            "The crc32c you specified did not match the calculated checksum."),
+            "CHK-14",
+            .completedChecksumMismatch(.crc32c),
+            400,
+            "BadDigest",
+            "The crc32c you specified did not match the calculated checksum."
+        ),
         Row(
-            "CHK-15", .checksumModeMismatch(created: .composite), 400, "InvalidRequest",
-            "The upload was created using the COMPOSITE checksum mode. The complete request must use the same checksum mode."),
+            "CHK-15",
+            .checksumModeMismatch(created: .composite),
+            400,
+            "InvalidRequest",
+            "The upload was created using the COMPOSITE checksum mode. The complete request must use the same checksum mode."
+        ),
     ]
 
     static let tags: [Row] = [
         Row("TAG-1", .tooManyObjectTags, 400, "BadRequest", "Object tags cannot be greater than 10"),
         Row("TAG-2", .tooManyBucketTags, 400, "BadRequest", "Bucket tag count cannot be greater than 50"),
-        Row("TAG-3", .duplicateTagKey("k"), 400, "InvalidTag", "Cannot provide multiple Tags with the same key", "TagKey=k"),
-        Row("TAG-3", .systemTagOnObject("aws:k"), 400, "InvalidTag", "Your TagKey cannot be prefixed with aws:", "TagKey=aws:k"),
-        Row("TAG-3", .systemTagOnBucket("aws:k"), 400, "InvalidTag", "System tags cannot be added/updated by requester", "TagKey=aws:k"),
+        Row(
+            "TAG-3",
+            .duplicateTagKey("k"),
+            400,
+            "InvalidTag",
+            "Cannot provide multiple Tags with the same key",
+            "TagKey=k"
+        ),
+        Row(
+            "TAG-3",
+            .systemTagOnObject("aws:k"),
+            400,
+            "InvalidTag",
+            "Your TagKey cannot be prefixed with aws:",
+            "TagKey=aws:k"
+        ),
+        Row(
+            "TAG-3",
+            .systemTagOnBucket("aws:k"),
+            400,
+            "InvalidTag",
+            "System tags cannot be added/updated by requester",
+            "TagKey=aws:k"
+        ),
     ]
 
     @Test("ERR-5, VER-12: a delete marker named by its ID")
@@ -273,7 +609,9 @@ import TernS3Protocol
 
     @Test("A refused replication configuration keeps its argument")
     func replicationProblem() {
-        let error = S3Error(ConfigurationProblem(code: "InvalidArgument", message: "m", argumentName: "Role", argumentValue: "r"))
+        let error = S3Error(
+            ConfigurationProblem(code: "InvalidArgument", message: "m", argumentName: "Role", argumentValue: "r")
+        )
         #expect(error.details == [.init("ArgumentName", "Role"), .init("ArgumentValue", "r")])
         #expect(S3Error(.destinationNotVersioned).details.isEmpty)
     }

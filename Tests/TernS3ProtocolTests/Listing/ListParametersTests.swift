@@ -1,18 +1,22 @@
-import Testing
 import TernCore
 import TernS3Protocol
+import Testing
 
 /// Spec rules LST-1 to LST-8.
 @Suite struct ListParametersTests {
     private func target(_ query: String) throws -> RequestTarget { try #require(RequestTarget("/b?\(query)")) }
 
-    @Test("LST-2: max-keys", arguments: [
-        ("", 1000, nil), ("max-keys=", 1000, nil), ("max-keys=0", 0, nil), ("max-keys=7", 7, nil), ("max-keys=1000", 1000, nil),
-        ("max-keys=5000", 1000, nil), ("max-keys=2147483647", 1000, nil),
-        ("max-keys=-1", nil, .negativeCount("max-keys", value: "-1")),
-        ("max-keys=2147483648", nil, .notACount("max-keys", value: "2147483648")),
-        ("max-keys=x", nil, .notACount("max-keys", value: "x")),
-    ] as [(String, Int?, S3Error?)])
+    @Test(
+        "LST-2: max-keys",
+        arguments: [
+            ("", 1000, nil), ("max-keys=", 1000, nil), ("max-keys=0", 0, nil), ("max-keys=7", 7, nil),
+            ("max-keys=1000", 1000, nil),
+            ("max-keys=5000", 1000, nil), ("max-keys=2147483647", 1000, nil),
+            ("max-keys=-1", nil, .negativeCount("max-keys", value: "-1")),
+            ("max-keys=2147483648", nil, .notACount("max-keys", value: "2147483648")),
+            ("max-keys=x", nil, .notACount("max-keys", value: "x")),
+        ] as [(String, Int?, S3Error?)]
+    )
     func maxKeys(_ query: String, _ maximum: Int?, _ error: S3Error?) throws {
         let target = try self.target(query)
         var parameters: ListParameters?
@@ -23,9 +27,15 @@ import TernS3Protocol
     @Test("LST-2: max-uploads and max-parts alike")
     func otherCounts() throws {
         let uploads = try self.target("max-uploads=-1")
-        #expect(s3Error { _ = try ListMultipartUploadsParameters(uploads) }?.message == "Argument maxUploads must be an integer between 0 and 2147483647")
+        #expect(
+            s3Error { _ = try ListMultipartUploadsParameters(uploads) }?.message
+                == "Argument maxUploads must be an integer between 0 and 2147483647"
+        )
         let parts = try self.target("max-parts=x")
-        #expect(s3Error { _ = try ListPartsParameters(parts) }?.message == "Provided max-parts not an integer or within integer range")
+        #expect(
+            s3Error { _ = try ListPartsParameters(parts) }?.message
+                == "Provided max-parts not an integer or within integer range"
+        )
         let good = try ListPartsParameters(try self.target("max-parts=2&part-number-marker=5"))
         #expect(good.maximum == 2)
         #expect(good.partNumberMarker == 5)
@@ -56,7 +66,9 @@ import TernS3Protocol
     func version2() throws {
         let token = ContinuationToken.afterKey(bytes("k"))
         let encoded = PercentEncoding.encode(token.wireForm.utf8, keepingSlash: false)
-        let parameters = try ListObjectsV2Parameters(try self.target("continuation-token=\(encoded)&start-after=a&fetch-owner=true"))
+        let parameters = try ListObjectsV2Parameters(
+            try self.target("continuation-token=\(encoded)&start-after=a&fetch-owner=true")
+        )
         #expect(parameters.continuation == token)
         #expect(parameters.continuationToken == token.wireForm)
         #expect(parameters.startAfter == nil)
@@ -72,9 +84,13 @@ import TernS3Protocol
         #expect(s3Error { _ = try ListObjectsV2Parameters(target) } == .invalidContinuationToken(token))
     }
 
-    @Test("LST-6: tokens survive the wire", arguments: [
-        ContinuationToken.afterKey(bytes("a/b")), .afterPrefix(bytes("a/")), .afterKey([]), .afterKey(bytes("ä\u{1}")),
-    ])
+    @Test(
+        "LST-6: tokens survive the wire",
+        arguments: [
+            ContinuationToken.afterKey(bytes("a/b")), .afterPrefix(bytes("a/")), .afterKey([]),
+            .afterKey(bytes("ä\u{1}")),
+        ]
+    )
     func token(_ token: ContinuationToken) {
         #expect(ContinuationToken(wireForm: token.wireForm) == token)
     }
@@ -86,13 +102,18 @@ import TernS3Protocol
         let good = try ListObjectVersionsParameters(try self.target("versions&key-marker=k&version-id-marker=v"))
         #expect(good.keyMarker == bytes("k"))
         #expect(good.versionIDMarker == "v")
-        #expect(try ListObjectVersionsParameters(try self.target("versions&key-marker=&version-id-marker=")).versionIDMarker.isEmpty)
+        #expect(
+            try ListObjectVersionsParameters(try self.target("versions&key-marker=&version-id-marker=")).versionIDMarker
+                .isEmpty
+        )
     }
 
     @Test("LST-8: an upload-id marker without key marker means nothing")
     func uploads() throws {
         #expect(try ListMultipartUploadsParameters(try self.target("upload-id-marker=u")).uploadIDMarker.isEmpty)
-        #expect(try ListMultipartUploadsParameters(try self.target("key-marker=k&upload-id-marker=u")).uploadIDMarker == "u")
+        #expect(
+            try ListMultipartUploadsParameters(try self.target("key-marker=k&upload-id-marker=u")).uploadIDMarker == "u"
+        )
     }
 
     @Test("LST-3: names are written in the client's encoding")

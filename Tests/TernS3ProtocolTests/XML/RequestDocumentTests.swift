@@ -1,5 +1,5 @@
-import Testing
 import TernS3Protocol
+import Testing
 
 /// Spec rule ERR-10.
 @Suite struct RequestDocumentTests {

@@ -1,5 +1,5 @@
-import Testing
 import TernS3Protocol
+import Testing
 
 @Suite struct XMLParserTests {
     private func parse(_ document: String, limits: XMLParser.Limits = .init()) -> Result<XMLNode, XMLError> {
@@ -36,80 +36,91 @@ import TernS3Protocol
         #expect(root["D"] == nil)
     }
 
-    @Test("ERR-11: with or without namespace, any prefix", arguments: [
-        "<A><B>x</B></A>",
-        "<A xmlns='http://s3.amazonaws.com/doc/2006-03-01/'><B>x</B></A>",
-        "<s3:A xmlns:s3=\"urn:x\"><s3:B>x</s3:B></s3:A>",
-        "\u{FEFF}<A><B>x</B></A>",
-        "<A\n><B\t>x</B ></A\r\n>",
-    ])
+    @Test(
+        "ERR-11: with or without namespace, any prefix",
+        arguments: [
+            "<A><B>x</B></A>",
+            "<A xmlns='http://s3.amazonaws.com/doc/2006-03-01/'><B>x</B></A>",
+            "<s3:A xmlns:s3=\"urn:x\"><s3:B>x</s3:B></s3:A>",
+            "\u{FEFF}<A><B>x</B></A>",
+            "<A\n><B\t>x</B ></A\r\n>",
+        ]
+    )
     func namespaces(_ document: String) throws {
         let root = try self.parse(document).get()
         #expect(root == XMLNode(name: "A", children: [XMLNode(name: "B", text: "x")]))
     }
 
-    @Test("ERR-11: references and CDATA", arguments: [
-        ("&#34;etag&#34;", "\"etag\""),
-        ("&quot;&apos;&amp;&lt;&gt;", "\"'&<>"),
-        ("&#x1F642;&#x00000041;", "🙂A"),
-        ("&#x1;", "\u{1}"),
-        ("<![CDATA[<&amp;]]>]]&gt;", "<&amp;]]>"),
-        ("a\r\nb\rc&#xD;", "a\nb\nc\r"),
-        (" spaces stay ", " spaces stay "),
-        ("]] >", "]] >"),
-    ])
+    @Test(
+        "ERR-11: references and CDATA",
+        arguments: [
+            ("&#34;etag&#34;", "\"etag\""),
+            ("&quot;&apos;&amp;&lt;&gt;", "\"'&<>"),
+            ("&#x1F642;&#x00000041;", "🙂A"),
+            ("&#x1;", "\u{1}"),
+            ("<![CDATA[<&amp;]]>]]&gt;", "<&amp;]]>"),
+            ("a\r\nb\rc&#xD;", "a\nb\nc\r"),
+            (" spaces stay ", " spaces stay "),
+            ("]] >", "]] >"),
+        ]
+    )
     func content(_ source: String, _ expected: String) throws {
         #expect(try self.parse("<A>\(source)</A>").get().text == expected)
     }
 
-    @Test("What is refused, and as what", arguments: [
-        ("", .empty),
-        ("  \n", .empty),
-        ("<?xml version='1.0'?>", .empty),
-        ("text", .malformed),
-        ("<A>", .malformed),
-        ("<A></B>", .malformed),
-        ("<x:A></y:A>", .malformed),
-        ("</A>", .malformed),
-        ("<A/><B/>", .malformed),
-        ("<A/>text", .malformed),
-        ("<A x=1/>", .malformed),
-        ("<A x='1'y='2'/>", .malformed),
-        ("<A x='<'/>", .malformed),
-        ("<A x='1/>", .malformed),
-        ("<1A/>", .malformed),
-        ("<:A/>", .malformed),
-        ("<a:b:c/>", .malformed),
-        ("< A/>", .malformed),
-        ("<A>]]></A>", .malformed),
-        ("<A>&amp</A>", .malformed),
-        ("<A><!-- a -- b --></A>", .malformed),
-        ("<A><!-- a", .malformed),
-        ("<A><![CDATA[ a", .malformed),
-        ("<A><?", .processingInstruction),
-        ("<A>&nbsp;</A>", .undefinedEntity),
-        ("<A>&;</A>", .undefinedEntity),
-        ("<A>&#0;</A>", .forbiddenCharacter),
-        ("<A>&#xD800;</A>", .forbiddenCharacter),
-        ("<A>&#x110000;</A>", .forbiddenCharacter),
-        ("<A>&#+1;</A>", .forbiddenCharacter),
-        ("<A>&#;</A>", .forbiddenCharacter),
-        ("<A>\u{1}</A>", .forbiddenCharacter),
-        ("<A x='\u{1}'/>", .forbiddenCharacter),
-        ("<!DOCTYPE A><A/>", .doctype),
-        ("<!DOCTYPE A [<!ENTITY x 'y'>]><A>&x;</A>", .doctype),
-        ("<A><!DOCTYPE B></A>", .doctype),
-        ("<?xml-stylesheet href='x'?><A/>", .processingInstruction),
-        ("<A><?php ?></A>", .processingInstruction),
-        ("<?xml version='1.0' encoding='ISO-8859-1'?><A/>", .notUTF8),
-    ] as [(String, XMLError.Code)])
+    @Test(
+        "What is refused, and as what",
+        arguments: [
+            ("", .empty),
+            ("  \n", .empty),
+            ("<?xml version='1.0'?>", .empty),
+            ("text", .malformed),
+            ("<A>", .malformed),
+            ("<A></B>", .malformed),
+            ("<x:A></y:A>", .malformed),
+            ("</A>", .malformed),
+            ("<A/><B/>", .malformed),
+            ("<A/>text", .malformed),
+            ("<A x=1/>", .malformed),
+            ("<A x='1'y='2'/>", .malformed),
+            ("<A x='<'/>", .malformed),
+            ("<A x='1/>", .malformed),
+            ("<1A/>", .malformed),
+            ("<:A/>", .malformed),
+            ("<a:b:c/>", .malformed),
+            ("< A/>", .malformed),
+            ("<A>]]></A>", .malformed),
+            ("<A>&amp</A>", .malformed),
+            ("<A><!-- a -- b --></A>", .malformed),
+            ("<A><!-- a", .malformed),
+            ("<A><![CDATA[ a", .malformed),
+            ("<A><?", .processingInstruction),
+            ("<A>&nbsp;</A>", .undefinedEntity),
+            ("<A>&;</A>", .undefinedEntity),
+            ("<A>&#0;</A>", .forbiddenCharacter),
+            ("<A>&#xD800;</A>", .forbiddenCharacter),
+            ("<A>&#x110000;</A>", .forbiddenCharacter),
+            ("<A>&#+1;</A>", .forbiddenCharacter),
+            ("<A>&#;</A>", .forbiddenCharacter),
+            ("<A>\u{1}</A>", .forbiddenCharacter),
+            ("<A x='\u{1}'/>", .forbiddenCharacter),
+            ("<!DOCTYPE A><A/>", .doctype),
+            ("<!DOCTYPE A [<!ENTITY x 'y'>]><A>&x;</A>", .doctype),
+            ("<A><!DOCTYPE B></A>", .doctype),
+            ("<?xml-stylesheet href='x'?><A/>", .processingInstruction),
+            ("<A><?php ?></A>", .processingInstruction),
+            ("<?xml version='1.0' encoding='ISO-8859-1'?><A/>", .notUTF8),
+        ] as [(String, XMLError.Code)]
+    )
     func refused(_ document: String, _ expected: XMLError.Code) {
         #expect(self.code(document) == expected, "\(document)")
     }
 
     @Test("Bytes that are not UTF-8")
     func notUTF8() {
-        #expect(throws: XMLError(.notUTF8, offset: 0)) { try XMLParser.parse([0x3C, 0x41, 0x3E, 0xFF, 0x3C, 0x2F, 0x41, 0x3E]) }
+        #expect(throws: XMLError(.notUTF8, offset: 0)) {
+            try XMLParser.parse([0x3C, 0x41, 0x3E, 0xFF, 0x3C, 0x2F, 0x41, 0x3E])
+        }
         #expect(throws: XMLError.self) { try XMLParser.parse([0xFE, 0xFF, 0, 0x3C, 0, 0x41, 0, 0x2F, 0, 0x3E]) }
     }
 

@@ -1,6 +1,6 @@
-import Testing
 import TernCore
 import TernS3Protocol
+import Testing
 
 @Suite struct XMLWriterTests {
     private func content(_ body: (inout XMLWriter) -> Void) -> String {
@@ -28,27 +28,43 @@ import TernS3Protocol
         #expect(
             text(writer.finish())
                 == "\(xmlDeclaration)<A\(s3Namespace)><B><C>text</C><D>42</D><E>-9223372036854775808</E><F>false</F>"
-                + "<H>&quot;abc-2&quot;</H><I/></B><J>x</J></A>")
+                + "<H>&quot;abc-2&quot;</H><I/></B><J>x</J></A>"
+        )
     }
 
     @Test("Namespaces of other services, none, and attributes")
     func roots() {
-        #expect(self.content { $0.openRoot("A", namespace: false); $0.close("A") } == "<A></A>")
-        #expect(self.content { $0.openRoot("A", namespace: "urn:x"); $0.close("A") } == "<A xmlns=\"urn:x\"></A>")
-        #expect(self.content { $0.open("A", attributes: "b=\"c\""); $0.close("A") } == "<A b=\"c\"></A>")
+        #expect(
+            self.content {
+                $0.openRoot("A", namespace: false); $0.close("A")
+            } == "<A></A>"
+        )
+        #expect(
+            self.content {
+                $0.openRoot("A", namespace: "urn:x"); $0.close("A")
+            } == "<A xmlns=\"urn:x\"></A>"
+        )
+        #expect(
+            self.content {
+                $0.open("A", attributes: "b=\"c\""); $0.close("A")
+            } == "<A b=\"c\"></A>"
+        )
     }
 
-    @Test("ERR-13: what must be escaped, and nothing else", arguments: [
-        ("plain/ä🙂 ~", "plain/ä🙂 ~"),
-        ("a&b<c>d\"e'f", "a&amp;b&lt;c&gt;d&quot;e&apos;f"),
-        ("\u{1}\u{1F}", "&#x1;&#x1f;"),
-        ("tab\tline\n", "tab\tline\n"),
-        ("\r", "&#xd;"),
-        ("\u{FFFE}\u{FFFF}\u{FFFD}\u{F000}", "&#xfffe;&#xffff;\u{FFFD}\u{F000}"),
-        ("", ""),
-        ("&", "&amp;"),
-        ("\u{7F}", "\u{7F}"),
-    ])
+    @Test(
+        "ERR-13: what must be escaped, and nothing else",
+        arguments: [
+            ("plain/ä🙂 ~", "plain/ä🙂 ~"),
+            ("a&b<c>d\"e'f", "a&amp;b&lt;c&gt;d&quot;e&apos;f"),
+            ("\u{1}\u{1F}", "&#x1;&#x1f;"),
+            ("tab\tline\n", "tab\tline\n"),
+            ("\r", "&#xd;"),
+            ("\u{FFFE}\u{FFFF}\u{FFFD}\u{F000}", "&#xfffe;&#xffff;\u{FFFD}\u{F000}"),
+            ("", ""),
+            ("&", "&amp;"),
+            ("\u{7F}", "\u{7F}"),
+        ]
+    )
     func escapes(_ plain: String, _ escaped: String) {
         #expect(self.content { $0.element("K", plain) } == "<K>\(escaped)</K>")
         #expect(self.content { $0.element("K", bytes: bytes(plain)) } == "<K>\(escaped)</K>")
@@ -64,7 +80,10 @@ import TernS3Protocol
         #expect(self.content { $0.element("K", urlEncoded: bytes("a b/ä&*~")) } == "<K>a+b/%C3%A4%26*%7E</K>")
     }
 
-    @Test("ERR-12: timestamps have milliseconds", arguments: [0, 1_769_860_800_000, 951_782_400_123, 253_402_300_799_999] as [Int64])
+    @Test(
+        "ERR-12: timestamps have milliseconds",
+        arguments: [0, 1_769_860_800_000, 951_782_400_123, 253_402_300_799_999] as [Int64]
+    )
     func timestamps(_ milliseconds: Int64) {
         let timestamp = Timestamp(milliseconds: milliseconds)
         #expect(self.content { $0.element("T", timestamp) } == "<T>\(timestamp.iso8601)</T>")
