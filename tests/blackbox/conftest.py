@@ -1,0 +1,124 @@
+"""Fixtures: federations of real processes, clients and buckets."""
+
+import os
+import pathlib
+import shutil
+
+import pytest
+from federation import ALICE, BOB, Federation, ForeignFederation, fresh_name
+
+
+def pytest_addoption(parser):
+    parser.addoption("--keep", action="store_true", help="keep the regions' data and logs")
+
+
+@pytest.fixture(scope="session")
+def workspace(tmp_path_factory, request):
+    """Where all data of the run lies; removed when every test passed."""
+    root = os.environ.get("TERN_TEST_DIR")
+    directory = pathlib.Path(root) if root else tmp_path_factory.mktemp("tern")
+    directory.mkdir(parents=True, exist_ok=True)
+    yield directory
+    if request.session.testsfailed == 0 and not request.config.getoption("--keep"):
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def federation(workspace):
+    """Two regions and two accounts, shared by all tests that leave the processes alone."""
+    if "TERN_ENDPOINTS" in os.environ:
+        yield ForeignFederation.from_environment()
+        return
+    federation = Federation(workspace / "shared")
+    try:
+        yield federation.start()
+    finally:
+        federation.stop()
+
+
+@pytest.fixture(scope="module")
+def own_federation(workspace, request):
+    """Two regions for a module that kills, stops or fills them."""
+    federation = Federation(workspace / request.module.__name__)
+    try:
+        yield federation.start()
+    finally:
+        federation.stop()
+
+
+@pytest.fixture
+def make_federation(workspace):
+    """A factory of federations that live for one test."""
+    made = []
+
+    def make(**options):
+        federation = Federation(workspace / fresh_name("f"), **options)
+        made.append(federation)
+        return federation.start()
+
+    yield make
+    for federation in made:
+        federation.stop()
+
+
+@pytest.fixture
+def scratch(workspace):
+    """An empty directory for one test."""
+    directory = workspace / fresh_name("scratch")
+    directory.mkdir()
+    yield directory
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture
+def home(federation):
+    return federation["us-east-1"]
+
+
+@pytest.fixture
+def abroad(federation):
+    return federation["eu-west-1"]
+
+
+@pytest.fixture
+def s3(home):
+    """The first account's client for us-east-1."""
+    return home.client(ALICE)
+
+
+@pytest.fixture
+def bob(home):
+    """The second account's client for us-east-1."""
+    return home.client(BOB)
+
+
+@pytest.fixture
+def raw(home):
+    return home.raw(ALICE)
+
+
+@pytest.fixture
+def bucket(home):
+    """A fresh bucket with versioning Enabled."""
+    return home.bucket()
+
+
+@pytest.fixture
+def plain_bucket(home):
+    """A fresh bucket whose versioning was never set."""
+    return home.bucket(versioned=False)
+
+
+@pytest.fixture(autouse=True)
+def _server_lives_on(request):
+    """Blames the test during which a shared region died, and restarts the region for the tests that follow."""
+    yield
+    if "federation" not in request.fixturenames or "TERN_ENDPOINTS" in os.environ:
+        return
+    federation = request.getfixturevalue("federation")
+    dead = [region for region in federation.regions if not region.is_running()]
+    logs = federation.log_tail()
+    for region in dead:
+        region.pid = None
+        region.start()
+    assert not dead, f"{[region.name for region in dead]} died during this test\n{logs}"
