@@ -17,7 +17,8 @@ struct Tern: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            ServeCommand.self, DevCommand.self, EnvCommand.self,
+            ServeCommand.self, DevCommand.self, EnvCommand.self, StatusCommand.self, ExplainCommand.self,
+            BenchCommand.self,
         ]
     )
 }

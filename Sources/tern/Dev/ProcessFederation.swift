@@ -44,7 +44,9 @@ struct ProcessFederation: Sendable {
         let logger = self.logger
         let region = configuration.region
         process.terminationHandler = { process in
-            logger.warning("region ended", metadata: ["region": "\(region)", "status": "\(process.terminationStatus)"])
+            logger.log(
+                level: process.terminationStatus == 0 ? .info : .warning, "region ended",
+                metadata: ["region": "\(region)", "status": "\(process.terminationStatus)"])
         }
         do {
             try process.run()
@@ -65,6 +67,17 @@ struct ProcessFederation: Sendable {
             try await Task.sleep(for: .milliseconds(20))
         }
         throw CommandFailure("\(configuration.region) did not become healthy within 60 s; its log above may say why")
+    }
+
+    /// Stops one region, as an outage.
+    func stop(_ configuration: RegionConfiguration) async throws {
+        guard let pidFile = configuration.pidFile else { return }
+        _ = try await Self.stopRegions([pidFile], limit: .seconds(Self.stopLimitSeconds([configuration])))
+    }
+
+    /// Starts a region that was stopped, and waits until it is healthy.
+    func restart(_ configuration: RegionConfiguration) async throws {
+        try await self.waitUntilHealthy(configuration, self.launch(configuration))
     }
 
     func stop() async {
@@ -104,7 +117,9 @@ enum FreePorts {
         var ports: [RegionName: Int] = [:]
         for region in regions {
             let wishes = region.port != 0 ? [region.port] : [earlier[region.name], 0].compactMap { $0 }
-            guard let bound = wishes.lazy.compactMap(self.bind).first else {
+            var choice: (descriptor: Int32, port: Int)?
+            for wish in wishes where choice == nil { choice = self.bind(wish) }
+            guard let bound = choice else {
                 throw CommandFailure(
                     "\(region.name): 127.0.0.1:\(region.port) is in use; choose another with --region \(region.name):PORT")
             }

@@ -1,0 +1,274 @@
+import Foundation
+import NIOCore
+import TernControlPlane
+import TernCore
+
+/// How much the benchmark does.
+struct BenchSize: Sendable {
+    var concurrency: Int
+    var operations: Int
+    var smallBytes: Int
+    var largeBytes: Int
+    var largeOperations: Int
+    var lagRate: Int
+    var lagSeconds: Int
+    var outageOperations: Int
+}
+
+/// What can be measured.
+enum BenchScenario: String, CaseIterable, Sendable {
+    case put, get, head, list, large, replicated, lag, outage
+}
+
+/// Measures one scenario after the other.
+struct BenchRun: Sendable {
+    let target: BenchTarget
+    let size: BenchSize
+    let scenarios: Set<BenchScenario>
+    /// Part of the names of this run's buckets.
+    private let name = "tern-bench-\(UInt32.random(in: 0...UInt32.max))"
+
+    private var plainBucket: String { "\(self.name)-plain" }
+    private var sourceBucket: String { "\(self.name)-source" }
+    private var destinationBucket: String { "\(self.name)-destination" }
+    private var smallBody: ByteBuffer { Self.randomBytes(self.size.smallBytes) }
+
+    func run() async throws -> BenchReport {
+        Self.say("measuring this machine")
+        let machine = try await MachineLimits.measure(in: self.target.scratch)
+        var report = BenchReport(machine: machine, results: [])
+        try await self.target.source.makeBucket(self.plainBucket, isVersioned: false)
+        report.results += try await self.smallObjects(machine)
+        if self.scenarios.contains(.large) { report.results += try await self.largeObjects(machine) }
+        report.results += try await self.replication(plainPut: report.results.first { $0.name.hasPrefix("PUT ") })
+        return report
+    }
+
+    // MARK: One region
+
+    private func smallObjects(_ machine: MachineLimits) async throws -> [BenchResult] {
+        let signer = self.target.source.signer
+        let label = Quantity.bytes(Double(self.size.smallBytes))
+        let targets = (0..<self.size.operations).map { "/\(self.plainBucket)/\(Self.key($0))" }
+        var results: [BenchResult] = []
+
+        let isReading = !self.scenarios.isDisjoint(with: [.get, .head, .list])
+        if self.scenarios.contains(.put) || isReading {
+            let body = self.smallBody
+            var put = try await self.load(
+                "PUT \(label)", try targets.map { try signer.request("PUT", $0, body: body) },
+                bytesPerOperation: self.size.smallBytes)
+            put.ratios["fdatasync/s"] = put.operationsPerSecond / machine.fdatasyncPerSecond
+            if self.scenarios.contains(.put) { results.append(put) }
+        }
+        if self.scenarios.contains(.get) {
+            results.append(try await self.load("GET \(label)", try targets.map { try signer.request("GET", $0) }))
+        }
+        if self.scenarios.contains(.head) {
+            results.append(try await self.load("HEAD", try targets.map { try signer.request("HEAD", $0) }))
+        }
+        if self.scenarios.contains(.list) {
+            let target = "/\(self.plainBucket)?list-type=2&max-keys=1000"
+            let count = max(self.size.operations / 50, self.size.concurrency)
+            results.append(
+                try await self.load("LIST 1000 keys", try (0..<count).map { _ in try signer.request("GET", target) }))
+        }
+        return results
+    }
+
+    private func largeObjects(_ machine: MachineLimits) async throws -> [BenchResult] {
+        let signer = self.target.source.signer
+        let label = Quantity.bytes(Double(self.size.largeBytes))
+        let body = Self.randomBytes(self.size.largeBytes)
+        let targets = (0..<self.size.largeOperations).map { "/\(self.plainBucket)/large/\(Self.key($0))" }
+        var put = try await self.load(
+            "PUT \(label)", try targets.map { try signer.request("PUT", $0, body: body) },
+            bytesPerOperation: self.size.largeBytes, concurrency: 4)
+        put.ratios["MD5"] = put.bytesPerSecond / machine.md5BytesPerSecond
+        put.ratios["sequential writes"] = put.bytesPerSecond / machine.sequentialWriteBytesPerSecond
+        var get = try await self.load(
+            "GET \(label)", try targets.map { try signer.request("GET", $0) }, concurrency: 4)
+        get.ratios["loopback"] = get.bytesPerSecond / machine.loopbackBytesPerSecond
+        return [put, get]
+    }
+
+    // MARK: Replication
+
+    private func replication(plainPut: BenchResult?) async throws -> [BenchResult] {
+        guard !self.scenarios.isDisjoint(with: [.replicated, .lag, .outage]) else { return [] }
+        guard let destination = self.target.destination else {
+            Self.say("one region only: replication is not measured")
+            return []
+        }
+        try await self.target.source.makeBucket(self.sourceBucket, isVersioned: true)
+        try await destination.makeBucket(self.destinationBucket, isVersioned: true)
+        try await self.target.source.replicate(
+            self.sourceBucket, to: self.destinationBucket, account: self.target.account.id)
+
+        var results: [BenchResult] = []
+        if self.scenarios.contains(.lag) { results.append(try await self.lag(destination)) }
+        if self.scenarios.contains(.replicated) {
+            var put = try await self.putReplicated("PUT with a rule", prefix: "replicated", count: self.size.operations)
+            if let plainPut, plainPut.operationsPerSecond > 0 {
+                put.ratios["PUT without a rule"] = put.operationsPerSecond / plainPut.operationsPerSecond
+            }
+            results.append(put)
+            results.append(try await self.drain("replication behind it", operations: self.size.operations))
+        }
+        if self.scenarios.contains(.outage) { results += try await self.outage(plainPut: plainPut) }
+        return results
+    }
+
+    private func putReplicated(_ name: String, prefix: String, count: Int) async throws -> BenchResult {
+        let body = self.smallBody
+        let requests = try (0..<count).map { index in
+            try self.target.source.signer.request("PUT", "/\(self.sourceBucket)/\(prefix)/\(Self.key(index))", body: body)
+        }
+        return try await self.load(name, requests, bytesPerOperation: self.size.smallBytes)
+    }
+
+    /// How long after the answer to its PUT an object can be read at the destination, at a steady rate of writes.
+    private func lag(_ destination: BenchRegion) async throws -> BenchResult {
+        let count = self.size.lagRate * self.size.lagSeconds
+        let workerCount = min(count, max(8, self.size.lagRate / 4))
+        let bar = ProgressBar("replication lag", total: count)
+        let body = self.smallBody
+        let start = ContinuousClock.now + .milliseconds(50)
+        let lags = try await withThrowingTaskGroup(of: [Double].self) { group in
+            for worker in 0..<workerCount {
+                group.addTask {
+                    let writer = try await LoadConnection.connect(to: self.target.source.signer.endpoint)
+                    let reader = try await LoadConnection.connect(to: destination.signer.endpoint)
+                    var lags: [Double] = []
+                    for index in stride(from: worker, to: count, by: workerCount) {
+                        let key = "lag/\(Self.key(index))"
+                        let put = try self.target.source.signer.request("PUT", "/\(self.sourceBucket)/\(key)", body: body)
+                        let head = try destination.signer.request("HEAD", "/\(self.destinationBucket)/\(key)")
+                        try await Task.sleep(until: start + .nanoseconds(index * 1_000_000_000 / self.size.lagRate))
+                        let written = try await writer.run([put])[0]
+                        guard written.status == 200 else { throw CommandFailure("PUT \(key) answers \(written.status)") }
+                        lags.append(try await Self.wait(for: head, on: reader))
+                        bar.advance()
+                    }
+                    await writer.close()
+                    await reader.close()
+                    return lags
+                }
+            }
+            return try await group.reduce(into: []) { $0 += $1 }
+        }
+        bar.finish()
+        let seconds = Self.seconds(ContinuousClock.now - start)
+        return BenchResult(
+            name: "lag at \(self.size.lagRate)/s", milliseconds: lags, errors: 0, seconds: seconds,
+            byteCount: Double(count * self.size.smallBytes))
+    }
+
+    /// Milliseconds until the object can be read.
+    private static func wait(for head: LoadRequest, on reader: LoadConnection) async throws -> Double {
+        let written = ContinuousClock.now
+        while true {
+            let status = try await reader.run([head])[0].status
+            let waited = ContinuousClock.now - written
+            if status == 200 { return self.seconds(waited) * 1000 }
+            guard status == 404, waited < .seconds(60) else {
+                throw CommandFailure("an object did not arrive at the destination within 60 s (HEAD answers \(status))")
+            }
+            try await Task.sleep(for: .milliseconds(2))
+        }
+    }
+
+    /// Writes while the destination is away, then measures how fast it catches up.
+    private func outage(plainPut: BenchResult?) async throws -> [BenchResult] {
+        guard let processes = self.target.processes, let destination = self.target.destination,
+            let configuration = processes.configurations.first(where: { $0.region == destination.name })
+        else {
+            Self.say("the regions were started elsewhere: an outage is not measured")
+            return []
+        }
+        try await processes.stop(configuration)
+        var during = try await self.putReplicated(
+            "PUT during an outage", prefix: "outage", count: self.size.outageOperations)
+        if let plainPut, plainPut.operationsPerSecond > 0 {
+            during.ratios["PUT without a rule"] = during.operationsPerSecond / plainPut.operationsPerSecond
+        }
+        try await processes.restart(configuration)
+        return [during, try await self.drain("catch-up after an outage", operations: self.size.outageOperations)]
+    }
+
+    /// Waits until nothing is pending.
+    private func drain(_ name: String, operations: Int) async throws -> BenchResult {
+        let region = FederatedRegion(name: self.target.source.name, endpoint: self.target.source.endpoint)
+        let start = ContinuousClock.now
+        let bar = ProgressBar(name, total: operations)
+        var shown = 0
+        while true {
+            let data = try await self.target.operatorClient.get("/_tern/v1/status", from: region)
+            let rules = try JSONDecoder().decode(RegionStatus.self, from: data).rules
+            let pending = rules.filter { $0.sourceBucket == self.sourceBucket }.reduce(0) { $0 + Int($1.pendingOperations) }
+            while shown < operations - pending {
+                bar.advance()
+                shown += 1
+            }
+            if pending == 0 { break }
+            guard ContinuousClock.now - start < .seconds(600) else {
+                throw CommandFailure("\(pending) operations are still pending after 10 minutes; see `tern status`")
+            }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        bar.finish()
+        let seconds = Self.seconds(ContinuousClock.now - start)
+        var result = BenchResult(
+            name: name, milliseconds: [], errors: 0, seconds: seconds,
+            byteCount: Double(operations * self.size.smallBytes))
+        result.operations = operations
+        result.operationsPerSecond = seconds > 0 ? Double(operations) / seconds : 0
+        return result
+    }
+
+    // MARK: Load
+
+    /// Sends requests over `concurrency` connections, each connection one at a time, as fast as answers come.
+    private func load(
+        _ name: String, _ requests: [LoadRequest], bytesPerOperation: Int = 0, concurrency: Int? = nil
+    ) async throws -> BenchResult {
+        let count = min(concurrency ?? self.size.concurrency, requests.count)
+        let bar = ProgressBar(name, total: requests.count)
+        var connections: [LoadConnection] = []
+        for _ in 0..<count { connections.append(try await LoadConnection.connect(to: self.target.source.signer.endpoint)) }
+        let shares = (0..<count).map { worker in stride(from: worker, to: requests.count, by: count).map { requests[$0] } }
+        let start = ContinuousClock.now
+        let samples = try await withThrowingTaskGroup(of: [LoadSample].self) { group in
+            for (connection, share) in zip(connections, shares) {
+                group.addTask { try await connection.run(share) { _ in bar.advance() } }
+            }
+            return try await group.reduce(into: []) { $0 += $1 }
+        }
+        let seconds = Self.seconds(ContinuousClock.now - start)
+        bar.finish()
+        for connection in connections { await connection.close() }
+        return BenchResult(name: name, samples: samples, seconds: seconds, bytesPerOperation: bytesPerOperation)
+    }
+
+    private static func key(_ index: Int) -> String {
+        // Spread over the key space, as real keys are.
+        let digits = String((UInt64(index) &* 0x9E37_79B9_7F4A_7C15) >> 16, radix: 16)
+        return "\(digits)-\(index)"
+    }
+
+    private static func randomBytes(_ count: Int) -> ByteBuffer {
+        var generator = SystemRandomNumberGenerator()
+        var buffer = ByteBuffer()
+        buffer.reserveCapacity(count + 8)
+        while buffer.readableBytes < count { buffer.writeInteger(generator.next()) }
+        return buffer.getSlice(at: 0, length: count) ?? buffer
+    }
+
+    private static func seconds(_ duration: Duration) -> Double {
+        Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
+    }
+
+    private static func say(_ text: String) {
+        FileHandle.standardError.write(Data("\(text)\n".utf8))
+    }
+}

@@ -1,0 +1,67 @@
+import Crypto
+import NIOCore
+import TernControlPlane
+import TernCore
+
+/// A region that the benchmark works on.
+struct BenchRegion: Sendable {
+    var name: RegionName
+    var endpoint: String
+    var signer: LoadSigner
+
+    init(_ region: FederatedRegion, account: ConfiguredAccount) throws {
+        self.name = region.name
+        self.endpoint = region.endpoint
+        self.signer = LoadSigner(endpoint: try LoadEndpoint(region.endpoint), region: region.name, account: account)
+    }
+
+    /// Makes a bucket, with versioning if replication needs it.
+    func makeBucket(_ bucket: String, isVersioned: Bool) async throws {
+        let location = self.name == .usEast1
+            ? "" : "<CreateBucketConfiguration><LocationConstraint>\(self.name)</LocationConstraint></CreateBucketConfiguration>"
+        try await self.put("/\(bucket)", location)
+        if isVersioned {
+            try await self.put(
+                "/\(bucket)?versioning", "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>")
+        }
+    }
+
+    /// Makes a rule that replicates everything.
+    func replicate(_ source: String, to destination: String, account: AccountID) async throws {
+        try await self.put(
+            "/\(source)?replication",
+            """
+            <ReplicationConfiguration><Role>arn:aws:iam::\(account):role/tern-bench</Role><Rule><ID>bench</ID>\
+            <Priority>1</Priority><Filter><Prefix></Prefix></Filter><Status>Enabled</Status>\
+            <DeleteMarkerReplication><Status>Disabled</Status></DeleteMarkerReplication>\
+            <Destination><Bucket>arn:aws:s3:::\(destination)</Bucket></Destination></Rule></ReplicationConfiguration>
+            """)
+    }
+
+    private func put(_ target: String, _ document: String) async throws {
+        let digest = Array(Insecure.MD5.hash(data: Array(document.utf8)))
+        let request = try self.signer.request(
+            "PUT", target, headers: [.init(name: "content-md5", value: Base64.encode(digest))],
+            body: ByteBuffer(string: document))
+        let connection = try await LoadConnection.connect(to: self.signer.endpoint)
+        let sample = try await connection.run([request])[0]
+        await connection.close()
+        guard (200..<300).contains(sample.status) else {
+            throw CommandFailure("\(self.name): PUT \(target) answers \(sample.status); the log of the region may say why")
+        }
+    }
+}
+
+/// What the benchmark works on.
+struct BenchTarget: Sendable {
+    var account: ConfiguredAccount
+    var source: BenchRegion
+    /// Where the source replicates to; `nil` when there is only one region.
+    var destination: BenchRegion?
+    /// Asks the source how much is pending.
+    var operatorClient: OperatorClient
+    /// Set where the benchmark started the regions itself, and so may stop one.
+    var processes: ProcessFederation?
+    /// A directory on the disk of the regions.
+    var scratch: String
+}

@@ -1,0 +1,157 @@
+import ArgumentParser
+import Foundation
+import Logging
+import TernControlPlane
+import TernCore
+
+/// `tern bench`.
+struct BenchCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bench",
+        abstract: "Measure Tern, beside what this machine can do at most.",
+        discussion: """
+            Without a target it starts two regions of its own, as processes in a temporary directory, and removes them \
+            at the end; only then can it measure an outage. The load comes from this process, on the same machine.
+
+              tern bench
+              tern bench --only put,get --operations 20000 --concurrency 64 --json
+            """
+    )
+
+    @Option(name: .long, help: "Measure the running development federation of this directory.")
+    var dir: String?
+
+    @Option(name: .long, help: ArgumentHelp("Measure this region; needs --access-key and --secret-key.", valueName: "URL"))
+    var endpoint: String?
+
+    @Option(name: .long, help: ArgumentHelp("The region that --endpoint replicates to.", valueName: "URL"))
+    var destinationEndpoint: String?
+
+    @Option(name: .long) var accessKey: String?
+    @Option(name: .long) var secretKey: String?
+    @Option(name: .long, help: "The account of the key: 12 digits.") var accountID = "111111111111"
+
+    @Option(
+        name: .long,
+        help: "What to measure, separated by commas: \(BenchScenario.allCases.map(\.rawValue).joined(separator: ", ")).",
+        transform: Self.scenarios)
+    var only: Set<BenchScenario> = Set(BenchScenario.allCases)
+
+    @Option(name: .long, help: "Connections at a time.") var concurrency = 32
+    @Option(name: .long, help: "Operations on small objects, for each kind.") var operations = 5000
+    @Option(name: .long, help: "Bytes of a small object.") var smallBytes = 4096
+    @Option(name: .long, help: "Bytes of a large object.") var largeBytes = 64 << 20
+    @Option(name: .long, help: "Operations on large objects, for each kind.") var largeOperations = 8
+    @Option(name: .long, help: "Writes a second while the replication lag is measured.") var lagRate = 50
+    @Option(name: .long, help: "Seconds for which the replication lag is measured.") var lagSeconds = 10
+    @Option(name: .long, help: "Writes during the outage.") var outageOperations = 2000
+    @Option(name: .long, help: "Where temporary files go; choose the disk to be measured. Default: $TMPDIR.")
+    var scratch: String?
+
+    @Flag(help: "Print one JSON document.")
+    var json = false
+
+    func validate() throws {
+        let numbers = [
+            self.concurrency, self.operations, self.smallBytes, self.largeBytes, self.largeOperations, self.lagRate,
+            self.lagSeconds, self.outageOperations,
+        ]
+        guard numbers.allSatisfy({ $0 > 0 }) else { throw ValidationError("every number must be at least 1") }
+        guard AccountID(self.accountID) != nil else { throw ValidationError("--account-id needs 12 digits") }
+    }
+
+    func run() async throws {
+        RunningProcess.startLogging(level: .warning, format: .text)
+        let scratch = self.scratch ?? FileManager.default.temporaryDirectory.path(percentEncoded: false)
+        if let dir = self.dir {
+            try await self.measure(self.target(DevDirectory(dir)))
+        } else if let endpoint = self.endpoint {
+            try await self.measure(self.target(endpoint, scratch: scratch))
+        } else {
+            try await self.measureOwnFederation(scratch)
+        }
+    }
+
+    private func measure(_ target: BenchTarget) async throws {
+        let size = BenchSize(
+            concurrency: self.concurrency, operations: self.operations, smallBytes: self.smallBytes,
+            largeBytes: self.largeBytes, largeOperations: self.largeOperations, lagRate: self.lagRate,
+            lagSeconds: self.lagSeconds, outageOperations: self.outageOperations)
+        let report = try await BenchRun(target: target, size: size, scenarios: self.only).run()
+        if self.json {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+            print(String(decoding: try encoder.encode(report), as: UTF8.self))
+        } else {
+            print(report.table)
+        }
+    }
+
+    // MARK: What is measured
+
+    private func target(_ directory: DevDirectory) throws -> BenchTarget {
+        let targets = try OperatorTargets(directory)
+        guard let account = try directory.accounts()?.first?.configured(), let source = targets.regions.first else {
+            throw CommandFailure("\(directory.path) names no account or no region; start `tern dev \(directory.path)` first")
+        }
+        return BenchTarget(
+            account: account,
+            source: try BenchRegion(source, account: account),
+            destination: try targets.regions.dropFirst().first.map { try BenchRegion($0, account: account) },
+            operatorClient: OperatorClient(credential: targets.credential),
+            processes: nil,
+            scratch: directory.path
+        )
+    }
+
+    private func target(_ endpoint: String, scratch: String) async throws -> BenchTarget {
+        guard let accessKey = self.accessKey, let secretKey = self.secretKey else {
+            throw CommandFailure("--endpoint needs --access-key and --secret-key of an account there")
+        }
+        let account = ConfiguredAccount(
+            id: AccountID(trusted: self.accountID), accessKey: accessKey, secretKey: secretKey, displayName: "bench", email: "")
+        let client = OperatorClient(credential: try? OperatorOptions.parse([]).targets().credential)
+        let source = try await client.region(at: endpoint)
+        var destination: FederatedRegion?
+        if let url = self.destinationEndpoint { destination = try await client.region(at: url) }
+        return BenchTarget(
+            account: account,
+            source: try BenchRegion(source, account: account),
+            destination: try destination.map { try BenchRegion($0, account: account) },
+            operatorClient: client,
+            processes: nil,
+            scratch: scratch
+        )
+    }
+
+    private func measureOwnFederation(_ scratch: String) async throws {
+        let directory = DevDirectory("\(scratch)/tern-bench-\(UInt32.random(in: 0...UInt32.max))")
+        try directory.create()
+        defer { try? FileManager.default.removeItem(atPath: directory.path) }
+        let plan = try DevPlan(
+            directory: directory, regionOptions: ["us-east-1:0", "eu-west-1:0"], accountOptions: [],
+            log: RegionConfiguration.Log(level: .warning, format: .text))
+        let federation = try await ProcessFederation.start(plan, in: directory, logger: Logger(label: "tern"))
+        do {
+            var target = try self.target(directory)
+            target.processes = federation
+            target.scratch = scratch
+            try await self.measure(target)
+        } catch {
+            await federation.stop()
+            throw error
+        }
+        await federation.stop()
+    }
+
+    private static func scenarios(_ text: String) throws -> Set<BenchScenario> {
+        Set(
+            try text.split(separator: ",").map { word in
+                guard let scenario = BenchScenario(rawValue: String(word)) else {
+                    let known = BenchScenario.allCases.map(\.rawValue).joined(separator: ", ")
+                    throw ValidationError("`\(word)` is nothing to measure; choose from \(known)")
+                }
+                return scenario
+            })
+    }
+}

@@ -1,0 +1,73 @@
+import AsyncHTTPClient
+import Foundation
+import NIOCore
+import NIOHTTP1
+import TernCore
+import TernSigV4
+
+/// Asks regions the operator's questions: `/_tern/v1/…`, signed for the service `tern` with the federation's credential.
+struct OperatorClient: Sendable {
+    let credential: FederationCredential?
+
+    /// The body of a successful answer.
+    ///
+    /// - Parameter target: Path and query.
+    /// - Throws: ``CommandFailure`` when the region does not answer, or answers an error.
+    func get(_ target: String, from region: FederatedRegion) async throws -> Data {
+        let answer: (status: Int, body: Data)
+        do {
+            answer = try await self.send(target, to: region)
+        } catch {
+            throw CommandFailure("\(region.name) at \(region.endpoint) does not answer (\(error)); is it running?")
+        }
+        switch answer.status {
+        case 200: return answer.body
+        case 401, 403:
+            throw CommandFailure(
+                "\(region.name) refuses the federation's credential; give --dir or --config of the same federation")
+        default:
+            throw OperatorAnswerError(region: region.name, status: answer.status, body: String(decoding: answer.body, as: UTF8.self))
+        }
+    }
+
+    private func send(_ target: String, to region: FederatedRegion) async throws -> (status: Int, body: Data) {
+        var request = HTTPClientRequest(url: region.endpoint + target)
+        if let credential = self.credential, let parsed = RequestTarget(target) {
+            let host = region.endpoint.drop { $0 != "/" }.dropFirst(2)
+            var signed = SignedRequest(
+                method: "GET", target: parsed, headers: HeaderFields([.init(name: "host", value: String(host))]))
+            let signer = RequestSigner(
+                accessKeyID: credential.accessKey, secret: credential.secretKey, region: region.name.description,
+                service: "tern")
+            try signer.sign(&signed, payload: .unsigned, at: SystemClock().now)
+            for field in signed.headers.fields { request.headers.replaceOrAdd(name: field.name, value: field.value) }
+        }
+        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(5))
+        let body = try await response.body.collect(upTo: 64 << 20)
+        return (Int(response.status.code), Data(body.readableBytesView))
+    }
+
+    /// The region that an endpoint belongs to, which its health page tells without a signature.
+    func region(at endpoint: String) async throws -> FederatedRegion {
+        struct Health: Decodable { var region: String }
+        guard let normal = RegionConfiguration.normalEndpoint(endpoint) else {
+            throw CommandFailure("--endpoint \(endpoint): write http://HOST:PORT")
+        }
+        let request = HTTPClientRequest(url: normal + "/_tern/v1/health")
+        guard let response = try? await HTTPClient.shared.execute(request, timeout: .seconds(5)), response.status.code == 200,
+            let body = try? await response.body.collect(upTo: 65536),
+            let health = try? JSONDecoder().decode(Health.self, from: Data(body.readableBytesView)),
+            let name = RegionName(health.region)
+        else { throw CommandFailure("\(normal) does not answer as a region of Tern; is it running?") }
+        return FederatedRegion(name: name, endpoint: normal)
+    }
+}
+
+/// A region answered an error.
+struct OperatorAnswerError: Error, CustomStringConvertible {
+    var region: RegionName
+    var status: Int
+    var body: String
+
+    var description: String { "\(self.region) answers \(self.status): \(self.body.prefix(500))" }
+}

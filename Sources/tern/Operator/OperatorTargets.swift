@@ -1,0 +1,49 @@
+import ArgumentParser
+import Foundation
+import TernCore
+
+/// The options that say which regions an operator asks, and with which key.
+struct OperatorOptions: ParsableArguments {
+    @Option(name: .long, help: "The directory of a development federation. Default: $TERN_DIR, or the working directory.")
+    var dir: String?
+
+    @Option(name: .long, help: "The configuration of a region; its federation is asked.")
+    var config: String?
+
+    /// The regions to ask: those of the configuration, else of the directory.
+    ///
+    /// - Throws: ``CommandFailure`` that says what to do when neither is given nor found.
+    func targets(environment: [String: String] = ProcessInfo.processInfo.environment) throws -> OperatorTargets {
+        if let config = self.config {
+            let configuration = try RegionConfiguration.load(config, environment: environment)
+            return OperatorTargets(regions: configuration.federatedRegions, credential: configuration.federationCredential)
+        }
+        if let directory = self.dir ?? environment["TERN_DIR"] { return try OperatorTargets(DevDirectory(directory)) }
+        let here = DevDirectory(".")
+        guard here.exists else {
+            throw CommandFailure(
+                "which regions? Give --dir DIR of a development federation, --config FILE of a region, or run "
+                    + "`eval \"$(tern env DIR)\"` first")
+        }
+        return try OperatorTargets(here)
+    }
+}
+
+/// Regions, and the credential that they take operators' requests with.
+struct OperatorTargets: Sendable {
+    var regions: [FederatedRegion]
+    var credential: FederationCredential?
+
+    init(regions: [FederatedRegion], credential: FederationCredential?) {
+        self.regions = regions
+        self.credential = credential
+    }
+
+    init(_ directory: DevDirectory) throws {
+        let state = try directory.requiredState()
+        self.credential = state.federation
+        self.regions = state.regions.map { region in
+            FederatedRegion(name: RegionName(trusted: region.name), endpoint: "http://127.0.0.1:\(region.port)")
+        }
+    }
+}
