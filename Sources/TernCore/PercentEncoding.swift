@@ -42,14 +42,18 @@ package enum PercentEncoding {
     }
 
     /// Appends `bytes` in the form of `encoding-type=url`: like Java's URLEncoder, but `/` stays (spec rule LST-3).
-    package static func appendListEncoded(_ bytes: some Sequence<UInt8>, to result: inout [UInt8]) {
+    ///
+    /// Not generic, unlike its siblings: it runs for each byte of each key of a list, and generic code of this module is
+    /// not specialised in others.
+    package static func appendListEncoded(_ bytes: [UInt8], to result: inout [UInt8]) {
+        let isUnreserved = self.isUnreserved
         for byte in bytes {
             switch byte {
             case UInt8(ascii: "~"): self.appendEscape(byte, to: &result)
             case UInt8(ascii: "*"), UInt8(ascii: "/"): result.append(byte)
             case UInt8(ascii: " "): result.append(UInt8(ascii: "+"))
             default:
-                if self.isUnreserved[Int(byte)] { result.append(byte) } else { self.appendEscape(byte, to: &result) }
+                if isUnreserved[Int(byte)] { result.append(byte) } else { self.appendEscape(byte, to: &result) }
             }
         }
     }

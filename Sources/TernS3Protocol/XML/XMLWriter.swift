@@ -36,43 +36,43 @@ package struct XMLWriter: Sendable {
     /// Opens the root element in the namespace of another service.
     package mutating func openRoot(_ name: StaticString, namespace: StaticString?) {
         self.depth += 1
-        self.append("<")
+        self.bytes.append(UInt8(ascii: "<"))
         self.append(name)
         if let namespace {
             self.append(" xmlns=\"")
             self.append(namespace)
             self.append("\"")
         }
-        self.append(">")
+        self.bytes.append(UInt8(ascii: ">"))
     }
 
     package mutating func open(_ name: StaticString) {
         self.depth += 1
-        self.append("<")
+        self.bytes.append(UInt8(ascii: "<"))
         self.append(name)
-        self.append(">")
+        self.bytes.append(UInt8(ascii: ">"))
     }
 
     /// Opens an element with attributes, written as they are.
     package mutating func open(_ name: StaticString, attributes: StaticString) {
         self.depth += 1
-        self.append("<")
+        self.bytes.append(UInt8(ascii: "<"))
         self.append(name)
-        self.append(" ")
+        self.bytes.append(UInt8(ascii: " "))
         self.append(attributes)
-        self.append(">")
+        self.bytes.append(UInt8(ascii: ">"))
     }
 
     package mutating func close(_ name: StaticString) {
         self.depth -= 1
         self.append("</")
         self.append(name)
-        self.append(">")
+        self.bytes.append(UInt8(ascii: ">"))
     }
 
     /// `<name/>`
     package mutating func empty(_ name: StaticString) {
-        self.append("<")
+        self.bytes.append(UInt8(ascii: "<"))
         self.append(name)
         self.append("/>")
     }
@@ -140,16 +140,16 @@ package struct XMLWriter: Sendable {
 
     package mutating func open(dynamic name: String) {
         self.depth += 1
-        self.append("<")
+        self.bytes.append(UInt8(ascii: "<"))
         self.bytes.append(contentsOf: name.utf8)
-        self.append(">")
+        self.bytes.append(UInt8(ascii: ">"))
     }
 
     package mutating func close(dynamic name: String) {
         self.depth -= 1
         self.append("</")
         self.bytes.append(contentsOf: name.utf8)
-        self.append(">")
+        self.bytes.append(UInt8(ascii: ">"))
     }
 
     package mutating func element(dynamic name: String, _ text: String) {
@@ -177,15 +177,15 @@ package struct XMLWriter: Sendable {
     }
 
     private mutating func startLeaf(_ name: StaticString) {
-        self.append("<")
+        self.bytes.append(UInt8(ascii: "<"))
         self.append(name)
-        self.append(">")
+        self.bytes.append(UInt8(ascii: ">"))
     }
 
     private mutating func endLeaf(_ name: StaticString) {
         self.append("</")
         self.append(name)
-        self.append(">")
+        self.bytes.append(UInt8(ascii: ">"))
     }
 
     private mutating func append(_ text: StaticString) {
@@ -193,7 +193,7 @@ package struct XMLWriter: Sendable {
     }
 
     private mutating func append(decimal number: Int64) {
-        if number < 0 { self.append("-") }
+        if number < 0 { self.bytes.append(UInt8(ascii: "-")) }
         var rest = number.magnitude
         let start = self.bytes.count
         repeat {
@@ -205,32 +205,39 @@ package struct XMLWriter: Sendable {
 
     private mutating func append(_ timestamp: Timestamp) {
         let fields = timestamp.civilFields
-        self.bytes.append(decimal: fields.year, width: 4)
-        self.append("-")
-        self.bytes.append(decimal: fields.month, width: 2)
-        self.append("-")
-        self.bytes.append(decimal: fields.day, width: 2)
-        self.append("T")
-        self.bytes.append(decimal: fields.hour, width: 2)
-        self.append(":")
-        self.bytes.append(decimal: fields.minute, width: 2)
-        self.append(":")
-        self.bytes.append(decimal: fields.second, width: 2)
-        self.append(".")
-        self.bytes.append(decimal: fields.millisecond, width: 3)
-        self.append("Z")
+        self.append(twoDigits: fields.year / 100)
+        self.append(twoDigits: fields.year % 100)
+        self.bytes.append(UInt8(ascii: "-"))
+        self.append(twoDigits: fields.month)
+        self.bytes.append(UInt8(ascii: "-"))
+        self.append(twoDigits: fields.day)
+        self.bytes.append(UInt8(ascii: "T"))
+        self.append(twoDigits: fields.hour)
+        self.bytes.append(UInt8(ascii: ":"))
+        self.append(twoDigits: fields.minute)
+        self.bytes.append(UInt8(ascii: ":"))
+        self.append(twoDigits: fields.second)
+        self.bytes.append(UInt8(ascii: "."))
+        self.bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: fields.millisecond / 100))
+        self.append(twoDigits: fields.millisecond % 100)
+        self.bytes.append(UInt8(ascii: "Z"))
+    }
+
+    private mutating func append(twoDigits number: Int) {
+        self.bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / 10))
+        self.bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number % 10))
     }
 
     /// Copies runs of plain bytes and writes the others as references.
     ///
-    /// Control characters become `&#x1;` and so on, as AWS sends them (ERR-13), though XML 1.0 cannot carry them; so does
-    /// a carriage return, which parsers would turn into a line feed.
+    /// Control characters become `&#x1;` and so on, as AWS sends them (ERR-13), though XML 1.0 cannot carry them; so
+    /// does a carriage return, which parsers would turn into a line feed.
     private mutating func appendEscaped(_ text: UnsafeBufferPointer<UInt8>) {
         var start = 0
         var index = 0
         while index < text.count {
             let byte = text[index]
-            if !Self.isSpecial[Int(byte)] {
+            if !Self.isSpecial(byte) {
                 index += 1
                 continue
             }
@@ -266,13 +273,13 @@ package struct XMLWriter: Sendable {
         index + 2 < text.count && text[index + 1] == 0xBF && text[index + 2] >= 0xBE
     }
 
-    /// Bytes that are not simply copied: five characters of the syntax, control characters but tab and line feed, and
-    /// 0xEF, which begins the noncharacters.
-    private static let isSpecial: [Bool] = {
-        var table = [Bool](repeating: false, count: 256)
-        for byte in 0..<32 { table[byte] = byte != 9 && byte != 10 }
-        for byte in "&<>\"'".utf8 { table[Int(byte)] = true }
-        table[0xEF] = true
-        return table
-    }()
+    /// Whether the byte is not simply copied: five characters of the syntax, control characters but tab and line feed,
+    /// and 0xEF, which begins the noncharacters.
+    private static func isSpecial(_ byte: UInt8) -> Bool {
+        byte < 64 ? self.specialBelow64 >> UInt64(byte) & 1 != 0 : byte == 0xEF
+    }
+
+    /// A bit for each special byte below 64: all control characters but 9 and 10, and `"`, `&`, `'`, `<`, `>`.
+    private static let specialBelow64: UInt64 =
+        0xFFFF_FFFF & ~(1 << 9) & ~(1 << 10) | 1 << 0x22 | 1 << 0x26 | 1 << 0x27 | 1 << 0x3C | 1 << 0x3E
 }
