@@ -13,7 +13,8 @@ package protocol BlobStore: Sendable {
     func open(_ id: BlobID, in partition: PartitionID) async throws(StorageError) -> any BlobReader
 
     /// Makes new blobs with the same bytes, without copying any; all of them or none. The order is kept.
-    func clone(_ ids: [BlobID], from source: PartitionID, to destination: PartitionID) async throws(StorageError) -> [BlobID]
+    func clone(_ ids: [BlobID], from source: PartitionID, to destination: PartitionID) async throws(StorageError)
+        -> [BlobID]
 
     /// Deletes blobs; those that do not exist are skipped.
     func delete(_ ids: [BlobID], in partition: PartitionID) async throws(StorageError)

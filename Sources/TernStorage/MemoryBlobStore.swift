@@ -120,7 +120,9 @@ package final class MemoryBlobStore: BlobStore {
 
     fileprivate func reserve(_ byteCount: Int) throws(StorageError) {
         try self.state.withLock { state throws(StorageError) in
-            guard state.freeByteCount >= Int64(byteCount) else { throw StorageError(.noSpace, "the memory store is full") }
+            guard state.freeByteCount >= Int64(byteCount) else {
+                throw StorageError(.noSpace, "the memory store is full")
+            }
             state.freeByteCount -= Int64(byteCount)
         }
     }

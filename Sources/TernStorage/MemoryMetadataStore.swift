@@ -39,7 +39,7 @@ package final class MemoryMetadataStore: MetadataStore {
             defer { if !entries.isEmpty { state.partitions[batch.partition] = entries } }
             for precondition in batch.preconditions {
                 guard entries[precondition.key] == precondition.value else {
-                    throw StorageError(.conflict, "another commit changed key \(precondition.key) first")
+                    throw StorageError(.conflict, "another commit changed a key of this batch first")
                 }
             }
             for write in batch.writes {

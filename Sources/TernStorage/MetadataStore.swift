@@ -14,6 +14,9 @@ package protocol MetadataStore: Sendable {
     func scan(_ range: KeyRange, in partition: PartitionID, limit: Int) async throws(StorageError) -> [KeyValue]
 
     /// Applies the batch if all its preconditions hold, else throws ``StorageError/Code/conflict`` and changes nothing.
+    ///
+    /// After any other error the outcome is unknown: the batch may still appear, as a whole, when the store is opened
+    /// again. So a caller must not delete the blobs that the batch names; the collector finds out whether they are named.
     func commit(_ batch: MetadataBatch) async throws(StorageError)
 
     /// The partitions of a kind that hold at least one key.
@@ -50,7 +53,9 @@ package struct PartitionID: Hashable, Sendable {
     package var prefix: [UInt8] {
         var bytes: [UInt8] = [self.kind.rawValue]
         bytes.reserveCapacity(Self.prefixByteCount)
-        for shift in stride(from: 56, through: 0, by: -8) { bytes.append(UInt8(truncatingIfNeeded: self.id >> UInt64(shift))) }
+        for shift in stride(from: 56, through: 0, by: -8) {
+            bytes.append(UInt8(truncatingIfNeeded: self.id >> UInt64(shift)))
+        }
         bytes.append(UInt8(truncatingIfNeeded: self.shard >> 8))
         bytes.append(UInt8(truncatingIfNeeded: self.shard))
         return bytes

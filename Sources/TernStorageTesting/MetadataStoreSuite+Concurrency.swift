@@ -71,7 +71,10 @@ extension MetadataStoreSuite {
         let write = MetadataBatch(partition: Self.partition, writes: [.delete(key: [1])])
         await #expect(performing: { _ = try await store.get([1], in: Self.partition) }, throws: closed)
         let everything = KeyRange(from: [], to: nil)
-        await #expect(performing: { _ = try await store.scan(everything, in: Self.partition, limit: 1) }, throws: closed)
+        await #expect(
+            performing: { _ = try await store.scan(everything, in: Self.partition, limit: 1) },
+            throws: closed
+        )
         await #expect(performing: { try await store.commit(write) }, throws: closed)
         await #expect(performing: { _ = try await store.partitions(of: .bucket) }, throws: closed)
     }

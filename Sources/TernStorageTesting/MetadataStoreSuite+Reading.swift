@@ -12,7 +12,9 @@ extension MetadataStoreSuite {
     }
 
     func checkOrder(_ store: any MetadataStore) async throws {
-        let ordered: [[UInt8]] = [[0], [0, 0], [0, 255], [1], [1, 2, 3], [127], [128], [128, 0], [255], [255, 255]]
+        let ordered: [[UInt8]] = [
+            [0], [0, 0], [0, 255], [1], [1, 2, 3], [127], [128], [128, 0], [255], [255, 255],
+        ]
         for key in ordered.shuffled() { try await store.put(key, key) }
         let entries = try await store.scan(KeyRange(from: [0], to: nil), in: Self.partition, limit: 100)
         #expect(entries.map(\.key) == ordered)
@@ -89,7 +91,10 @@ extension MetadataStoreSuite {
 
     /// Ordered as the numbers are.
     static func key(_ number: Int) -> [UInt8] {
-        [1, UInt8(truncatingIfNeeded: number >> 16), UInt8(truncatingIfNeeded: number >> 8), UInt8(truncatingIfNeeded: number)]
+        [
+            1, UInt8(truncatingIfNeeded: number >> 16), UInt8(truncatingIfNeeded: number >> 8),
+            UInt8(truncatingIfNeeded: number),
+        ]
     }
 }
 

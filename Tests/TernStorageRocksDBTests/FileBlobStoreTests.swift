@@ -83,12 +83,16 @@ struct FileBlobStoreTests {
         let id = try await store.write(BlobStoreSuite.pattern(500_000))
         let clones = try await store.clone([id, id, id], from: partition, to: BlobStoreSuite.otherPartition)
         let paths = BlobPaths(root: directory.path)
-        let files = [paths.file(of: id, in: partition)] + clones.map { paths.file(of: $0, in: BlobStoreSuite.otherPartition) }
+        let files =
+            [paths.file(of: id, in: partition)] + clones.map { paths.file(of: $0, in: BlobStoreSuite.otherPartition) }
         #expect(Set(try files.map(Self.inode)).count == 1)
         #expect(Set(clones.map { $0.bytes[0] }).count == 1, "one directory for one sync")
     }
 
-    @Test("More clones than a file may have links start a copy", .enabled(if: FileBlobStoreTests.linkCountMax <= 65_000))
+    @Test(
+        "More clones than a file may have links start a copy",
+        .enabled(if: FileBlobStoreTests.linkCountMax <= 65_000)
+    )
     func manyClones() async throws {
         let directory = try TemporaryDirectory()
         let store = try await FileBlobStore.open(directory: directory.path, logger: .quiet)
@@ -110,7 +114,9 @@ struct FileBlobStoreTests {
         return UInt64(status.st_ino)
     }
 
-    @Test("What a process left unfinished is gone after the next open; what it finished is a candidate for the collector")
+    @Test(
+        "What a process left unfinished is gone after the next open; what it finished is a candidate for the collector"
+    )
     func reopened() async throws {
         let directory = try TemporaryDirectory()
         await #expect(processExitsWith: .signal(SIGKILL)) { [path = directory.path as String] in
@@ -193,7 +199,9 @@ struct FileBlobStoreTests {
         try await {
             let store = try await FileBlobStore.open(directory: directory.path, logger: .quiet)
             await #expect(processExitsWith: .success) { [path = directory.path as String] in
-                await BlobStoreSuite.expect(.locked) { _ = try await FileBlobStore.open(directory: path, logger: .quiet) }
+                await BlobStoreSuite.expect(.locked) {
+                    _ = try await FileBlobStore.open(directory: path, logger: .quiet)
+                }
             }
             #expect(try await store.partitions().isEmpty)
         }()

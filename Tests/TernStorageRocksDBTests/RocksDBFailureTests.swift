@@ -60,7 +60,7 @@ struct RocksDBFailureTests {
         for _ in 0..<2 {
             // Opening writes what the log holds into files.
             let store = try await RocksDBMetadataStore.open(directory: directory.path, logger: .quiet)
-            for number in 0..<200 { try await store.put(row: number, byteCount: 1_500) }
+            try await store.put(rows: 0..<200, byteCount: 1_500)
             await store.close()
         }
         for name in try FileManager.default.contentsOfDirectory(atPath: directory.path) where name.contains(file) {
@@ -96,10 +96,11 @@ struct RocksDBFailureTests {
         let directory = try TemporaryDirectory()
         for _ in 0..<3 {
             let store = try await RocksDBMetadataStore.open(directory: directory.path, logger: .quiet)
-            for number in 0..<50 { try await store.put(row: number, byteCount: 1_500) }
+            try await store.put(rows: 0..<50, byteCount: 1_500)
             await store.close()
         }
-        for name in try FileManager.default.contentsOfDirectory(atPath: directory.path) where name.contains("MANIFEST") {
+        for name in try FileManager.default.contentsOfDirectory(atPath: directory.path) where name.contains("MANIFEST")
+        {
             try RocksDBCrashTests.patch("\(directory.path)/\(name)") { $0.removeLast(min(missingByteCount, $0.count)) }
         }
         do throws(StorageError) {
@@ -111,7 +112,10 @@ struct RocksDBFailureTests {
         }
     }
 
-    @Test("A full disk refuses commits but not reads, and takes commits again when there is room", .enabled(if: SmallDisk.isPossible))
+    @Test(
+        "A full disk refuses commits but not reads, and takes commits again when there is room",
+        .enabled(if: SmallDisk.isPossible)
+    )
     func full() async throws {
         let disk = try SmallDisk(byteCount: 96 << 20)
         var options = RocksDBOptions()
@@ -156,13 +160,19 @@ struct RocksDBFailureTests {
     @Test(
         "Errors of RocksDB have the code that callers decide on",
         arguments: [
-            ("IO error: No space left on device: While appending to file: /d/000004.log: No space left on device", "noSpace"),
+            (
+                "IO error: No space left on device: While appending to file: /d/000004.log: No space left on device",
+                "noSpace"
+            ),
             ("IO error: While open a file for appending: /d/000004.log: Disk quota exceeded", "noSpace"),
             ("IO error: While open a file for appending: /d/000004.log: Permission denied", "permissionDenied"),
             ("IO error: While mkdir if missing: /d: Read-only file system", "permissionDenied"),
             ("IO error: While lock file: /d/LOCK: Resource temporarily unavailable", "locked"),
             ("Corruption: block checksum mismatch: stored = 1, computed = 2", "damaged"),
-            ("IO error: No such file or directory: While open a file: /d/000009.sst: No such file or directory", "damaged"),
+            (
+                "IO error: No such file or directory: While open a file: /d/000009.sst: No such file or directory",
+                "damaged"
+            ),
             ("IO error: While fdatasync: /d/000004.log: Input/output error", "io"),
         ]
     )

@@ -15,6 +15,7 @@ struct BlobFile {
     private var checksums = BlockChecksums()
     private var writtenByteCount: Int64 = 0
     private var syncedByteCount: Int64 = 0
+    private var failure: StorageError?
 
     /// Synced each time this much was written: gigabytes that the kernel has gathered would hold up the syncs of all
     /// others when they go to the disk at once, and so a slow disk slows the caller down instead.
@@ -35,7 +36,19 @@ struct BlobFile {
     }
 
     /// Hands what is pending to the operating system.
+    ///
+    /// A failure is final: bytes may be missing in the middle, so the blob must never be finished.
     mutating func flush() throws(StorageError) {
+        if let failure = self.failure { throw failure }
+        do throws(StorageError) {
+            try self.writePending()
+        } catch {
+            self.failure = error
+            throw error
+        }
+    }
+
+    private mutating func writePending() throws(StorageError) {
         try self.context.checkRoom(for: self.pendingByteCount)
         let pending = self.pending
         self.pending = []
@@ -63,7 +76,9 @@ struct BlobFile {
         self.context.recent.insert([self.id])
         let path = self.context.paths.file(of: self.id, in: self.partition)
         guard link(self.temporaryPath, path) == 0 else {
-            throw StorageError(errno: errno, "could not make the blob file", path)
+            // "Not found" would mean a missing blob to callers; here it is a missing directory.
+            guard errno == ENOENT else { throw StorageError(errno: errno, "could not make the blob file", path) }
+            throw StorageError(.io, "could not make the blob file \(path): its directory has disappeared")
         }
         do {
             try FileSystem.syncDirectory(directory)

@@ -22,22 +22,29 @@ struct BlobTail {
         let isWhole = readByteCount == fileByteCount
         let count = isWhole ? readByteCount : Self.footerByteCount
         var tail = try Self.read(descriptor, path, from: fileByteCount - count, byteCount: Int(count))
-        do throws(BlobFooter.Flaw) {
-            let byteCount = try Self.withTail(of: tail, BlobFooter.trailerByteCount) { bytes throws(BlobFooter.Flaw) in
+        let end = try Self.flaws(in: path) { () throws(BlobFooter.Flaw) in
+            try Self.withTail(of: tail, BlobFooter.trailerByteCount) { bytes throws(BlobFooter.Flaw) in
                 try BlobFooter.byteCount(trailer: bytes, fileByteCount: fileByteCount)
             }
-            let footerByteCount = Int(BlobFooter.footerByteCount(of: byteCount))
-            if footerByteCount > tail.readableBytes {
-                do throws(StorageError) {
-                    tail = try Self.read(descriptor, path, from: byteCount, byteCount: footerByteCount)
-                } catch {
-                    throw BlobFooter.Flaw(reason: error.message)
-                }
+        }
+        let footerByteCount = Int(BlobFooter.footerByteCount(of: end))
+        if footerByteCount > tail.readableBytes {
+            tail = try Self.read(descriptor, path, from: end, byteCount: footerByteCount)
+        }
+        self.footer = try Self.flaws(in: path) { () throws(BlobFooter.Flaw) in
+            try Self.withTail(of: tail, footerByteCount) { bytes throws(BlobFooter.Flaw) in
+                try BlobFooter(decoding: bytes, byteCount: end)
             }
-            self.footer = try Self.withTail(of: tail, footerByteCount) { bytes throws(BlobFooter.Flaw) in
-                try BlobFooter(decoding: bytes, byteCount: byteCount)
-            }
-            self.data = isWhole ? tail.getSlice(at: tail.readerIndex, length: Int(byteCount)) : nil
+        }
+        self.data = isWhole ? tail.getSlice(at: tail.readerIndex, length: Int(end)) : nil
+    }
+
+    private static func flaws<Value>(
+        in path: String,
+        _ body: () throws(BlobFooter.Flaw) -> Value
+    ) throws(StorageError) -> Value {
+        do throws(BlobFooter.Flaw) {
+            return try body()
         } catch {
             throw StorageError(.damaged, "the footer of \(path) is damaged: \(error.reason)")
         }
@@ -55,11 +62,15 @@ struct BlobTail {
         while buffer.readableBytes < byteCount {
             let missing = byteCount - buffer.readableBytes
             let position = off_t(offset) + off_t(buffer.readableBytes)
+            var code: Int32 = 0
             let count = buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: missing) { bytes in
-                max(0, pread(descriptor, bytes.baseAddress, missing, position))
+                let count = pread(descriptor, bytes.baseAddress, missing, position)
+                if count < 0 { code = errno }
+                return max(0, count)
             }
-            if count > 0 { continue }
-            throw StorageError(.damaged, "\(path) ends at \(position), or cannot be read there")
+            if count > 0 || code == EINTR { continue }
+            guard code == 0 else { throw StorageError(errno: code, "could not read the blob", path) }
+            throw StorageError(.damaged, "\(path) ends too early, at byte \(position)")
         }
         return buffer
     }

@@ -9,8 +9,16 @@ import TernStorage
 final class FileBlobReader: BlobReader {
     /// Verified bytes beyond those that were asked for.
     private struct Ahead {
-        var offset: Int64
-        var bytes: ByteBuffer
+        let offset: Int64
+        let bytes: ByteBuffer
+
+        /// `nil` if the byte at `offset` is not among these.
+        func slice(at offset: Int64, maximum: Int) -> ByteBuffer? {
+            let skipped = offset - self.offset
+            guard skipped >= 0, skipped < Int64(self.bytes.readableBytes) else { return nil }
+            let count = min(maximum, self.bytes.readableBytes - Int(skipped))
+            return self.bytes.getSlice(at: self.bytes.readerIndex + Int(skipped), length: count)
+        }
     }
 
     let byteCount: Int64
@@ -71,13 +79,7 @@ final class FileBlobReader: BlobReader {
     }
 
     private func take(at offset: Int64, maximum: Int) -> ByteBuffer? {
-        self.ahead.withLock { ahead in
-            guard let available = ahead else { return nil }
-            let skipped = offset - available.offset
-            guard skipped >= 0, skipped < Int64(available.bytes.readableBytes) else { return nil }
-            let count = min(maximum, available.bytes.readableBytes - Int(skipped))
-            return available.bytes.getSlice(at: available.bytes.readerIndex + Int(skipped), length: count)
-        }
+        self.ahead.withLock { $0 }?.slice(at: offset, maximum: maximum)
     }
 
     /// Reads the blocks around the wanted bytes. Blocks.
@@ -85,15 +87,13 @@ final class FileBlobReader: BlobReader {
         let blockByteCount = Int64(BlobFooter.blockByteCount)
         let start = offset / blockByteCount * blockByteCount
         let wanted = offset - start + Int64(min(maximum, Int(Self.fetchByteCountMax)))
-        let fetched = min(max(wanted, Self.fetchByteCountMin), Self.fetchByteCountMax)
-        let end = min(self.byteCount, start + BlobFooter.blockCount(of: fetched) * blockByteCount)
+        let fetchByteCount = min(max(wanted, Self.fetchByteCountMin), Self.fetchByteCountMax)
+        let end = min(self.byteCount, start + BlobFooter.blockCount(of: fetchByteCount) * blockByteCount)
         let bytes = try BlobTail.read(self.descriptor, self.path, from: start, byteCount: Int(end - start))
         try Self.verify(bytes, at: start, self.footer, self.path)
-        self.ahead.withLock { $0 = Ahead(offset: start, bytes: bytes) }
-        guard let found = self.take(at: offset, maximum: maximum) else {
-            throw StorageError(.io, "another read of \(self.path) interfered")
-        }
-        return found
+        let fetched = Ahead(offset: start, bytes: bytes)
+        self.ahead.withLock { $0 = fetched }
+        return fetched.slice(at: offset, maximum: maximum) ?? ByteBuffer()
     }
 
     /// - Parameter start: Where the bytes begin in the blob; the begin of a block.

@@ -31,7 +31,9 @@ enum FileSystem {
     /// Bytes that an unprivileged process may still write on the device of `path`.
     static func freeByteCount(at path: String) throws(StorageError) -> Int64 {
         var status = statvfs()
-        guard statvfs(path, &status) == 0 else { throw StorageError(errno: errno, "could not read the free space of", path) }
+        guard statvfs(path, &status) == 0 else {
+            throw StorageError(errno: errno, "could not read the free space of", path)
+        }
         return Int64(clamping: UInt64(status.f_bavail) * UInt64(status.f_frsize))
     }
 

@@ -18,6 +18,9 @@ struct CommitGroup: ~Copyable {
     private var native: OpaquePointer
     private var nativeByteCount = 0
 
+    /// Conflicts are ordinary where many write to one key, so the message costs nothing.
+    private static let conflict = StorageError(.conflict, "another commit changed a key of this batch first")
+
     /// A group that has grown over this goes to the disk, so that large values do not pile up in memory.
     private static let byteCountMax = 8 << 20
     /// RocksDB keeps the memory of a used batch; over this it is given back.
@@ -39,7 +42,7 @@ struct CommitGroup: ~Copyable {
         do throws(StorageError) {
             for precondition in commit.batch.preconditions {
                 guard try self.holds(precondition, in: commit.batch.partition, database) else {
-                    throw StorageError(.conflict, "another commit changed key \(precondition.key) first")
+                    throw Self.conflict
                 }
             }
         } catch {
