@@ -5,6 +5,7 @@ After each of them the server must still answer, and its memory must not have gr
 
 import contextlib
 import random
+import re
 import socket
 
 import pytest
@@ -23,6 +24,24 @@ def server_answers_afterwards(home):
     yield
     assert home.is_healthy()
     assert home.raw().request("GET", "/").status == 200
+
+
+@pytest.fixture(scope="module", autouse=True)
+def silent_connections(federation):
+    """Connections that fall silent when this file's tests begin; the last test looks what became of them."""
+    home = federation["us-east-1"]
+    bucket, raw = home.bucket(), home.raw()
+    connections = {name: raw.connect() for name in ("nothing", "half-head", "half-body", "kept-alive")}
+    connections["half-head"].send(b"GET / HTTP/1.1\r\nHost: h\r\nx-a: ")
+    send, signature = raw.prepare("PUT", f"/{bucket}/k", body=b"x" * 1000)
+    connections["half-body"].send_head("PUT", f"/{bucket}/k", {**send, "authorization": signature.header})
+    connections["half-body"].send(b"x" * 500)
+    send, signature = raw.prepare("GET", f"/{bucket}")
+    connections["kept-alive"].send_head("GET", f"/{bucket}", {**send, "authorization": signature.header})
+    assert connections["kept-alive"].receive().status == 200
+    yield connections, bucket
+    for connection in connections.values():
+        connection.close()
 
 
 # WON'T operations (§3.2e, ERR-6)
@@ -214,8 +233,13 @@ def exchange(home, data, timeout=10):
     ids=lambda data: ascii(data[:40]),
 )  # fmt: skip
 def test_malformed_http(home, data):
-    answer = exchange(home, data)
-    assert answer == b"" or answer.startswith(b"HTTP/1.") and not answer.startswith(b"HTTP/1.1 5"), answer[:200]
+    assert_no_server_error(exchange(home, data))
+
+
+def assert_no_server_error(answer):
+    """An answer below 500, 501 or 505 (the version or coding is not known), or a closed connection."""
+    if answer:
+        assert re.match(rb"HTTP/1\.[01] ([1-4]\d\d|501|505)\b", answer), answer[:300]
 
 
 def test_random_bytes(home):
@@ -231,7 +255,7 @@ def test_random_bytes(home):
     home.reset_peak()
     before = home.resident_mib()
     for answer in in_parallel(one, range(1000), workers=16):
-        assert not answer.startswith(b"HTTP/1.1 5"), answer[:300]
+        assert_no_server_error(answer)
     assert home.peak_resident_mib() - before < 64
 
 
@@ -446,3 +470,19 @@ def test_internal_paths_are_not_open(home):
         ):
             answer = raw.anonymous(method, path)
             assert 400 <= answer.status < 500, (method, path, str(answer))
+
+
+@pytest.mark.parametrize("name", ["nothing", "half-head", "half-body", "kept-alive"])
+def test_s14_err_7_silent_connections_are_closed(raw, silent_connections, name):
+    """§14: 20 seconds of silence end a connection; a request that waits for its body is told why (RequestTimeout)."""
+    connections, bucket = silent_connections
+    connection = connections[name]
+    connection.socket.settimeout(60)
+    received = connection.buffer
+    with contextlib.suppress(ConnectionResetError):
+        while piece := connection.socket.recv(65536):
+            received += piece
+    if received:
+        assert re.match(rb"HTTP/1\.1 (400|408) ", received), received[:300]
+    if name == "half-body":
+        assert raw.request("HEAD", f"/{bucket}/k").status == 404
