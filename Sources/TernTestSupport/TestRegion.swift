@@ -1,0 +1,126 @@
+import Logging
+import NIOCore
+import SwiftProtobuf
+package import TernCore
+package import TernObjects
+import TernPorts
+package import TernRecords
+import TernReplication
+import TernS3Protocol
+package import TernStorage
+
+/// One region in memory. Its stores outlive its service, so that a crash is a new service over the same stores.
+package struct TestRegion: Sendable {
+    package let name: RegionName
+    package let metadata: MemoryMetadataStore
+    package let blobs: MemoryBlobStore
+    package let clock: ManualClock
+    package let random: SeededRandom
+    package let service: ObjectService
+
+    package static let account = AccountID(trusted: "111111111111")
+
+    package init(_ name: String, clock: ManualClock, seed: UInt64) {
+        self.init(
+            name: RegionName(trusted: name), metadata: MemoryMetadataStore(), blobs: MemoryBlobStore(seed: seed),
+            clock: clock, random: SeededRandom(seed: seed))
+    }
+
+    private init(
+        name: RegionName, metadata: MemoryMetadataStore, blobs: MemoryBlobStore, clock: ManualClock, random: SeededRandom
+    ) {
+        self.name = name
+        self.metadata = metadata
+        self.blobs = blobs
+        self.clock = clock
+        self.random = random
+        self.service = ObjectService(
+            region: name, metadata: metadata, blobs: blobs, wall: clock, random: random,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    }
+
+    /// The region after a crash: all that was committed, and nothing else.
+    package func restarted() -> TestRegion {
+        self.blobs.settle()
+        return TestRegion(
+            name: self.name, metadata: self.metadata, blobs: self.blobs, clock: self.clock, random: self.random)
+    }
+
+    /// Makes a bucket with versioning enabled.
+    package func makeBucket(_ name: String, owner: AccountID = TestRegion.account) async throws {
+        guard let bucketName = BucketName(name) else { throw S3Error.noSuchBucket(name) }
+        _ = try await self.service.createBucket(bucketName, owner: owner, locationConstraint: "", tags: [])
+        try await self.service.setVersioning(.enabled, of: name)
+    }
+
+    /// Tells this region of a bucket of another.
+    package func learn(_ bucket: String, of other: TestRegion) async throws {
+        if let record = try await other.service.directory.record(bucket) {
+            try await self.service.directory.anticipate(record)
+        }
+    }
+
+    /// Replicates everything of a bucket to others, delete markers and changes of replicas included.
+    package func replicate(_ bucket: String, to destinations: [String], storageClass: StorageClass? = nil) async throws {
+        let rules = destinations.enumerated().map { index, destination in
+            ReplicationRule(
+                id: "to-\(destination)",
+                priority: index,
+                filter: .all,
+                deleteMarkerReplication: true,
+                sourceSelectionCriteria: SourceSelectionCriteria(replicaModifications: true),
+                destination: Destination(bucket: BucketName(trusted: destination), storageClass: storageClass)
+            )
+        }
+        let configuration = ReplicationConfiguration(role: "arn:aws:iam::111111111111:role/replication", rules: rules)
+        try await self.service.setReplication(ReplicationConfigurationXML.encode(configuration), of: bucket)
+    }
+
+    /// Puts an object as a client does.
+    @discardableResult
+    package func put(_ key: String, in bucket: String, bytes: [UInt8], tags: [Tag] = []) async throws -> VersionRecord {
+        var attributes = ObjectAttributes()
+        attributes.tags = tags
+        return try await self.service.putObject(
+            ObjectKey(key), in: bucket, attributes: attributes, body: BytesSource(bytes), digests: ExpectedDigests(),
+            condition: .none
+        ).record
+    }
+
+    /// Every version of a key, newest first.
+    package func stack(_ key: String, in bucket: String) async throws -> [VersionRecord] {
+        let state = try await self.service.registry.state(bucket)
+        let objectKey = try ObjectKey(key)
+        var records: [VersionRecord] = []
+        if let head = try await self.service.head(objectKey, in: state) { records.append(head.record) }
+        let range = KeyRange(prefix: Keyspace.noncurrentPrefix(objectKey))
+        for row in try await self.metadata.scan(range, in: state.partition, limit: 10_000) {
+            records.append(try VersionRecord(serializedBytes: row.value))
+        }
+        return records
+    }
+
+    /// The bytes of a version's body.
+    package func body(of record: VersionRecord, in bucket: String) async throws -> [UInt8]? {
+        let state = try await self.service.registry.state(bucket)
+        switch try await self.service.openBody(of: record, range: 0..<record.byteCount, in: state.partition) {
+        case nil: return nil
+        case .some(.none): return []
+        case .bytes(let bytes): return Array(bytes.readableBytesView)
+        case .stream(let stream):
+            var bytes: [UInt8] = []
+            while let chunk = try await stream.next() { bytes.append(contentsOf: chunk.readableBytesView) }
+            return bytes
+        }
+    }
+
+    /// Rows of one table in a bucket's partition.
+    package func rowCount(_ table: Keyspace.Table, in bucket: String) async throws -> Int {
+        let state = try await self.service.registry.state(bucket)
+        return try await self.metadata.scan(Keyspace.table(table), in: state.partition, limit: 1_000_000).count
+    }
+
+    package var pendingOperations: Int64 {
+        self.service.outbox.pending.values.reduce(0) { $0 + $1.values.reduce(0) { $0 + $1.operations } }
+    }
+}
