@@ -168,7 +168,7 @@ class Region:
             answer = requests.get(self.endpoint + "/_tern/v1/health", timeout=5)
         except requests.RequestException:
             return False
-        return answer.status_code == 200 and answer.json()["status"] == "ok"
+        return answer.status_code == 200 and answer.json()["region"] == self.name
 
     def is_running(self):
         return self.pid is not None and is_running(self.pid)

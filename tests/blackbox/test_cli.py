@@ -307,6 +307,7 @@ def replicated(home, abroad):
     return bucket, other
 
 
+# `oldestPendingMs` may be absent or null while nothing is pending.
 RULE_FIELDS = {
     "sourceBucket", "destinationBucket", "destinationRegion", "ruleId", "pendingOperations", "pendingBytes", "oldestPendingMs",
     "completedOperations", "completedBytes", "failedOperations", "operationsPerSecond", "bytesPerSecond", "lag",
@@ -342,7 +343,7 @@ def test_status_counts_what_is_pending_and_failed(federation, home, abroad, repl
     with abroad.paused():
         for number in range(5):
             home.client().put_object(Bucket=bucket, Key=f"p{number}", Body=b"v" * 100)
-        done = tern("status", "--endpoint", home.endpoint, "--json", timeout=60)
+        done = tern("status", "--dir", federation.directory, "--endpoint", home.endpoint, "--json", timeout=60)
         assert done.returncode == 0, done.stderr
         [row] = [
             entry
