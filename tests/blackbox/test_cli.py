@@ -309,7 +309,7 @@ def replicated(home, abroad):
 
 # `oldestPendingMs` may be absent or null while nothing is pending.
 RULE_FIELDS = {
-    "sourceBucket", "destinationBucket", "destinationRegion", "ruleId", "pendingOperations", "pendingBytes", "oldestPendingMs",
+    "sourceBucket", "destinationBucket", "destinationRegion", "ruleId", "pendingOperations", "pendingBytes",
     "completedOperations", "completedBytes", "failedOperations", "operationsPerSecond", "bytesPerSecond", "lag",
 }  # fmt: skip
 
