@@ -12,7 +12,7 @@ final class YAMLSection {
     private var keyLines: [(key: String, line: Int)] = []
     private var known: [String] = []
 
-    /// - Throws: ``CommandFailure`` when the node is not a mapping, or names an option twice.
+    /// - Throws: ``CommandFailure`` when the node is not a mapping.
     init(_ node: Node, file: String, path: String = "", context: String? = nil) throws {
         self.file = file
         self.path = path
@@ -26,9 +26,7 @@ final class YAMLSection {
             guard let key = keyNode.scalar?.string else {
                 throw CommandFailure("\(file):\(line): an option's name must be plain text")
             }
-            guard self.nodes.updateValue(value, forKey: key) == nil else {
-                throw CommandFailure("\(file):\(line): \(path)\(key) stands twice; remove one")
-            }
+            self.nodes[key] = value
             self.keyLines.append((key, line))
         }
     }
@@ -38,6 +36,10 @@ final class YAMLSection {
         let node: Node?
         do {
             node = try Yams.compose(yaml: text)
+        } catch YamlError.duplicatedKeysInMapping(let names, let context) {
+            // Its own text would show the whole file, secrets and all.
+            let list = names.sorted().joined(separator: ", ")
+            throw CommandFailure("\(file): in the options from line \(context.mark.line) on, \(list) stands twice; remove one")
         } catch let error as YamlError {
             throw CommandFailure("\(file) is not valid YAML: \(error)")
         }
