@@ -11,6 +11,11 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
 ]
 
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+
 let package = Package(
     name: "tern",
     platforms: [.macOS(.v15)],
@@ -36,12 +41,12 @@ let package = Package(
         .target(name: "CTernChecksums", cSettings: [.unsafeFlags(["-O2"])]),
         .target(
             name: "TernChecksums",
-            dependencies: ["TernCore", "CTernChecksums", .product(name: "Crypto", package: "swift-crypto")],
+            dependencies: ["TernCore", "CTernChecksums", crypto],
             swiftSettings: strict
         ),
         .target(
             name: "TernSigV4",
-            dependencies: ["TernCore", "TernChecksums", .product(name: "Crypto", package: "swift-crypto")],
+            dependencies: ["TernCore", "TernChecksums", crypto],
             swiftSettings: strict
         ),
         .target(name: "TernS3Protocol", dependencies: ["TernCore", "TernReplication"], swiftSettings: strict),
@@ -55,12 +60,12 @@ let package = Package(
         // 2 ports
         .target(
             name: "TernPorts",
-            dependencies: ["TernCore", .product(name: "NIOCore", package: "swift-nio")],
+            dependencies: ["TernCore", nioCore],
             swiftSettings: strict
         ),
         .target(
             name: "TernStorage",
-            dependencies: ["TernCore", .product(name: "NIOCore", package: "swift-nio")],
+            dependencies: ["TernCore", nioCore],
             swiftSettings: strict
         ),
 
@@ -69,20 +74,60 @@ let package = Package(
             name: "TernObjects",
             dependencies: [
                 "TernCore", "TernChecksums", "TernReplication", "TernS3Protocol", "TernRecords", "TernPorts", "TernStorage",
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "Logging", package: "swift-log"),
+                nioCore,
+                logging,
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
             swiftSettings: strict
         ),
         .target(
+            name: "TernControlPlane",
+            dependencies: ["TernCore", "TernPorts", crypto],
+            swiftSettings: strict
+        ),
+
+        // 4 drivers
+        .target(
             name: "TernS3API",
             dependencies: [
                 "TernCore", "TernChecksums", "TernReplication", "TernS3Protocol", "TernSigV4", "TernRecords", "TernPorts",
                 "TernStorage", "TernObjects",
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "Logging", package: "swift-log"),
+                nioCore,
+                logging,
             ],
+            swiftSettings: strict
+        ),
+
+        .target(
+            name: "TernFederation",
+            dependencies: [
+                "TernCore", "TernChecksums", "TernReplication", "TernS3Protocol", "TernSigV4", "TernRecords", "TernPorts",
+                "TernStorage", "TernObjects", "TernReplicationWorkers", nioCore, logging,
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "TernReplicationWorkers",
+            dependencies: [
+                "TernCore", "TernChecksums", "TernReplication", "TernS3Protocol", "TernRecords", "TernPorts", "TernStorage",
+                "TernObjects", nioCore, logging,
+            ],
+            swiftSettings: strict
+        ),
+
+        // 5 edges
+        .target(
+            name: "TernHTTPServer",
+            dependencies: ["TernCore", "TernPorts", nioCore, nioPosix, logging],
+            swiftSettings: strict
+        ),
+        .systemLibrary(name: "CRocksDB", pkgConfig: nil, providers: [.apt(["librocksdb-dev"])]),
+        .target(
+            name: "TernStorageRocksDB",
+            dependencies: ["TernStorage", "CRocksDB", "CTernChecksums", nioCore, nioPosix, logging],
             swiftSettings: strict
         ),
 
@@ -90,18 +135,16 @@ let package = Package(
         .executableTarget(
             name: "tern",
             dependencies: [
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
+                "TernCore", "TernChecksums", "TernReplication", "TernS3Protocol", "TernSigV4", "TernRecords", "TernPorts",
+                "TernStorage", "TernObjects", "TernControlPlane", "TernS3API", "TernReplicationWorkers", "TernFederation",
+                "TernHTTPServer", "TernStorageRocksDB", nioCore, nioPosix, logging, crypto,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
-                .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: strict
-        )
+        ),
     ]
 )

@@ -67,18 +67,3 @@ package struct S3Call: Sendable {
         await self.accounts.account(account)?.canonicalID ?? ""
     }
 }
-
-/// What PutBucketReplication has to know of a destination bucket, wherever in the federation it is.
-package struct DestinationBucket: Sendable, Hashable {
-    package var isVersioningEnabled: Bool
-
-    package init(isVersioningEnabled: Bool) {
-        self.isVersioningEnabled = isVersioningEnabled
-    }
-}
-
-/// Looks destination buckets up, here or in their region.
-package protocol DestinationLookup: Sendable {
-    /// `nil` when the federation has no such bucket. Throws `ServiceUnavailable` when its region does not answer.
-    func destination(_ bucket: String) async throws(S3Error) -> DestinationBucket?
-}

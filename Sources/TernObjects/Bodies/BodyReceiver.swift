@@ -90,9 +90,12 @@ extension ObjectService {
         }
     }
 
-    /// Frees a received body that no commit will name.
-    package func abandon(_ body: ReceivedBody, in partition: PartitionID) async {
-        guard let blob = body.blob else { return }
+    /// Frees a received body whose commit was refused with `error`.
+    ///
+    /// Where storage failed the commit's outcome is not known: its record may yet appear when the store is opened again,
+    /// and must then find its blob. Such a body is left to the collector.
+    package func abandon(_ body: ReceivedBody, after error: S3Error, in partition: PartitionID) async {
+        guard let blob = body.blob, error.status < 500 else { return }
         await self.deleteBlobs([blob], in: partition)
     }
 

@@ -160,13 +160,26 @@ extension ObjectService {
         return try Self.addNewerTags(of: replica, to: known, batch: &batch) ? .writeTags : .finished(.done)
     }
 
-    /// The tags are a register that the latest stamp wins (spec rule L-77). Returns whether they change.
+    /// Whether a register of tags wins over another: by its stamp (spec rule L-77). Two regions may give one stamp to two
+    /// changes; then the tags themselves decide, so that both come to the same end.
+    private static func doTags(of new: VersionRecord, winOver old: VersionRecord) -> Bool {
+        if new.tagsStamp != old.tagsStamp { return new.tagsStamp > old.tagsStamp }
+        return self.orderedText(of: old.tags).lexicographicallyPrecedes(self.orderedText(of: new.tags))
+    }
+
+    /// Tags as bytes, the same for every order of the same tags. NUL cannot stand in a tag.
+    private static func orderedText(of tags: [TagPair]) -> [UInt8] {
+        let texts = tags.map { Array($0.key.utf8) + [0] + Array($0.value.utf8) + [0] }
+        return Array(texts.sorted { $0.lexicographicallyPrecedes($1) }.joined())
+    }
+
+    /// Adds newer tags to the batch. Returns whether they change.
     private static func addNewerTags(
         of replica: PreparedReplica,
         to known: StoredVersion,
         batch: inout MetadataBatch
     ) throws(S3Error) -> Bool {
-        guard replica.replica.version.tagsStamp > known.record.tagsStamp else { return false }
+        guard Self.doTags(of: replica.replica.version, winOver: known.record) else { return false }
         var record = known.record
         record.tags = replica.replica.version.tags
         record.tagsStamp = replica.replica.version.tagsStamp

@@ -33,7 +33,7 @@ extension ObjectService {
                 number, of: upload, in: bucket, body: body, checksum: body.checksums.last)
             return (part, clientAlgorithm == nil && upload.algorithm == nil ? nil : body.checksums.first)
         } catch {
-            await self.abandon(body, in: bucket.partition)
+            await self.abandon(body, after: error, in: bucket.partition)
             throw error
         }
     }

@@ -80,7 +80,7 @@ extension ObjectService {
                 Self.fill(&record, with: body, batch: &batch)
             }
         } catch {
-            await self.abandon(body, in: bucket.partition)
+            await self.abandon(body, after: error, in: bucket.partition)
             throw error
         }
     }

@@ -39,7 +39,7 @@ extension Operation {
             guard let found = try await call.destinations.destination(destination.description) else {
                 throw S3Error(ConfigurationProblem.destinationDoesNotExist)
             }
-            guard found.isVersioningEnabled else { throw S3Error(ConfigurationProblem.destinationNotVersioned) }
+            guard found.versioning == .enabled else { throw S3Error(ConfigurationProblem.destinationNotVersioned) }
         }
         try await call.service.setReplication(ReplicationConfigurationXML.encode(configuration), of: bucket.name)
         return .ok

@@ -1,0 +1,105 @@
+import AsyncHTTPClient
+import Foundation
+import Logging
+import TernControlPlane
+import TernCore
+import TernFederation
+import TernObjects
+import TernPorts
+import TernReplicationWorkers
+import TernS3API
+import TernS3Protocol
+import TernStorage
+import TernStorageRocksDB
+
+/// Opens a region: storage, services, drivers, in the order in which they need each other.
+///
+/// - Throws: ``CommandFailure`` when the storage cannot be opened.
+func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async throws -> RunningRegion {
+    let (metadata, blobs) = try await openStorage(configuration, logger: logger)
+    let wall = SystemClock()
+    let random = SystemRandom()
+
+    var endpoints: [RegionName: String] = [:]
+    for region in configuration.federatedRegions { endpoints[region.name] = region.endpoint }
+    let federation = FederationConfiguration(
+        region: configuration.region,
+        home: configuration.homeRegion,
+        endpoints: endpoints,
+        accessKeyID: configuration.federationCredential?.accessKey ?? "",
+        secret: configuration.federationCredential?.secretKey ?? "",
+        ownEndpoint: configuration.endpoint
+    )
+    let http = HTTPClient(eventLoopGroup: HTTPClient.defaultEventLoopGroup, configuration: PeerClient.httpConfiguration)
+    let client = PeerClient(federation: federation, http: http, wall: wall)
+
+    var options = ObjectService.Options()
+    options.inlineThresholdBytes = configuration.storage.inlineThresholdBytes
+    let namespace: (any BucketNamespace)? = federation.isHome ? nil : RemoteNamespace(client: client)
+    let service = ObjectService(
+        region: configuration.region, metadata: metadata, blobs: blobs, wall: wall, random: random, namespace: namespace,
+        options: options, logger: logger)
+    try await service.outbox.rebuild(from: service.registry)
+
+    let runtime = ReplicationRuntime(
+        service: service, transport: HTTPPeerTransport(client: client), wall: wall, random: random, logger: logger)
+    let s3 = S3Responder(
+        service: service,
+        identities: try StaticIdentityStore(configuration.accounts),
+        authorizer: OwnerOnlyAuthorizer(),
+        destinations: FederatedDestinationLookup(service: service, client: client),
+        configuration: S3Responder.Configuration(
+            baseDomains: configuration.baseDomains, endpoints: endpoints,
+            acceptsSigV2Query: configuration.authentication.sigV2Query),
+        logger: logger
+    )
+    let metrics = OutcomeMetrics()
+    service.outbox.observe { settled in metrics.record(settled) }
+    let router = PeerRouter(
+        federation: federation, service: service, metrics: metrics, lanes: runtime, wall: wall, logger: logger)
+
+    let background = BackgroundWork(logger: logger)
+    background.start { await runtime.run() }
+    background.start { await Maintenance(service: service, wall: wall, logger: logger).run() }
+    if !federation.isHome {
+        let follower = DirectoryFollower(service: service, client: client, wall: wall, random: random, logger: logger)
+        background.start { await follower.run() }
+    }
+    return RunningRegion(
+        responder: RegionResponder(peers: router, s3: s3),
+        stop: {
+            await background.stop()
+            try? await http.shutdown()
+            await metadata.close()
+        }
+    )
+}
+
+/// Requests between regions by their path, all others to S3. No bucket can be called `_tern`.
+struct RegionResponder: HTTPResponder {
+    let peers: PeerRouter
+    let s3: S3Responder
+
+    func respond(to head: HTTPRequestHead, body: any HTTPRequestBody) async -> HTTPAnswer {
+        if head.target.hasPrefix("/_tern/"), let answer = await self.peers.handle(head, body: body) { return answer }
+        return await self.s3.respond(to: head, body: body)
+    }
+}
+
+private func openStorage(
+    _ configuration: RegionConfiguration, logger: Logger
+) async throws -> (any MetadataStore, any BlobStore) {
+    do throws(StorageError) {
+        var options = RocksDBOptions()
+        options.cacheByteCount = configuration.storage.cacheMiB << 20
+        let metadata = try await RocksDBMetadataStore.open(
+            directory: configuration.dataDirectory + "/metadata", logger: logger, options: options)
+        var blobOptions = FileBlobOptions()
+        blobOptions.reserveByteCount = Int64(configuration.storage.reserveMiB) << 20
+        let blobs = try await FileBlobStore.open(
+            directory: configuration.dataDirectory, logger: logger, options: blobOptions)
+        return (metadata, blobs)
+    } catch {
+        throw CommandFailure("\(configuration.region): the storage cannot be opened: \(error.message)")
+    }
+}
