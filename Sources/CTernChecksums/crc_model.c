@@ -94,7 +94,9 @@ uint64_t crc_update_by_tables(const struct crc_model *model, uint64_t state, con
 
 #define WITH_PCLMUL __attribute__((target("sse2,pclmul")))
 
-WITH_PCLMUL static inline __m128i load(const uint8_t *data) { return _mm_loadu_si128((const __m128i *)(const void *)data); }
+WITH_PCLMUL static inline __m128i load(const uint8_t *data) {
+    return _mm_loadu_si128((const __m128i *)(const void *)data);
+}
 
 WITH_PCLMUL static inline __m128i fold(__m128i value, __m128i multipliers, __m128i next) {
     const __m128i low = _mm_clmulepi64_si128(value, multipliers, 0x00);

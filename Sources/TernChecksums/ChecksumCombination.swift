@@ -1,8 +1,8 @@
 package import TernCore
 
 extension ChecksumAlgorithm {
-    /// The digest of A followed by B, from the digests of A and B: how the checksum of a whole object follows from those
-    /// of its parts without reading them again (spec rule CHK-14).
+    /// The digest of A followed by B, from the digests of A and B: how the checksum of a whole object follows from
+    /// those of its parts without reading them again (spec rule CHK-14).
     ///
     /// - Parameters:
     ///   - first: The digest of A, as ``ChecksumHasher/finalize()`` returns it.

@@ -22,11 +22,12 @@ package struct SHA256Hasher: Sendable {
             hasher.update(UnsafeRawBufferPointer(contiguous))
             return hasher.finalize()
         }
-        return digest ?? Array(bytes).withUnsafeBytes { copied in
-            var hasher = SHA256Hasher()
-            hasher.update(copied)
-            return hasher.finalize()
-        }
+        return digest
+            ?? Array(bytes).withUnsafeBytes { copied in
+                var hasher = SHA256Hasher()
+                hasher.update(copied)
+                return hasher.finalize()
+            }
     }
 }
 

@@ -35,6 +35,20 @@ package enum PercentEncoding {
         }
     }
 
+    /// As above, for a text's UTF-8; not generic, because this stands in the way of every signed request.
+    package static func appendEncoded(_ text: String, keepingSlash: Bool, to result: inout [UInt8]) {
+        var text = text
+        text.withUTF8 { bytes in
+            for byte in bytes {
+                if self.isUnreserved[Int(byte)] || (keepingSlash && byte == UInt8(ascii: "/")) {
+                    result.append(byte)
+                } else {
+                    self.appendEscape(byte, to: &result)
+                }
+            }
+        }
+    }
+
     package static func encode(_ bytes: some Sequence<UInt8>, keepingSlash: Bool) -> String {
         var result: [UInt8] = []
         self.appendEncoded(bytes, keepingSlash: keepingSlash, to: &result)

@@ -61,11 +61,10 @@ package enum AuthenticationScheme: Sendable {
         }
         guard let authorization else { return .anonymous }
 
-        guard let space = authorization.utf8.firstIndex(of: UInt8(ascii: " ")) else {
+        guard let (scheme, rest) = authorization.halves(byte: UInt8(ascii: " ")) else {
             throw .notOneSpace(authorization: authorization)
         }
-        let rest = authorization[authorization.utf8.index(after: space)...]
-        switch authorization[..<space] {
+        switch scheme {
         case "AWS4-HMAC-SHA256":
             return .v4Header(try ParsedV4(authorization: rest, of: request, policy: policy))
         case "AWS":

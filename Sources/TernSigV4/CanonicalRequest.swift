@@ -1,5 +1,5 @@
-import TernCore
 import TernChecksums
+import TernCore
 
 /// Builds the texts of signature version 4 (spec rules SIG-2 to SIG-5 and SIG-8).
 enum CanonicalRequest {
@@ -58,7 +58,7 @@ enum CanonicalRequest {
     private static func appendPath(_ rawPath: String, to text: inout [UInt8]) throws(SigningError) {
         if rawPath.isEmpty {
             text.append(UInt8(ascii: "/"))
-        } else if rawPath.utf8.allSatisfy({ isPlainInPath[Int($0)] }) {
+        } else if rawPath.allBytesSatisfy({ isPlainInPath[Int($0)] }) {
             text.append(text: rawPath)
         } else {
             guard let path = PercentEncoding.decode(rawPath.utf8) else { throw .invalidURI(rawPath) }
@@ -67,27 +67,36 @@ enum CanonicalRequest {
     }
 
     /// SIG-4: sorted by encoded name, then by encoded value.
-    private static func appendQuery(_ items: [RequestTarget.QueryItem], place: SigningError.Place, to text: inout [UInt8]) {
+    private static func appendQuery(
+        _ items: [RequestTarget.QueryItem],
+        place: SigningError.Place,
+        to text: inout [UInt8]
+    ) {
         if items.isEmpty { return }
-        var pairs: [(name: [UInt8], value: [UInt8])] = []
-        pairs.reserveCapacity(items.count)
+        // All parameters are encoded into one buffer, and their places in it sorted.
+        var encoded: [UInt8] = []
+        encoded.reserveCapacity(items.count * 48)
+        var places: [(name: Range<Int>, value: Range<Int>)] = []
+        places.reserveCapacity(items.count)
         for item in items {
             if place == .query, isEqualIgnoringCase(item.name, "x-amz-signature") { continue }
-            var name: [UInt8] = []
-            PercentEncoding.appendEncoded(item.name.utf8, keepingSlash: false, to: &name)
-            var value: [UInt8] = []
-            if let given = item.value { PercentEncoding.appendEncoded(given.utf8, keepingSlash: false, to: &value) }
-            pairs.append((name, value))
+            let start = encoded.count
+            PercentEncoding.appendEncoded(item.name, keepingSlash: false, to: &encoded)
+            let middle = encoded.count
+            if let value = item.value { PercentEncoding.appendEncoded(value, keepingSlash: false, to: &encoded) }
+            places.append((start..<middle, middle..<encoded.count))
         }
-        pairs.sort { left, right in
-            left.name == right.name
-                ? left.value.lexicographicallyPrecedes(right.value) : left.name.lexicographicallyPrecedes(right.name)
-        }
-        for (index, pair) in pairs.enumerated() {
-            if index > 0 { text.append(UInt8(ascii: "&")) }
-            text.append(contentsOf: pair.name)
-            text.append(UInt8(ascii: "="))
-            text.append(contentsOf: pair.value)
+        encoded.withUnsafeBufferPointer { bytes in
+            places.sort { left, right in
+                let order = compare(bytes[left.name], bytes[right.name])
+                return order == 0 ? compare(bytes[left.value], bytes[right.value]) < 0 : order < 0
+            }
+            for (index, place) in places.enumerated() {
+                if index > 0 { text.append(UInt8(ascii: "&")) }
+                text.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[place.name]))
+                text.append(UInt8(ascii: "="))
+                text.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[place.value]))
+            }
         }
     }
 
@@ -114,41 +123,20 @@ enum CanonicalRequest {
     /// The bytes that stand for themselves in a canonical path.
     private static let isPlainInPath: [Bool] = {
         var table = [Bool](repeating: false, count: 256)
-        for byte in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/".utf8 { table[Int(byte)] = true }
+        for byte in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/".utf8 {
+            table[Int(byte)] = true
+        }
         return table
     }()
 }
 
+/// Less than, equal to or greater than zero as `left` comes before, with or behind `right`.
+private func compare(_ left: Slice<UnsafeBufferPointer<UInt8>>, _ right: Slice<UnsafeBufferPointer<UInt8>>) -> Int {
+    let (left, right) = (UnsafeBufferPointer(rebasing: left), UnsafeBufferPointer(rebasing: right))
+    for index in 0..<min(left.count, right.count) where left[index] != right[index] {
+        return Int(left[index]) - Int(right[index])
+    }
+    return left.count - right.count
+}
+
 private let newline = UInt8(ascii: "\n")
-
-extension [UInt8] {
-    /// Appends the text's UTF-8 in one copy.
-    mutating func append(text: some StringProtocol) {
-        let isCopied: Void? = text.utf8.withContiguousStorageIfAvailable { self.append(contentsOf: $0) }
-        if isCopied == nil { self.append(contentsOf: text.utf8) }
-    }
-
-    /// Appends a header's value without blanks around it, and with one space for each run of blanks inside.
-    mutating func append(folding value: String) {
-        var wasBlank = false
-        let start = self.count
-        for byte in value.utf8 {
-            if byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") {
-                wasBlank = true
-            } else {
-                if wasBlank, self.count > start { self.append(UInt8(ascii: " ")) }
-                wasBlank = false
-                self.append(byte)
-            }
-        }
-    }
-}
-
-/// Whether two names are equal, ASCII letters compared without regard to case.
-func isEqualIgnoringCase(_ left: some StringProtocol, _ right: some StringProtocol) -> Bool {
-    left.utf8.count == right.utf8.count && zip(left.utf8, right.utf8).allSatisfy { lowercased($0) == lowercased($1) }
-}
-
-private func lowercased(_ byte: UInt8) -> UInt8 {
-    (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
-}

@@ -1,5 +1,5 @@
-package import TernCore
 import TernChecksums
+package import TernCore
 
 /// The signatures of a body's chunks, each of which signs the one before (spec rule SIG-43).
 package struct ChunkSignatures: Sendable {

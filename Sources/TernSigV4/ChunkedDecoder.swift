@@ -1,11 +1,11 @@
-package import TernCore
 import TernChecksums
+package import TernCore
 
 /// Takes an `aws-chunked` body apart as it comes in (spec §2.5).
 ///
-/// It copies and holds back nothing: ``feed(_:into:)`` tells which parts of the input are payload. A chunk may be of any
-/// size, so its payload is passed on *before* its signature can be checked, and the decoded length and the trailer are
-/// known only at the end. What was passed on is therefore worth nothing until ``finish()`` has returned; when
+/// It copies and holds back nothing: ``feed(_:into:)`` tells which parts of the input are payload. A chunk may be of
+/// any size, so its payload is passed on *before* its signature can be checked, and the decoded length and the trailer
+/// are known only at the end. What was passed on is therefore worth nothing until ``finish()`` has returned; when
 /// anything throws, the object must not be created.
 ///
 /// ```
@@ -79,7 +79,7 @@ package struct ChunkedDecoder: Sendable {
     /// - Parameters:
     ///   - input: The next bytes of the body.
     ///   - payload: The ranges of `input` that are payload are appended, in order, none of them empty.
-    /// - Throws: Whatever is wrong with framing, chunk sizes, chunk signatures or length; the decoder is of no use then.
+    /// - Throws: What is wrong with framing, chunk sizes, chunk signatures or length; the decoder is of no use then.
     package mutating func feed(
         _ input: UnsafeRawBufferPointer,
         into payload: inout [Range<Int>]
@@ -93,7 +93,9 @@ package struct ChunkedDecoder: Sendable {
                 let count = Int(min(self.chunkRemainder, Int64(input.count - index)))
                 let range = index..<index + count
                 payload.append(range)
-                if self.signatures != nil { self.chunkHash.update(UnsafeRawBufferPointer(rebasing: input[range])) }
+                if self.signatures != nil {
+                    self.chunkHash.update(UnsafeRawBufferPointer(rebasing: input[range]))
+                }
                 self.decodedByteCount += Int64(count)
                 self.chunkRemainder -= Int64(count)
                 index = range.upperBound
@@ -204,9 +206,9 @@ extension ChunkedDecoder {
             if !awaitsSignature { self.state = .ended }
             return
         }
-        guard let colon = self.line.firstIndex(of: UInt8(ascii: ":")), self.trailers.count < Self.maximumTrailerCount else {
-            throw .malformedTrailer
-        }
+        guard let colon = self.line.firstIndex(of: UInt8(ascii: ":")),
+            self.trailers.count < Self.maximumTrailerCount
+        else { throw .malformedTrailer }
         let name = String(decoding: self.line[..<colon], as: UTF8.self).lowercased()
         var value = self.line[(colon + 1)...]
         while let first = value.first, first == UInt8(ascii: " ") { value.removeFirst() }
@@ -243,10 +245,10 @@ extension ChunkedDecoder {
         against signatures: inout ChunkSignatures,
         _ stringToSign: [UInt8]
     ) throws(SigningError) {
-        guard isEqualInConstantTime(signatures.sign(stringToSign), provided) else {
+        let signature = String(decoding: provided, as: UTF8.self)
+        guard signature.isEqualInConstantTime(to: signatures.sign(stringToSign)) else {
             throw .signatureDoesNotMatch(
-                accessKeyID: signatures.context.accessKeyID, stringToSign: stringToSign,
-                provided: String(decoding: provided, as: UTF8.self))
+                accessKeyID: signatures.context.accessKeyID, stringToSign: stringToSign, provided: signature)
         }
     }
 }

@@ -23,8 +23,8 @@ package struct Credential: Sendable, Hashable {
     /// - Parameters:
     ///   - requestDate: The request's own date as `YYYYMMDD…`, which the scope's must equal (SIG-21).
     ///   - place: Decides between the texts of §2.8 and of SIG-36.
-    init(parsing text: some StringProtocol, service: String, place: SigningError.Place) throws(SigningError) {
-        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+    init(parsing text: String, service: String, place: SigningError.Place) throws(SigningError) {
+        let parts = text.split(byte: UInt8(ascii: "/"))
         guard parts.count == 5, !parts[0].isEmpty else { throw .credentialShape(in: place) }
         guard Self.isDate(parts[1]) else {
             throw .malformed(
@@ -38,9 +38,9 @@ package struct Credential: Sendable, Hashable {
         guard parts[4] == "aws4_request" else {
             throw .malformed(#"incorrect terminal "\#(parts[4])". This endpoint uses "aws4_request"."#, in: place)
         }
-        self.accessKeyID = String(parts[0])
-        self.date = String(parts[1])
-        self.region = String(parts[2])
+        self.accessKeyID = parts[0]
+        self.date = parts[1]
+        self.region = parts[2]
         self.service = service
     }
 
@@ -51,7 +51,8 @@ package struct Credential: Sendable, Hashable {
         }
     }
 
-    private static func isDate(_ text: some StringProtocol) -> Bool {
-        Timestamp(amzDate: "\(text)T000000Z") != nil
+    /// Whether the text is eight digits; whether they make a day is seen when they are compared with the request's.
+    private static func isDate(_ text: String) -> Bool {
+        text.utf8.count == 8 && text.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
     }
 }

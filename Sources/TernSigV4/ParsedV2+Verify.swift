@@ -45,7 +45,7 @@ extension ParsedV2 {
     /// botocore signs `/bucket/` and sends `/bucket`, which are one resource (ADR-1).
     private func matches(_ stringToSign: [UInt8], of request: SignedRequest, secret: String) -> Bool {
         func isSignature(of text: [UInt8]) -> Bool {
-            isEqualInConstantTime(StringToSignV2.signature(text, secret: secret).utf8, self.signature.utf8)
+            self.signature.isEqualInConstantTime(to: Array(StringToSignV2.signature(text, secret: secret).utf8))
         }
         if isSignature(of: stringToSign) { return true }
         let path = request.target.rawPath.utf8

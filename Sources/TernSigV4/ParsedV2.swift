@@ -26,7 +26,8 @@ package struct ParsedV2: Sendable {
     let hasConflictingParameter: Bool
 
     init(query: QueryParameters, of request: SignedRequest) throws(SigningError) {
-        guard let accessKeyID = query.v2AccessKeyID, let expires = query.v2Expires, let signature = query.v2Signature else {
+        guard let accessKeyID = query.v2AccessKeyID, let expires = query.v2Expires, let signature = query.v2Signature
+        else {
             throw SigningError(
                 "AccessDenied", status: 403,
                 message: "Query-string authentication requires the Signature, Expires and AWSAccessKeyId parameters")
@@ -40,7 +41,7 @@ package struct ParsedV2: Sendable {
         self.place = .query
         self.accessKeyID = accessKeyID
         // Base64 knows no spaces: one was a plus sign that the client did not encode.
-        self.signature = String(decoding: signature.utf8.map { $0 == UInt8(ascii: " ") ? UInt8(ascii: "+") : $0 }, as: UTF8.self)
+        self.signature = String(signature.map { $0 == " " ? "+" : $0 })
         self.securityToken = query.securityToken ?? request.headers["x-amz-security-token"]
         self.payload = try Self.payload(of: request)
         self.expiry = Timestamp(seconds: seconds)
@@ -52,8 +53,8 @@ package struct ParsedV2: Sendable {
     }
 
     /// - Parameter credential: What follows `AWS `: the access key, a colon, the signature.
-    init(authorization credential: some StringProtocol, of request: SignedRequest) throws(SigningError) {
-        let parts = credential.split(separator: ":", omittingEmptySubsequences: false)
+    init(authorization credential: String, of request: SignedRequest) throws(SigningError) {
+        let parts = credential.split(byte: UInt8(ascii: ":"))
         guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else {
             throw .invalidArgument(
                 "AWS authorization header is invalid.  Expected AwsAccessKeyId:signature",
@@ -63,8 +64,8 @@ package struct ParsedV2: Sendable {
             let date = Timestamp(httpDate: dateText) ?? Timestamp(amzDate: dateText)
         else { throw .noValidDate }
         self.place = .header
-        self.accessKeyID = String(parts[0])
-        self.signature = String(parts[1])
+        self.accessKeyID = parts[0]
+        self.signature = parts[1]
         self.securityToken = request.headers["x-amz-security-token"]
         self.payload = try Self.payload(of: request)
         self.expiry = nil

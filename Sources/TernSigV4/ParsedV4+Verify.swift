@@ -51,10 +51,11 @@ extension ParsedV4 {
             request, signedHeaders: self.signedHeaders, payload: self.payloadLine, place: self.place)
         let scope = self.credential.scope
         let stringToSign = CanonicalRequest.stringToSign(canonicalRequest, amzDate: self.amzDate, scope: scope)
-        let key = keys?.key(secret: secret, credential: self.credential)
+        let key =
+            keys?.key(secret: secret, credential: self.credential)
             ?? SigningKey(secret: secret, credential: self.credential)
         let signature = key.signature(stringToSign)
-        guard isEqualInConstantTime(signature, self.signature.utf8), !self.hasConflictingParameter else {
+        guard self.signature.isEqualInConstantTime(to: signature), !self.hasConflictingParameter else {
             throw .signatureDoesNotMatch(
                 accessKeyID: self.credential.accessKeyID, stringToSign: stringToSign, provided: self.signature,
                 canonicalRequest: canonicalRequest)

@@ -36,14 +36,13 @@ extension ParsedV4 {
     ///
     /// - Parameter components: What follows the scheme and its space.
     init(
-        authorization components: some StringProtocol,
+        authorization components: String,
         of request: SignedRequest,
         policy: AuthenticationPolicy
     ) throws(SigningError) {
         let parts = try AuthorizationComponents(components)
-        let (date, dateText) = try Self.headerDate(request.headers)
+        let (date, dateText, amzDate) = try Self.headerDate(request.headers)
         let credential = try Credential(parsing: parts.credential, service: policy.service, place: .header)
-        let amzDate = date.amzDate
         try credential.checkDate(amzDate, place: .header)
 
         let signedHeaders = Self.signedHeaderNames(parts.signedHeaders)
@@ -73,31 +72,30 @@ extension ParsedV4 {
     }
 
     /// `x-amz-date`, else `Date`; in the form that version 4 asks for, or as an HTTP date.
-    private static func headerDate(_ headers: HeaderFields) throws(SigningError) -> (Timestamp, String) {
-        guard let text = headers["x-amz-date"] ?? headers["date"],
-            let date = Timestamp(amzDate: text) ?? Timestamp(httpDate: text)
-        else { throw .noValidDate }
-        return (date, text)
+    ///
+    /// - Returns: The date, its text as sent, and its text as it is signed.
+    private static func headerDate(_ headers: HeaderFields) throws(SigningError) -> (Timestamp, String, String) {
+        guard let text = headers["x-amz-date"] ?? headers["date"] else { throw .noValidDate }
+        if let date = Timestamp(amzDate: text) { return (date, text, text) }
+        guard let date = Timestamp(httpDate: text) else { throw .noValidDate }
+        return (date, text, date.amzDate)
     }
 
     /// SIG-7: `host` and every `x-amz-…` header must be signed.
     private static func checkSigned(_ headers: HeaderFields, _ signedHeaders: [String]) throws(SigningError) {
         var missing: [String] = []
         if !signedHeaders.contains("host") { missing.append("host") }
-        for field in headers.fields where field.name.utf8.starts(with: "x-amz-".utf8) {
+        for field in headers.fields where field.name.hasPrefix("x-amz-") {
             if !signedHeaders.contains(field.name), !missing.contains(field.name) { missing.append(field.name) }
         }
         if !missing.isEmpty { throw .headersNotSigned(missing.sorted()) }
     }
 
-    private static func signedHeaderNames(_ text: some StringProtocol) -> [String] {
-        let names = text.split(separator: ";").map { String($0) }
-        let isCanonical = zip(names, names.dropFirst()).allSatisfy(<) && !text.utf8.contains(where: isUppercase)
+    private static func signedHeaderNames(_ text: String) -> [String] {
+        let names = text.split(byte: UInt8(ascii: ";")).filter { !$0.isEmpty }
+        let isInOrder = names.indices.dropFirst().allSatisfy { names[$0 - 1] < names[$0] }
+        let isCanonical = isInOrder && text.allBytesSatisfy { lowercased($0) == $0 }
         return isCanonical ? names : names.map { $0.lowercased() }.sorted()
-    }
-
-    private static func isUppercase(_ byte: UInt8) -> Bool {
-        (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
     }
 }
 
@@ -107,30 +105,28 @@ private struct AuthorizationComponents {
     var signedHeaders = ""
     var signature = ""
 
-    init(_ text: some StringProtocol) throws(SigningError) {
-        let components = text.split(separator: ",")
+    init(_ text: String) throws(SigningError) {
+        let components = text.split(byte: UInt8(ascii: ",")).filter { !$0.isEmpty }
         guard components.count >= 3 else {
             throw .malformed(
-                "the authorization header requires three components: Credential, SignedHeaders, and Signature.", in: .header)
+                "the authorization header requires three components: Credential, SignedHeaders, and Signature.",
+                in: .header)
         }
         for component in components {
-            let trimmed = component.drop { $0 == " " }
-            guard let equals = trimmed.utf8.firstIndex(of: UInt8(ascii: "=")) else {
+            let trimmed = component.withoutLeadingSpaces
+            guard let (name, value) = trimmed.halves(byte: UInt8(ascii: "=")) else {
                 throw .malformed(#"the authorization component "\#(trimmed)" is malformed."#, in: .header)
             }
-            let value = String(trimmed[trimmed.utf8.index(after: equals)...])
-            switch trimmed[..<equals] {
+            switch name {
             case "Credential": self.credential = value
             case "SignedHeaders": self.signedHeaders = value
             case "Signature": self.signature = value
             default: continue
             }
         }
-        for (name, value) in [
-            ("Credential", self.credential), ("SignedHeaders", self.signedHeaders), ("Signature", self.signature),
-        ] where value.isEmpty {
-            throw .malformed("missing \(name).", in: .header)
-        }
+        if self.credential.isEmpty { throw .malformed("missing Credential.", in: .header) }
+        if self.signedHeaders.isEmpty { throw .malformed("missing SignedHeaders.", in: .header) }
+        if self.signature.isEmpty { throw .malformed("missing Signature.", in: .header) }
     }
 }
 
@@ -150,8 +146,8 @@ extension ParsedV4 {
             let expires = query.expires, let signedHeaderText = query.signedHeaders, let signature = query.signature
         else {
             throw .queryParameters(
-                "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, X-Amz-Signature, "
-                    + "X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters.")
+                "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, "
+                    + "X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters.")
         }
         if algorithm == "AWS4-ECDSA-P256-SHA256" { throw .mechanismNotSupported }
         guard algorithm == "AWS4-HMAC-SHA256" else {
@@ -191,8 +187,8 @@ extension ParsedV4 {
         guard seconds >= 0 else { throw .queryParameters("X-Amz-Expires must be non-negative") }
         guard seconds <= Self.maximumExpirySeconds else {
             throw .queryParameters(
-                "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than "
-                    + "604800 seconds")
+                "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less "
+                    + "than 604800 seconds")
         }
         return seconds
     }

@@ -18,7 +18,7 @@ package enum PayloadMode: Hashable, Sendable {
         case "STREAMING-AWS4-HMAC-SHA256-PAYLOAD": self = .streamingSigned(trailer: false)
         case "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER": self = .streamingSigned(trailer: true)
         default:
-            guard text.utf8.count == 64, let digest = [UInt8](hex: text.utf8) else { return nil }
+            guard let digest = text.sha256Digest else { return nil }
             self = .sha256(digest)
         }
     }

@@ -42,8 +42,3 @@ struct QueryParameters {
     var isV4: Bool { self.algorithm != nil || self.signature != nil || self.credential != nil }
     var isV2: Bool { self.v2AccessKeyID != nil || self.v2Signature != nil }
 }
-
-/// Whether the name begins with `x-amz-`, in any case.
-func isAmzName(_ name: String) -> Bool {
-    name.utf8.count > 6 && isEqualIgnoringCase(name.prefix(6), "x-amz-")
-}

@@ -49,7 +49,8 @@ extension SigningError {
 
     package static func expiredToken(_ token: String) -> SigningError {
         SigningError(
-            "ExpiredToken", status: 400, message: "The provided token has expired.", details: [Detail("Token-0", token)])
+            "ExpiredToken", status: 400, message: "The provided token has expired.",
+            details: [Detail("Token-0", token)])
     }
 
     package static let allAccessDisabled = SigningError(
@@ -76,8 +77,8 @@ extension SigningError {
     /// SIG-37.
     static func severalMechanisms(authorization: String) -> SigningError {
         .invalidArgument(
-            "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string parameter "
-                + "or the Authorization header should be specified",
+            "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string "
+                + "parameter or the Authorization header should be specified",
             name: "Authorization", value: authorization)
     }
 
@@ -273,7 +274,8 @@ extension SigningError {
     /// SIG-45.
     static let malformedTrailer = SigningError(
         "MalformedTrailerError", status: 400,
-        message: "The request contained trailing data that was not well-formed or did not conform to our published schema.")
+        message: "The request contained trailing data that was not well-formed or did not conform to our published "
+            + "schema.")
 
     /// SIG-45.
     static func invalidTrailingChecksum(_ name: String) -> SigningError {

@@ -1,6 +1,6 @@
 import Crypto
-import TernCore
 import TernChecksums
+import TernCore
 
 /// The key that signs all of one credential's requests of a day, in the form of HMAC-SHA256's two prepared hash states
 /// (RFC 2104), so that a signature costs no more than its message.
@@ -44,10 +44,4 @@ package struct SigningKey: Sendable {
     func signature(_ stringToSign: [UInt8]) -> [UInt8] {
         self.authenticate(stringToSign).lowercaseHexBytes
     }
-}
-
-/// Whether two texts are equal, in a time that depends on their lengths alone.
-func isEqualInConstantTime(_ left: some Collection<UInt8>, _ right: some Collection<UInt8>) -> Bool {
-    guard left.count == right.count else { return false }
-    return zip(left, right).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
 }

@@ -51,7 +51,9 @@ struct BotocoreTests {
         #expect(SignedByBotocore.all.count > 90)
     }
 
-    @Test("SIG-2 to SIG-8, SIG-30, SIG-60: each verifies, and none does with another secret", arguments: SignedByBotocore.all)
+    @Test(
+        "SIG-2 to SIG-8, SIG-30, SIG-60: each verifies, and none does with another secret",
+        arguments: SignedByBotocore.all)
     func verifies(_ record: SignedByBotocore) throws {
         let target = try #require(RequestTarget(record.target))
         let request = SignedRequest(

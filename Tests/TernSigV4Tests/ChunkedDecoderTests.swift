@@ -56,7 +56,9 @@ private struct Upload {
             if !chunk.isEmpty { self.append("\r\n") }
         }
         for field in trailer { self.append("\(field.name):\(field.value)\r\n") }
-        if isSigned, !trailer.isEmpty { self.append("x-amz-trailer-signature:", signatures.sign(trailer: trailer), "\r\n") }
+        if isSigned, !trailer.isEmpty {
+            self.append("x-amz-trailer-signature:", signatures.sign(trailer: trailer), "\r\n")
+        }
         self.append("\r\n")
     }
 
@@ -127,7 +129,8 @@ struct ChunkedDecoderTests {
                     "host": "s3.amazonaws.com", "x-amz-storage-class": "REDUCED_REDUNDANCY",
                     "content-encoding": "aws-chunked", "x-amz-decoded-content-length": "66560",
                 ])
-            request.headers.append(trailer ? "x-amz-trailer" : "content-length", trailer ? "x-amz-checksum-crc32c" : "66824")
+            request.headers.append(
+                trailer ? "x-amz-trailer" : "content-length", trailer ? "x-amz-checksum-crc32c" : "66824")
             let mode = PayloadMode.streamingSigned(trailer: trailer)
             let signing = try Example.signer.sign(&request, payload: mode, at: Example.date)
             var body: [UInt8] = []
@@ -195,7 +198,8 @@ struct ChunkedDecoderTests {
         for trailer in [false, true] {
             let chunks = [letters(8192), letters(20, "b")]
             let upload = try Upload(
-                .streamingSigned(trailer: trailer), chunks: chunks, trailer: trailer ? crc32(Array(chunks.joined())) : [])
+                .streamingSigned(trailer: trailer), chunks: chunks,
+                trailer: trailer ? crc32(Array(chunks.joined())) : [])
             let body = upload.body
             for index in Array(0..<200) + Array((body.count - 330)..<(body.count - 2)) {
                 var changed = body
@@ -271,7 +275,8 @@ struct ChunkedDecoderTests {
     @Test("SIG-42: signed chunks need a signature of 64 digits, and a size line of at most 1 KiB")
     func signedFraming() throws {
         let upload = try Upload(.streamingSigned(trailer: false), chunks: [letters(5)])
-        for line in ["5", "5;chunk-signature=", "5;chunk-signature=00", "5;other=\(String(repeating: "0", count: 64))"] {
+        for line in ["5", "5;chunk-signature=", "5;chunk-signature=00", "5;other=\(String(repeating: "0", count: 64))"]
+        {
             #expect(try upload.error { $0 = Array("\(line)\r\n".utf8) } == .bodyTerminated)
         }
         #expect(try upload.error { $0 = letters(1025, "0") } == .bodyTerminated)
@@ -340,7 +345,8 @@ struct ChunkedDecoderTests {
             #expect(error?.code == "InvalidRequest")
             #expect(error?.message == "Value for x-amz-checksum-crc32 trailing header is invalid.")
         }
-        let (_, trailer) = try decode(Array("\(start)X-Amz-Checksum-CRC32: AAAAAA== \r\n\r\n".utf8), try announced.decoder())
+        let (_, trailer) = try decode(
+            Array("\(start)X-Amz-Checksum-CRC32: AAAAAA== \r\n\r\n".utf8), try announced.decoder())
         #expect(trailer.checksum == Checksum(algorithm: .crc32, digest: [0, 0, 0, 0]))
     }
 

@@ -77,8 +77,8 @@ struct SignatureVectorTests {
         let target = try Example.signer.presign(Example.request(), at: Example.date, expiresInSeconds: 86400)
         #expect(
             target
-                == "/test.txt?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIAIOSFODNN7EXAMPLE%2F20130524%2Fus-east-1"
-                + "%2Fs3%2Faws4_request&X-Amz-Date=20130524T000000Z&X-Amz-Expires=86400&X-Amz-SignedHeaders=host"
+                == "/test.txt?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIAIOSFODNN7EXAMPLE%2F20130524"
+                + "%2Fus-east-1%2Fs3%2Faws4_request&X-Amz-Date=20130524T000000Z&X-Amz-Expires=86400&X-Amz-SignedHeaders=host"
                 + "&X-Amz-Signature=aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404")
         let verified = try #require(try Example.verify(Example.request("GET", target)))
         #expect(verified.mechanism == .v4Query)
@@ -122,7 +122,8 @@ struct SignatureVectorTests {
     func headers() throws {
         var plain = Example.request("GET", "/", ["host": "h", "x-amz-meta-a": "one two,three"])
         try Example.signer.sign(&plain, payload: .unsigned, at: Example.date)
-        var request = Example.request("GET", "/", ["host": " h ", "x-amz-meta-a": " one \t  two ", "x-amz-meta-a": "three"])
+        var request = Example.request(
+            "GET", "/", ["host": " h ", "x-amz-meta-a": " one \t  two ", "x-amz-meta-a": "three"])
         for name in ["x-amz-date", "x-amz-content-sha256"] { request.headers.set(name, plain.headers[name] ?? "") }
         let authorization = try #require(plain.headers["authorization"])
         let names = try #require(authorization.split(separator: "SignedHeaders=")[1].split(separator: ",").first)
@@ -137,7 +138,8 @@ struct SignatureVectorTests {
     func dateHeader() throws {
         // AWS's example with `Date` and `x-amz-date` both there; without the second the first must be in the scope.
         var request = Example.request(
-            "GET", "/", ["host": "h", "date": "Fri, 24 May 2013 00:00:00 GMT", "x-amz-content-sha256": "UNSIGNED-PAYLOAD"])
+            "GET", "/",
+            ["host": "h", "date": "Fri, 24 May 2013 00:00:00 GMT", "x-amz-content-sha256": "UNSIGNED-PAYLOAD"])
         request.headers.append(
             "authorization",
             "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20130524/us-east-1/s3/aws4_request, "

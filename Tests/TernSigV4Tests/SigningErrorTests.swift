@@ -50,7 +50,8 @@ struct HeaderErrorTests {
     ) -> @Sendable (inout SignedRequest) -> Void {
         self.setting(
             "authorization",
-            "AWS4-HMAC-SHA256 Credential=\(credential), SignedHeaders=host;x-amz-content-sha256;x-amz-date, Signature=00")
+            "AWS4-HMAC-SHA256 Credential=\(credential), SignedHeaders=host;x-amz-content-sha256;x-amz-date, Signature=00"
+        )
     }
 
     private static let prefix = "The authorization header is malformed; "
@@ -80,9 +81,15 @@ struct HeaderErrorTests {
                 "fewer than three components",
                 "the authorization header requires three components: Credential, SignedHeaders, and Signature."),
             setting("authorization", "AWS4-HMAC-SHA256 Credential=a, Signature=b")),
-        Row(malformed("no Credential", "missing Credential."), setting("authorization", "AWS4-HMAC-SHA256 X=1, SignedHeaders=host, Signature=b")),
-        Row(malformed("no SignedHeaders", "missing SignedHeaders."), setting("authorization", "AWS4-HMAC-SHA256 Credential=a, X=1, Signature=b")),
-        Row(malformed("no Signature", "missing Signature."), setting("authorization", "AWS4-HMAC-SHA256 Credential=a, SignedHeaders=host, X=1")),
+        Row(
+            malformed("no Credential", "missing Credential."),
+            setting("authorization", "AWS4-HMAC-SHA256 X=1, SignedHeaders=host, Signature=b")),
+        Row(
+            malformed("no SignedHeaders", "missing SignedHeaders."),
+            setting("authorization", "AWS4-HMAC-SHA256 Credential=a, X=1, Signature=b")),
+        Row(
+            malformed("no Signature", "missing Signature."),
+            setting("authorization", "AWS4-HMAC-SHA256 Credential=a, SignedHeaders=host, X=1")),
         Row(
             malformed("garbled component", #"the authorization component "SignedHeaders" is malformed."#),
             setting("authorization", "AWS4-HMAC-SHA256 Credential=a, SignedHeaders, Signature=b")),
@@ -102,7 +109,8 @@ struct HeaderErrorTests {
                 #"incorrect date format "2013-05-24". This date in the credential must be in the format "yyyyMMdd"."#),
             authorization(credential: "AKID/2013-05-24/us-east-1/s3/aws4_request")),
         Row(
-            malformed("SIG-21: scope date of another day", "Invalid credential date. Date is not the same as X-Amz-Date."),
+            malformed(
+                "SIG-21: scope date of another day", "Invalid credential date. Date is not the same as X-Amz-Date."),
             authorization(credential: "AKID/20130525/us-east-1/s3/aws4_request")),
         Row(
             malformed("scope service", #"incorrect service "ec2". This endpoint belongs to "s3"."#),
@@ -235,7 +243,8 @@ struct HeaderErrorTests {
         let error = #expect(throws: SigningError.self) {
             try Example.verify(request, region: RegionName(trusted: "eu-west-1"))
         }
-        #expect(error?.message == "The authorization header is malformed; the region 'US' is wrong; expecting 'eu-west-1'")
+        #expect(
+            error?.message == "The authorization header is malformed; the region 'US' is wrong; expecting 'eu-west-1'")
         #expect(error?.details == [detail("Region", "eu-west-1")])
     }
 
@@ -259,7 +268,8 @@ struct HeaderErrorTests {
         Fault("", 403, "AllAccessDisabled", "All access to this object has been disabled").check(.allAccessDisabled)
         Fault("", 411, "MissingContentLength", "You must provide the Content-Length HTTP header.")
             .check(.missingContentLength)
-        Fault("", 400, "InvalidRequest", "The value of x-amz-content-sha256 header is invalid.").check(.streamingNotAllowed)
+        Fault("", 400, "InvalidRequest", "The value of x-amz-content-sha256 header is invalid.").check(
+            .streamingNotAllowed)
         Fault(
             "", 400, "XAmzContentSHA256Mismatch",
             "The provided 'x-amz-content-sha256' header does not match what was computed.",
@@ -288,7 +298,9 @@ struct HeaderErrorTests {
             let date = Example.date + .seconds(86400 * day)
             try Example.signer.sign(&request, payload: .unsigned, at: date)
             for _ in 0..<2 { #expect(try Example.verify(request, now: date, keys: cache) != nil) }
-            #expect(throws: SigningError.self) { try Example.verify(request, now: date, secret: "another", keys: cache) }
+            #expect(throws: SigningError.self) {
+                try Example.verify(request, now: date, secret: "another", keys: cache)
+            }
             #expect(cache.count <= 3)
         }
     }
@@ -324,7 +336,9 @@ struct QueryErrorTests {
         Row(
             "SIG-36: algorithm", ["X-Amz-Algorithm": "AWS4-HMAC-SHA1"],
             #"X-Amz-Algorithm only supports "AWS4-HMAC-SHA256 and AWS4-ECDSA-P256-SHA256""#),
-        Row("SIG-35: encoded twice", ["X-Amz-Credential": "AKID%252F20130524%252Fus-east-1%252Fs3%252Faws4_request"], shape),
+        Row(
+            "SIG-35: encoded twice", ["X-Amz-Credential": "AKID%252F20130524%252Fus-east-1%252Fs3%252Faws4_request"],
+            shape),
         Row(
             "SIG-36: service", ["X-Amz-Credential": "AKID/20130524/us-east-1/sns/aws4_request"],
             #"Error parsing the X-Amz-Credential parameter; incorrect service "sns". This endpoint belongs to "s3"."#),
@@ -333,12 +347,13 @@ struct QueryErrorTests {
             #"Error parsing the X-Amz-Credential parameter; incorrect terminal "aws5_request". "#
                 + #"This endpoint uses "aws4_request"."#),
         Row(
-            "SIG-36: scope date", ["X-Amz-Credential": "AKID/20130532/us-east-1/s3/aws4_request"],
-            #"Error parsing the X-Amz-Credential parameter; incorrect date format "20130532". "#
+            "SIG-36: scope date", ["X-Amz-Credential": "AKID/2013053x/us-east-1/s3/aws4_request"],
+            #"Error parsing the X-Amz-Credential parameter; incorrect date format "2013053x". "#
                 + #"This date in the credential must be in the format "yyyyMMdd"."#),
         Row(
             "SIG-21: scope date of another day", ["X-Amz-Credential": "AKID/20130525/us-east-1/s3/aws4_request"],
-            "Error parsing the X-Amz-Credential parameter; Invalid credential date. Date is not the same as X-Amz-Date."),
+            "Error parsing the X-Amz-Credential parameter; Invalid credential date. Date is not the same as X-Amz-Date."
+        ),
         Row(
             "RGN-4: region", ["X-Amz-Credential": "AKID/20130524/eu-west-1/s3/aws4_request"],
             "Error parsing the X-Amz-Credential parameter; the region 'eu-west-1' is wrong; expecting 'us-east-1'",
@@ -363,7 +378,8 @@ struct QueryErrorTests {
 
     @Test("SIG-34: an unsigned parameter, path or method breaks the signature")
     func tampering() throws {
-        let target = try Example.signer.presign(Example.request("GET", "/a?x=1"), at: Example.date, expiresInSeconds: 60)
+        let target = try Example.signer.presign(
+            Example.request("GET", "/a?x=1"), at: Example.date, expiresInSeconds: 60)
         #expect(try Example.verify(Example.request("GET", target)) != nil)
         for request in [
             Example.request("GET", target + "&versionId=2"), Example.request("PUT", target),
@@ -379,7 +395,9 @@ struct QueryErrorTests {
     func expiry() throws {
         let target = try Example.signer.presign(Example.request(), at: Example.date, expiresInSeconds: 60)
         let request = Example.request("GET", target)
-        for seconds in [-900, 0, 59] { #expect(try Example.verify(request, now: Example.date + .seconds(seconds)) != nil) }
+        for seconds in [-900, 0, 59] {
+            #expect(try Example.verify(request, now: Example.date + .seconds(seconds)) != nil)
+        }
         Fault(
             "", 403, "AccessDenied", "Request has expired",
             [
@@ -395,7 +413,8 @@ struct QueryErrorTests {
 
     @Test("SIG-32: x-amz parameters act as headers, a checksum only if it is signed as one")
     func hoisted() throws {
-        let path = "/k?x-amz-acl=private&X-Amz-Meta-Foo=b%20c&x-amz-checksum-crc32=AAAAAA%3D%3D"
+        let path =
+            "/k?x-amz-acl=private&X-Amz-Meta-Foo=b%20c&x-amz-checksum-crc32=AAAAAA%3D%3D"
             + "&x-amz-sdk-checksum-algorithm=CRC32&X-Amz-Content-Sha256=UNSIGNED-PAYLOAD&response-expires=x"
         let target = try Example.signer.presign(Example.request("PUT", path), at: Example.date, expiresInSeconds: 60)
         let verified = try #require(try Example.verify(Example.request("PUT", target)))
@@ -479,7 +498,9 @@ struct VersionTwoTests {
     @Test("SIG-60: what the presigner signs verifies, with sub-resources and hoisted headers, by path and by host")
     func presigned() throws {
         for bucket in [nil, "bucket"] {
-            for target in ["/b/k", "/b", "/", "/b/k%20+?versionId=1%2F2&response-content-type=a%20b&other=1", "/?acl&x=1"] {
+            for target in [
+                "/b/k", "/b", "/", "/b/k%20+?versionId=1%2F2&response-content-type=a%20b&other=1", "/?acl&x=1",
+            ] {
                 var request = Example.request("GET", target)
                 request.virtualHostBucket = bucket
                 request.target = try #require(
@@ -501,7 +522,9 @@ struct VersionTwoTests {
         // Source: Amazon S3 User Guide, "Signing and authenticating REST requests", "Query string request authentication".
         let request = SignedRequest(
             method: "GET", target: try #require(RequestTarget("/photos/puppy.jpg")),
-            headers: HeaderFields([HeaderFields.Field(name: "host", value: "awsexamplebucket1.us-west-1.s3.amazonaws.com")]),
+            headers: HeaderFields([
+                HeaderFields.Field(name: "host", value: "awsexamplebucket1.us-west-1.s3.amazonaws.com")
+            ]),
             virtualHostBucket: "awsexamplebucket1")
         let target = try Example.signer.presignV2(request, expiry: Timestamp(seconds: 1_175_139_620))
         var signed = request
