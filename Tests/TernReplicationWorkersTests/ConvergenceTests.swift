@@ -17,7 +17,7 @@ private struct Model {
 @Suite("Convergence under faults")
 struct ConvergenceTests {
     @Test("Whatever fails, in whatever order, both sides come to hold the same, and nothing is left pending",
-        arguments: UInt64(0)..<24)
+        arguments: UInt64(0)..<40)
     func bothSidesConverge(seed: UInt64) async throws {
         let clock = ManualClock()
         let dice = SeededRandom(seed: seed &* 7919 &+ 13)

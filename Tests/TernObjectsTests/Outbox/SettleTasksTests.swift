@@ -1,0 +1,154 @@
+import TernCore
+import TernObjects
+import TernRecords
+import TernReplication
+import TernTestSupport
+import Testing
+
+@Suite("Settling of tasks")
+struct SettleTasksTests {
+    let clock = ManualClock()
+
+    func makeRegion() async throws -> (TestRegion, LaneID) {
+        let region = TestRegion("us-east-1", clock: self.clock, seed: 3)
+        try await region.makeBucket("src")
+        try await region.makeBucket("dst")
+        try await region.replicate("src", to: ["dst"])
+        let bucket = try await region.service.registry.state("src")
+        return (region, LaneID(sourceBucket: "src", sourceBucketID: bucket.record.bucketID, destinationBucket: "dst"))
+    }
+
+    func tasks(_ region: TestRegion, _ lane: LaneID) async throws -> [StoredTask] {
+        try await region.service.outbox.tasks(of: lane, from: nil, limit: 1000)
+    }
+
+    struct Row: Sendable, CustomTestStringConvertible {
+        var rule: String
+        /// Outcomes of the object's task and of the tags' task, in the order in which they are settled.
+        var outcomes: [(isTags: Bool, outcome: TaskOutcome)]
+        var data: DestinationState.Status
+        var tags: DestinationState.Status
+        var reason: String
+        var testDescription: String { self.rule }
+    }
+
+    static let later = UInt64.max
+
+    @Test("Each outcome settles its own component", arguments: [
+        Row(rule: "T-06: both done", outcomes: [(false, .done(tagsStamp: 0)), (true, .done(tagsStamp: 0))],
+            data: .completed, tags: .completed, reason: ""),
+        Row(rule: "T-08: data refused, tags waiting", outcomes: [(false, .refused(.dstBucketNotFound))],
+            data: .failed, tags: .pending, reason: "DstBucketNotFound"),
+        Row(rule: "T-13: later tags do not clear failed data",
+            outcomes: [(false, .refused(.dstBucketUnversioned)), (true, .done(tagsStamp: 0))],
+            data: .failed, tags: .completed, reason: "DstBucketUnversioned"),
+        Row(rule: "F-18: tags refused", outcomes: [(false, .done(tagsStamp: 0)), (true, .refused(.dstVersionNotFound))],
+            data: .completed, tags: .failed, reason: "DstVersionNotFound"),
+    ])
+    func components(_ row: Row) async throws {
+        let (region, lane) = try await self.makeRegion()
+        try await region.put("k", in: "src", bytes: [1])
+        _ = try await region.service.setTags([Tag(key: "a", value: "b")], of: nil, key: try ObjectKey("k"), in: "src")
+        let tasks = try await self.tasks(region, lane)
+        #expect(tasks.count == 2)
+        for (isTags, outcome) in row.outcomes {
+            let task = try #require(tasks.first { ($0.record.kind == .tags) == isTags })
+            try await region.service.settle([TaskSettlement(task: task, outcome: outcome)], lane: lane)
+        }
+        let state = try #require(try await region.stack("k", in: "src").first?.destinations.first)
+        #expect(state.data == row.data)
+        #expect(state.tags == row.tags)
+        #expect(state.failureReason == row.reason)
+        #expect(region.pendingOperations == Int64(2 - row.outcomes.count))
+    }
+
+    @Test("A task of older tags does not settle newer ones, unless they went along")
+    func olderTagsDoNotSettle() async throws {
+        let (region, lane) = try await self.makeRegion()
+        try await region.put("k", in: "src", bytes: [1])
+        let key = try ObjectKey("k")
+        _ = try await region.service.setTags([Tag(key: "a", value: "1")], of: nil, key: key, in: "src")
+        let older = try #require(try await self.tasks(region, lane).first { $0.record.kind == .tags })
+        self.clock.advance(by: .milliseconds(5))
+        let newest = try await region.service.setTags([Tag(key: "a", value: "2")], of: nil, key: key, in: "src")
+        try await region.service.settle([TaskSettlement(task: older, outcome: .done(tagsStamp: 0))], lane: lane)
+        #expect(try await region.stack("k", in: "src").first?.destinations.first?.tags == .pending)
+        let newer = try #require(try await self.tasks(region, lane).first { $0.record.kind == .tags })
+        let stamp = newest.record.tagsStamp
+        try await region.service.settle([TaskSettlement(task: newer, outcome: .done(tagsStamp: stamp))], lane: lane)
+        #expect(try await region.stack("k", in: "src").first?.destinations.first?.tags == .completed)
+    }
+
+    @Test("Settling twice changes nothing, and counts once")
+    func settlingTwice() async throws {
+        let (region, lane) = try await self.makeRegion()
+        for index in 0..<5 { try await region.put("k\(index)", in: "src", bytes: [1]) }
+        let metrics = OutcomeMetrics(following: region.service.outbox)
+        let settlements = try await self.tasks(region, lane).map { TaskSettlement(task: $0, outcome: .done(tagsStamp: 0)) }
+        try await region.service.settle(Array(settlements.prefix(3)), lane: lane)
+        try await region.service.settle(settlements, lane: lane)
+        try await region.service.settle(settlements, lane: lane)
+        #expect(region.pendingOperations == 0)
+        #expect(metrics.snapshots(at: self.clock.now).values.map(\.completedOperations) == [5])
+    }
+
+    @Test("A stale look at the version does not undo what a client did meanwhile")
+    func staleHintsAreReadAgain() async throws {
+        let (region, lane) = try await self.makeRegion()
+        try await region.put("k", in: "src", bytes: [1])
+        let key = try ObjectKey("k")
+        let bucket = try await region.service.registry.state("src")
+        let task = try #require(try await self.tasks(region, lane).first)
+        let stale = try #require(try await region.service.head(key, in: bucket))
+        _ = try await region.service.setTags([Tag(key: "a", value: "1")], of: nil, key: key, in: "src")
+        // And the version moves to another row.
+        try await region.put("k", in: "src", bytes: [2])
+        try await region.service.settle(
+            [TaskSettlement(task: task, outcome: .done(tagsStamp: 0), version: stale)], lane: lane)
+        let old = try #require(try await region.stack("k", in: "src").last)
+        #expect(old.tagSet == [Tag(key: "a", value: "1")])
+        #expect(old.destinations.map(\.data) == [.completed])
+        #expect(old.destinations.map(\.tags) == [.pending])
+    }
+
+    @Test("The counts are rebuilt from the rows, and bells ring for what is there")
+    func rebuild() async throws {
+        let (region, lane) = try await self.makeRegion()
+        for index in 0..<2500 { try await region.put("k\(index)", in: "src", bytes: [1, 2]) }
+        let restarted = region.restarted()
+        #expect(restarted.pendingOperations == 0)
+        try await restarted.service.outbox.rebuild(from: restarted.service.registry)
+        #expect(restarted.pendingOperations == 2500)
+        #expect(restarted.service.outbox.pending[lane]?["to-dst"]?.bytes == 5000)
+    }
+
+    @Test("A postponed task keeps its identity and counts its attempts")
+    func postponing() async throws {
+        let (region, lane) = try await self.makeRegion()
+        try await region.put("k", in: "src", bytes: [1])
+        let task = try #require(try await self.tasks(region, lane).first)
+        let until = self.clock.now + .seconds(30)
+        try await region.service.outbox.postpone([Postponement(task: task, until: until, error: "busy")], lane: lane)
+        let moved = try #require(try await self.tasks(region, lane).first)
+        #expect(moved.due == until)
+        #expect(moved.record.attempts == 1)
+        #expect(moved.record.lastError == "busy")
+        #expect(try await region.service.outbox.tasks(of: lane, from: nil, dueBefore: until, limit: 10).isEmpty)
+        // It was moved, so the old row can neither be moved nor settled again.
+        try await region.service.outbox.postpone([Postponement(task: task, until: until, error: "busy")], lane: lane)
+        try await region.service.settle([TaskSettlement(task: task, outcome: .done(tagsStamp: 0))], lane: lane)
+        #expect(try await self.tasks(region, lane).count == 1)
+        #expect(region.pendingOperations == 1)
+    }
+
+    @Test("Quantiles of the replication time are right to an eighth")
+    func histogram() {
+        var histogram = LagHistogram()
+        for value in Int64(1)...1000 { histogram.record(milliseconds: value) }
+        let summary = histogram.summary
+        #expect((500...563).contains(summary.p50))
+        #expect((900...1000).contains(summary.p90))
+        #expect((990...1000).contains(summary.p99))
+        #expect(summary.maximum == 1000)
+    }
+}
