@@ -50,7 +50,8 @@ struct HeaderErrorTests {
     ) -> @Sendable (inout SignedRequest) -> Void {
         self.setting(
             "authorization",
-            "AWS4-HMAC-SHA256 Credential=\(credential), SignedHeaders=host;x-amz-content-sha256;x-amz-date, Signature=00"
+            "AWS4-HMAC-SHA256 Credential=\(credential), SignedHeaders=host;x-amz-content-sha256;x-amz-date, "
+                + "Signature=00"
         )
     }
 
@@ -142,7 +143,8 @@ struct HeaderErrorTests {
         Row(
             Fault(
                 "SIG-7: unsigned host", 403, "AccessDenied",
-                "There were headers present in the request which were not signed", [detail("HeadersNotSigned", "host")]),
+                "There were headers present in the request which were not signed",
+                [detail("HeadersNotSigned", "host")]),
             setting(
                 "authorization",
                 "AWS4-HMAC-SHA256 Credential=AKID/20130524/us-east-1/s3/aws4_request,"
@@ -519,7 +521,7 @@ struct VersionTwoTests {
 
     @Test("SIG-60: AWS's published example of query string authentication")
     func published() throws {
-        // Source: Amazon S3 User Guide, "Signing and authenticating REST requests", "Query string request authentication".
+        // Source: Amazon S3 User Guide, "Signing and authenticating REST requests", "Query string authentication".
         let request = SignedRequest(
             method: "GET", target: try #require(RequestTarget("/photos/puppy.jpg")),
             headers: HeaderFields([
