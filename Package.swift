@@ -146,5 +146,71 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+
+        // tests
+        .target(name: "TernStorageTesting", dependencies: ["TernStorage", nioCore], swiftSettings: strict),
+        .target(
+            name: "TernTestSupport",
+            dependencies: [
+                "TernCore", "TernReplication", "TernS3Protocol", "TernRecords", "TernPorts", "TernStorage", "TernObjects",
+                nioCore, logging, .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(name: "ArchitectureTests", swiftSettings: strict),
+        .testTarget(name: "TernChecksumsTests", dependencies: ["TernCore", "TernChecksums", "CTernChecksums"], swiftSettings: strict),
+        .testTarget(name: "TernReplicationTests", dependencies: ["TernCore", "TernReplication"], swiftSettings: strict),
+        .testTarget(
+            name: "TernS3ProtocolTests",
+            dependencies: ["TernCore", "TernReplication", "TernS3Protocol"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "TernSigV4Tests",
+            dependencies: ["TernCore", "TernChecksums", "TernSigV4"],
+            exclude: ["Fixtures"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "TernStorageTests",
+            dependencies: ["TernStorage", "TernStorageTesting", nioCore],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "TernStorageRocksDBTests",
+            dependencies: ["TernStorage", "TernStorageTesting", "TernStorageRocksDB", nioCore, logging],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "TernObjectsTests",
+            dependencies: [
+                "TernCore", "TernChecksums", "TernReplication", "TernS3Protocol", "TernRecords", "TernPorts", "TernStorage",
+                "TernObjects", "TernTestSupport", nioCore, logging,
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "TernReplicationWorkersTests",
+            dependencies: [
+                "TernCore", "TernChecksums", "TernReplication", "TernS3Protocol", "TernRecords", "TernPorts", "TernStorage",
+                "TernObjects", "TernReplicationWorkers", "TernTestSupport", nioCore, logging,
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "TernHTTPServerTests",
+            dependencies: ["TernCore", "TernPorts", "TernHTTPServer", nioCore, nioPosix, logging],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "TernControlPlaneTests",
+            dependencies: ["TernCore", "TernPorts", "TernControlPlane"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "ternTests",
+            dependencies: ["tern", "TernCore", "TernControlPlane", "TernHTTPServer", logging],
+            swiftSettings: strict
+        ),
     ]
 )

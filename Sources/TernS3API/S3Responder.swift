@@ -91,7 +91,7 @@ package struct S3Responder: HTTPResponder {
         to head: HTTPRequestHead, body: any HTTPRequestBody, requestID: String
     ) async throws(S3Error) -> HTTPAnswer {
         guard let target = RequestTarget(head.target) else { throw .invalidURI(head.target) }
-        let place = try self.place(of: head, target: target)
+        let place = try await self.place(of: head, target: target)
         guard
             let operation = OperationTable.match(
                 method: head.method, resource: place.resource, target: target, headers: head.headers)
@@ -105,6 +105,8 @@ package struct S3Responder: HTTPResponder {
             throw self.withRegion(error, operation: operation, location: location)
         }
         guard case .implemented(let perform) = operation.support else { throw .notImplemented }
+        if caller.payload.isStreaming, !operation.acceptsStreams { throw S3Error(SigningError.streamingNotAllowed) }
+        if head.headers.contains("x-amz-copy-source"), operation.route.header == nil { throw .copySourceOnOtherRequest }
 
         var bucket: BucketState?
         switch location {
@@ -147,8 +149,14 @@ package struct S3Responder: HTTPResponder {
         }
     }
 
-    private func place(of head: HTTPRequestHead, target: RequestTarget) throws(S3Error) -> Place {
-        let address = try self.resolver.resolve(host: head.headers["host"], rawPath: target.rawPath)
+    private func place(of head: HTTPRequestHead, target: RequestTarget) async throws(S3Error) -> Place {
+        var address = try self.resolver.resolve(host: head.headers["host"], rawPath: target.rawPath)
+        if let name = self.resolver.foreignHost(head.headers["host"]), case .here? = try await self.locate(name.description) {
+            address = try self.resolver.resolve(cname: name, rawPath: target.rawPath)
+            if case .bucket = address {
+                return Place(resource: .bucket, bucket: name.description, key: nil, isVirtualHosted: true)
+            }
+        }
         switch address {
         case .service:
             return Place(resource: .service, bucket: nil, key: nil, isVirtualHosted: false)

@@ -53,6 +53,23 @@ package struct AddressResolver: Sendable {
         }
     }
 
+    /// The host, if it is a name that belongs to none of the base domains: in CNAME style it is itself a bucket's name
+    /// (ADR-4). Whether there is such a bucket is for the caller to look up, and then to resolve again with
+    /// ``resolve(cname:rawPath:)``.
+    package func foreignHost(_ header: String?) -> BucketName? {
+        guard let header else { return nil }
+        let host = Self.name(ofHost: header)
+        for base in self.baseDomains where host == base || host.hasSuffix("." + base) { return nil }
+        // An IPv4 address is no bucket name, nor is an IPv6 address.
+        return BucketName(host)
+    }
+
+    /// The address of a request whose host is a bucket's name.
+    package func resolve(cname bucket: BucketName, rawPath: String) throws(S3Error) -> Address {
+        guard rawPath.utf8.first == UInt8(ascii: "/") else { throw .invalidURI(rawPath) }
+        return try Self.address(bucket: bucket.description, rawKey: rawPath.utf8.dropFirst(), rawPath: rawPath)
+    }
+
     private func pathStyle(_ path: Substring.UTF8View, rawPath: String) throws(S3Error) -> Address {
         if path.isEmpty { return .service }
         let slash = path.firstIndex(of: UInt8(ascii: "/")) ?? path.endIndex

@@ -73,7 +73,7 @@ struct HealthResponder: HTTPResponder {
         guard head.target == "/_tern/v1/health", head.method == "GET" || head.method == "HEAD" else {
             return await self.next.respond(to: head, body: body)
         }
-        let text = "{\"region\":\"\(self.region)\",\"healthy\":true}\n"
+        let text = "{\"region\":\"\(self.region)\",\"status\":\"ok\",\"healthy\":true}\n"
         let headers = HeaderFields([.init(name: "content-type", value: "application/json")])
         return HTTPAnswer(status: 200, headers: headers, body: .bytes(ByteBuffer(string: text)))
     }

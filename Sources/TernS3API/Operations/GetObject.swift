@@ -9,7 +9,8 @@ extension Operation {
     static let getObject = Operation(
         "GetObject", Route("GET", .object), action: "s3:GetObject", versionAction: "s3:GetObjectVersion"
     ) { call throws(S3Error) in
-        try await ObjectRead(call: call).answer(withBody: true)
+        if call.target.has("uploads") { throw .keyNotExpectedForUploads }
+        return try await ObjectRead(call: call).answer(withBody: true)
     }
 
     /// Source: Amazon S3 API Reference, HeadObject; spec §5.

@@ -46,11 +46,17 @@ package struct S3Error: Error, Hashable, Sendable {
         writer.openRoot("Error", namespace: false)
         writer.element("Code", self.code)
         writer.element("Message", self.message)
-        for detail in self.details { writer.element(dynamic: detail.name, detail.value) }
+        for detail in self.details { writer.element(dynamic: detail.name, Self.printable(detail.value)) }
         writer.element("RequestId", requestID)
         writer.element("HostId", hostID)
         writer.close("Error")
         return writer.finish()
+    }
+
+    /// Details repeat what the client sent. What XML cannot carry must not keep it from reading the error.
+    private static func printable(_ value: String) -> String {
+        if value.utf8.allSatisfy({ $0 >= 0x20 }) { return value }
+        return String(String.UnicodeScalarView(value.unicodeScalars.map { $0.value < 0x20 ? "\u{FFFD}" : $0 }))
     }
 
     /// The same error with one more detail behind the others.

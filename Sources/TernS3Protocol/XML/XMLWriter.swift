@@ -204,7 +204,8 @@ package struct XMLWriter: Sendable {
     }
 
     private mutating func append(_ timestamp: Timestamp) {
-        let fields = timestamp.civilFields
+        // S3 writes milliseconds, but its times are whole seconds (ERR-12).
+        let fields = Timestamp(seconds: timestamp.seconds).civilFields
         self.append(twoDigits: fields.year / 100)
         self.append(twoDigits: fields.year % 100)
         self.bytes.append(UInt8(ascii: "-"))

@@ -58,10 +58,14 @@ struct BenchReport: Codable, Sendable {
         ].joined(separator: ", ")
         let header = ["", "OPS", "OPS/S", "BYTES/S", "P50", "P90", "P99", "MAX", "ERRORS", "RATIOS"]
         let rows = self.results.map { result in
-            [
+            // A rate alone has no latencies.
+            let latencies = [result.p50Ms, result.p90Ms, result.p99Ms, result.maxMs].map {
+                result.maxMs > 0 ? Quantity.milliseconds($0) : "-"
+            }
+            return [
                 result.name, String(result.operations), Quantity.decimal(result.operationsPerSecond),
-                "\(Quantity.bytes(result.bytesPerSecond))/s", Quantity.milliseconds(result.p50Ms),
-                Quantity.milliseconds(result.p90Ms), Quantity.milliseconds(result.p99Ms), Quantity.milliseconds(result.maxMs),
+                "\(Quantity.bytes(result.bytesPerSecond))/s",
+            ] + latencies + [
                 String(result.errors),
                 result.ratios.sorted { $0.key < $1.key }.map { "\(Quantity.decimal($0.value)) × \($0.key)" }
                     .joined(separator: ", "),

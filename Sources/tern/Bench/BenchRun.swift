@@ -113,7 +113,7 @@ struct BenchRun: Sendable {
                 put.ratios["PUT without a rule"] = put.operationsPerSecond / plainPut.operationsPerSecond
             }
             results.append(put)
-            results.append(try await self.drain("replication behind it", operations: self.size.operations))
+            results.append(try await self.drain("replication of the rest"))
         }
         if self.scenarios.contains(.outage) { results += try await self.outage(plainPut: plainPut) }
         return results
@@ -193,28 +193,23 @@ struct BenchRun: Sendable {
             during.ratios["PUT without a rule"] = during.operationsPerSecond / plainPut.operationsPerSecond
         }
         try await processes.restart(configuration)
-        return [during, try await self.drain("catch-up after an outage", operations: self.size.outageOperations)]
+        return [during, try await self.drain("catch-up after an outage")]
     }
 
-    /// Waits until nothing is pending.
-    private func drain(_ name: String, operations: Int) async throws -> BenchResult {
-        let region = FederatedRegion(name: self.target.source.name, endpoint: self.target.source.endpoint)
+    /// Waits until nothing is pending; the rate is that of what was pending at the beginning.
+    private func drain(_ name: String) async throws -> BenchResult {
         let start = ContinuousClock.now
+        let operations = try await self.pendingOperations()
         let bar = ProgressBar(name, total: operations)
-        var shown = 0
-        while true {
-            let data = try await self.target.operatorClient.get("/_tern/v1/status", from: region)
-            let rules = try JSONDecoder().decode(RegionStatus.self, from: data).rules
-            let pending = rules.filter { $0.sourceBucket == self.sourceBucket }.reduce(0) { $0 + Int($1.pendingOperations) }
-            while shown < operations - pending {
-                bar.advance()
-                shown += 1
-            }
-            if pending == 0 { break }
+        var pending = operations
+        while pending > 0 {
             guard ContinuousClock.now - start < .seconds(600) else {
                 throw CommandFailure("\(pending) operations are still pending after 10 minutes; see `tern status`")
             }
             try await Task.sleep(for: .milliseconds(20))
+            let now = try await self.pendingOperations()
+            bar.advance(by: max(0, pending - now))
+            pending = now
         }
         bar.finish()
         let seconds = Self.seconds(ContinuousClock.now - start)
@@ -222,8 +217,15 @@ struct BenchRun: Sendable {
             name: name, milliseconds: [], errors: 0, seconds: seconds,
             byteCount: Double(operations * self.size.smallBytes))
         result.operations = operations
-        result.operationsPerSecond = seconds > 0 ? Double(operations) / seconds : 0
+        result.operationsPerSecond = Double(operations) / seconds
         return result
+    }
+
+    private func pendingOperations() async throws -> Int {
+        let region = FederatedRegion(name: self.target.source.name, endpoint: self.target.source.endpoint)
+        let data = try await self.target.operatorClient.get("/_tern/v1/status", from: region)
+        let rules = try JSONDecoder().decode(RegionStatus.self, from: data).rules
+        return rules.filter { $0.sourceBucket == self.sourceBucket }.reduce(0) { $0 + Int($1.pendingOperations) }
     }
 
     // MARK: Load

@@ -15,10 +15,11 @@ final class ProgressBar: Sendable {
         self.show(0)
     }
 
-    func advance() {
-        let done = self.done.add(1, ordering: .relaxed).newValue
+    func advance(by count: Int = 1) {
+        let (old, new) = self.done.add(count, ordering: .relaxed)
         // A hundred updates in all, so that the terminal costs nothing that shows in the result.
-        if done % max(self.total / 100, 1) == 0 { self.show(done) }
+        let step = max(self.total / 100, 1)
+        if old / step != new / step { self.show(new) }
     }
 
     private func show(_ done: Int) {
