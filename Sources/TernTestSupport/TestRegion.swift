@@ -3,7 +3,7 @@ import NIOCore
 import SwiftProtobuf
 package import TernCore
 package import TernObjects
-import TernPorts
+package import TernPorts
 package import TernRecords
 import TernReplication
 import TernS3Protocol
@@ -14,21 +14,29 @@ package struct TestRegion: Sendable {
     package let name: RegionName
     package let metadata: MemoryMetadataStore
     package let blobs: MemoryBlobStore
-    package let clock: ManualClock
+    package let clock: any WallClock
     package let random: SeededRandom
     package let service: ObjectService
+    private let namespace: (any BucketNamespace)?
 
     package static let account = AccountID(trusted: "111111111111")
 
-    package init(_ name: String, clock: ManualClock, seed: UInt64) {
+    package init(
+        _ name: String,
+        clock: any WallClock,
+        seed: UInt64,
+        namespace: (any BucketNamespace)? = nil
+    ) {
         self.init(
             name: RegionName(trusted: name), metadata: MemoryMetadataStore(), blobs: MemoryBlobStore(seed: seed),
-            clock: clock, random: SeededRandom(seed: seed))
+            clock: clock, random: SeededRandom(seed: seed), namespace: namespace)
     }
 
     private init(
-        name: RegionName, metadata: MemoryMetadataStore, blobs: MemoryBlobStore, clock: ManualClock, random: SeededRandom
+        name: RegionName, metadata: MemoryMetadataStore, blobs: MemoryBlobStore, clock: any WallClock,
+        random: SeededRandom, namespace: (any BucketNamespace)?
     ) {
+        self.namespace = namespace
         self.name = name
         self.metadata = metadata
         self.blobs = blobs
@@ -36,14 +44,15 @@ package struct TestRegion: Sendable {
         self.random = random
         self.service = ObjectService(
             region: name, metadata: metadata, blobs: blobs, wall: clock, random: random,
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            namespace: namespace, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
     /// The region after a crash: all that was committed, and nothing else.
     package func restarted() -> TestRegion {
         self.blobs.settle()
         return TestRegion(
-            name: self.name, metadata: self.metadata, blobs: self.blobs, clock: self.clock, random: self.random)
+            name: self.name, metadata: self.metadata, blobs: self.blobs, clock: self.clock, random: self.random,
+            namespace: self.namespace)
     }
 
     /// Makes a bucket with versioning enabled.
@@ -62,6 +71,16 @@ package struct TestRegion: Sendable {
 
     /// Replicates everything of a bucket to others, delete markers and changes of replicas included.
     package func replicate(_ bucket: String, to destinations: [String], storageClass: StorageClass? = nil) async throws {
+        try await Self.replicate(bucket, to: destinations, storageClass: storageClass, by: self.service)
+    }
+
+    /// As ``replicate(_:to:storageClass:)``, by a service alone.
+    package static func replicate(
+        _ bucket: String,
+        to destinations: [String],
+        storageClass: StorageClass? = nil,
+        by service: ObjectService
+    ) async throws {
         let rules = destinations.enumerated().map { index, destination in
             ReplicationRule(
                 id: "to-\(destination)",
@@ -73,7 +92,7 @@ package struct TestRegion: Sendable {
             )
         }
         let configuration = ReplicationConfiguration(role: "arn:aws:iam::111111111111:role/replication", rules: rules)
-        try await self.service.setReplication(ReplicationConfigurationXML.encode(configuration), of: bucket)
+        try await service.setReplication(ReplicationConfigurationXML.encode(configuration), of: bucket)
     }
 
     /// Puts an object as a client does.

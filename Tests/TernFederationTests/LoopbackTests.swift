@@ -1,0 +1,221 @@
+import AsyncHTTPClient
+import Foundation
+import Logging
+import NIOCore
+import NIOPosix
+import Synchronization
+import TernCore
+import TernFederation
+import TernHTTPServer
+import TernObjects
+import TernPorts
+import TernRecords
+import TernReplicationWorkers
+import TernS3Protocol
+import TernTestSupport
+import Testing
+
+private struct SystemClock: WallClock {
+    var now: Timestamp { Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) }
+
+    func sleep(until deadline: Timestamp) async throws {
+        try await Task.sleep(for: max(deadline - self.now, .zero))
+    }
+}
+
+private struct RouterResponder: HTTPResponder {
+    let router: PeerRouter
+
+    func respond(to head: HTTPRequestHead, body: any HTTPRequestBody) async -> HTTPAnswer {
+        await self.router.handle(head, body: body) ?? HTTPAnswer(status: 404)
+    }
+}
+
+/// One region in memory behind a real server.
+private struct Node {
+    var service: ObjectService
+    var region: RegionName
+    var server: HTTPServer
+    var client: PeerClient
+    var router: PeerRouter
+    var runtime: ReplicationRuntime
+    var metrics: OutcomeMetrics
+}
+
+@Suite("Two regions over HTTP", .serialized)
+struct LoopbackTests {
+    private static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+
+    /// A home region and another, each behind its own server, with their workers and the directory's follower running.
+    private func withRegions(
+        secretOfSecond: String = "shared",
+        _ body: (_ home: Node, _ other: Node) async throws -> Void
+    ) async throws {
+        let group = MultiThreadedEventLoopGroup.singleton
+        let names = ["us-east-1", "eu-west-1"].map { RegionName(trusted: $0) }
+        var servers: [HTTPServer] = []
+        for _ in names {
+            servers.append(
+                try await HTTPServer.bind(HTTPServerConfiguration(), on: group, clock: SystemClock(), logger: Self.quiet))
+        }
+        let endpoints = Dictionary(
+            uniqueKeysWithValues: zip(names, servers).map { ($0, "http://127.0.0.1:\($1.port)") })
+        let http = HTTPClient(eventLoopGroupProvider: .shared(group), configuration: PeerClient.httpConfiguration)
+        var nodes: [Node] = []
+        for (index, name) in names.enumerated() {
+            nodes.append(
+                self.makeNode(
+                    name, endpoints: endpoints, secret: index == 0 ? "shared" : secretOfSecond, server: servers[index],
+                    http: http))
+            try await servers[index].serve(RouterResponder(router: nodes[index].router))
+        }
+        let (home, other) = (nodes[0], nodes[1])
+        let follower = DirectoryFollower(
+            service: other.service, client: other.client, wall: SystemClock(), random: SeededRandom(seed: 5),
+            logger: Self.quiet)
+        let result: Result<Void, any Error> = await withTaskGroup(of: Void.self) { group in
+            group.addTask { await home.runtime.run() }
+            group.addTask { await other.runtime.run() }
+            group.addTask { await follower.run() }
+            let result: Result<Void, any Error>
+            do { result = .success(try await body(home, other)) } catch { result = .failure(error) }
+            group.cancelAll()
+            return result
+        }
+        for server in servers { await server.stop(grace: .zero) }
+        try await http.shutdown()
+        try result.get()
+    }
+
+    private func makeNode(
+        _ name: RegionName, endpoints: [RegionName: String], secret: String, server: HTTPServer, http: HTTPClient
+    ) -> Node {
+        let federation = FederationConfiguration(
+            region: name, home: RegionName(trusted: "us-east-1"), endpoints: endpoints, accessKeyID: "FEDERATION",
+            secret: secret, ownEndpoint: endpoints[name] ?? "")
+        let client = PeerClient(federation: federation, http: http, wall: SystemClock())
+        let region = TestRegion(
+            name.description, clock: SystemClock(), seed: UInt64(name.tag),
+            namespace: federation.isHome ? nil : RemoteNamespace(client: client))
+        let metrics = OutcomeMetrics(following: region.service.outbox)
+        let runtime = ReplicationRuntime(
+            service: region.service, transport: HTTPPeerTransport(client: client), wall: SystemClock(),
+            random: SeededRandom(seed: 9), logger: Self.quiet)
+        let router = PeerRouter(
+            federation: federation, service: region.service, metrics: metrics, lanes: runtime, wall: SystemClock(),
+            logger: Self.quiet)
+        return Node(
+            service: region.service, region: name, server: server, client: client, router: router, runtime: runtime,
+            metrics: metrics)
+    }
+
+    /// Runs `work` and returns when so many tasks were settled.
+    private func settled(_ count: Int, at node: Node, _ work: () async throws -> Void) async throws {
+        let (stream, continuation) = AsyncStream.makeStream(of: Int.self)
+        node.service.outbox.observe { continuation.yield($0.count) }
+        try await work()
+        var total = 0
+        for await number in stream {
+            total += number
+            if total >= count { return }
+        }
+    }
+
+    private func makeBuckets(_ home: Node, _ other: Node) async throws {
+        let owner = AccountID(trusted: "111111111111")
+        _ = try await home.service.createBucket(BucketName(trusted: "source"), owner: owner, locationConstraint: "", tags: [])
+        _ = try await other.service.createBucket(
+            BucketName(trusted: "replica"), owner: owner, locationConstraint: "eu-west-1", tags: [])
+        try await home.service.setVersioning(.enabled, of: "source")
+        try await other.service.setVersioning(.enabled, of: "replica")
+        try await TestRegion.replicate("source", to: ["replica"], by: home.service)
+    }
+
+    @Test("Objects of every size arrive over real connections, and status and explain tell of them")
+    func replicates() async throws {
+        try await self.withRegions { home, other in
+            try await self.makeBuckets(home, other)
+            let sizes = [0, 100, 5000, 40_000, 400_000, 40_000_000]
+            try await self.settled(sizes.count + 200, at: home) {
+                for size in sizes { try await self.put("size-\(size)", count: size, at: home) }
+                for index in 0..<200 { try await self.put("many-\(index)", count: 4096, at: home) }
+            }
+            let bucket = try await other.service.registry.state("replica")
+            for size in sizes {
+                let found = try await other.service.head(try ObjectKey("size-\(size)"), in: bucket)
+                let record = try #require(found).record
+                #expect(record.byteCount == Int64(size))
+                #expect(record.isReplica)
+            }
+            let status = try await home.client.send(.status, to: home.region)
+            #expect(status.status == 200)
+            let text = String(buffer: status.body)
+            #expect(text.contains(#""destinationRegion":"eu-west-1""#))
+            #expect(text.contains(#""pendingOperations":0"#))
+            #expect(text.contains(#""completedOperations":206"#))
+            _ = try JSONSerialization.jsonObject(with: Data(status.body.readableBytesView))
+            let explained = try await home.client.send(.explain, query: "bucket=source&key=many-7", to: home.region)
+            #expect(String(buffer: explained.body).contains(#""data":"COMPLETED""#))
+            _ = try JSONSerialization.jsonObject(with: Data(explained.body.readableBytesView))
+        }
+    }
+
+    private func put(_ key: String, count: Int, at node: Node) async throws {
+        _ = try await node.service.putObject(
+            ObjectKey(key), in: "source", attributes: ObjectAttributes(),
+            body: BytesSource([UInt8](repeating: 42, count: count)), digests: ExpectedDigests(), condition: .none)
+    }
+
+    @Test("E-04, E-05: destinations are looked up where they are; names are the federation's")
+    func directory() async throws {
+        try await self.withRegions { home, other in
+            try await self.makeBuckets(home, other)
+            let lookup = FederatedDestinationLookup(service: home.service, client: home.client)
+            let found = try #require(try await lookup.destination("replica"))
+            #expect(found.region == "eu-west-1")
+            #expect(found.versioning == .enabled)
+            #expect(try await lookup.destination("nowhere") == nil)
+            // The home region's own bucket is known in the other, once the follower has seen it.
+            let there = FederatedDestinationLookup(service: other.service, client: other.client)
+            while try await there.destination("source") == nil { await Task.yield() }
+            #expect(try await there.destination("source")?.region == "us-east-1")
+            await #expect(throws: S3Error.self) {
+                _ = try await other.service.createBucket(
+                    BucketName(trusted: "source"), owner: AccountID(trusted: "222222222222"), locationConstraint: "",
+                    tags: [])
+            }
+            try await other.service.deleteBucket("replica")
+            #expect(try await home.service.directory.record("replica") == nil)
+        }
+    }
+
+    @Test("Requests that the federation did not sign are refused, but for health")
+    func signatures() async throws {
+        try await self.withRegions(secretOfSecond: "another") { home, other in
+            let answer = try await other.client.send(.status, to: home.region)
+            #expect(answer.status == 403)
+            let health = try await other.client.send(.health, to: home.region)
+            #expect(health.status == 200)
+            let unsigned = HTTPRequestHead(method: "GET", target: "/_tern/v1/status", headers: HeaderFields())
+            let refused = await home.router.handle(unsigned, body: BytesSource([]))
+            #expect(refused?.status == 403)
+            let foreign = HTTPRequestHead(method: "GET", target: "/bucket/key", headers: HeaderFields())
+            #expect(await home.router.handle(foreign, body: BytesSource([])) == nil)
+            await #expect(throws: S3Error.self) {
+                _ = try await other.service.createBucket(
+                    BucketName(trusted: "mine"), owner: AccountID(trusted: "111111111111"), locationConstraint: "", tags: [])
+            }
+        }
+    }
+
+    @Test("A region that nobody serves is a network error that says nothing about the content")
+    func nobodyThere() async throws {
+        try await self.withRegions { home, other in
+            await other.server.stop(grace: .zero)
+            let error = await #expect(throws: TransportError.self) {
+                _ = try await home.client.send(.health, to: other.region)
+            }
+            #expect(error?.mayBeDueToContent == false, "\(error?.message ?? "")")
+        }
+    }
+}
