@@ -9,6 +9,14 @@ package import TernPorts
 import TernReplication
 import TernSigV4
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
 /// An answer of another region.
 package struct PeerAnswer: Sendable {
     package var status: Int
@@ -133,6 +141,8 @@ package struct PeerClient: Sendable {
             return TransportError(.networkError, "region \(region) closed the connection", mayBeDueToContent: true)
         case is NIOConnectionError:
             return TransportError(.networkError, "region \(region) cannot be connected to")
+        case let error as IOError where Self.saysUnreachable.contains(error.errnoCode):
+            return TransportError(.networkError, "region \(region) cannot be connected to: \(error)")
         case is IOError:
             return TransportError(.networkError, text, mayBeDueToContent: true)
         case is CancellationError:
@@ -141,6 +151,11 @@ package struct PeerClient: Sendable {
             return TransportError(.networkError, text)
         }
     }
+
+    /// System errors of a connection that never came about.
+    private static let saysUnreachable: Set<CInt> = [
+        ECONNREFUSED, EHOSTUNREACH, EHOSTDOWN, ENETUNREACH, ENETDOWN, ETIMEDOUT, EADDRNOTAVAIL, EMFILE,
+    ]
 
     static func transportError(_ answer: PeerAnswer, region: RegionName) -> TransportError {
         let text = String(decoding: answer.body.readableBytesView.prefix(300), as: UTF8.self)
