@@ -22,7 +22,7 @@ struct LaneMachineTests {
         #expect(machine.lastError.isEmpty)
     }
 
-    @Test("The delay grows to ten seconds and no further, whatever the number of failures")
+    @Test("The delay grows to its ceiling and no further, whatever the number of failures")
     func delayIsBounded() {
         var machine = LaneMachine()
         var now = Self.start

@@ -9,11 +9,13 @@ package struct CollectorReport: Sendable, Hashable {
     package var blobs = 0
     package var orphanedParts = 0
     package var expiredResults = 0
+    package var staleIngests = 0
 }
 
 extension ObjectService {
     /// Removes what a crash left behind, a page at a time: blobs that no record names, parts of uploads that are gone,
-    /// results of completions that nobody will ask for again. Never one that is named.
+    /// results of completions that nobody will ask for again, large replicas whose source sends no more of them. Never
+    /// one that is named.
     package func collect() async throws(S3Error) -> CollectorReport {
         var report = CollectorReport()
         let partitions: [PartitionID]
@@ -26,12 +28,14 @@ extension ObjectService {
         for bucket in try await self.registry.all() {
             report.orphanedParts += try await self.collectParts(in: bucket)
             report.expiredResults += try await self.collectCompletedUploads(in: bucket)
+            report.staleIngests += try await self.collectStaleIngests(in: bucket)
         }
         if report != CollectorReport() {
             self.logger.info(
                 "collected leftovers",
                 metadata: [
                     "blobs": "\(report.blobs)", "parts": "\(report.orphanedParts)", "results": "\(report.expiredResults)",
+                    "ingests": "\(report.staleIngests)",
                 ])
         }
         return report

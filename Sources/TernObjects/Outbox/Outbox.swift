@@ -19,6 +19,10 @@ package struct LaneID: Hashable, Sendable {
     package var hash: LaneHash { LaneHash(destinationBucket: self.destinationBucket) }
 }
 
+extension LaneID: CustomStringConvertible {
+    package var description: String { "\(self.sourceBucket) to \(self.destinationBucket)" }
+}
+
 /// What waits in the outbox for one rule.
 package struct PendingCount: Hashable, Sendable {
     package var operations: Int64 = 0
