@@ -157,7 +157,6 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-        .testTarget(name: "ArchitectureTests", swiftSettings: strict),
         .testTarget(name: "TernChecksumsTests", dependencies: ["TernCore", "TernChecksums", "CTernChecksums"], swiftSettings: strict),
         .testTarget(name: "TernReplicationTests", dependencies: ["TernCore", "TernReplication"], swiftSettings: strict),
         .testTarget(

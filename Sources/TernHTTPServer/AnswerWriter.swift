@@ -1,4 +1,5 @@
 import NIOCore
+import Synchronization
 import TernPorts
 
 /// Writes the answer of one exchange from the task that made it, wherever that task runs.
@@ -7,11 +8,17 @@ struct AnswerWriter: Sendable {
     let connection: NIOLoopBound<HTTPConnection>
     let loop: any EventLoop
 
+    /// Bodies up to this many bytes are written at once.
+    private static let fixedByteLimit = 256 * 1024
+
     /// Sends `answer`, at the pace of the client, and hands the connection back.
     func send(_ answer: HTTPAnswer) async {
         let exchange = self.exchange
         do {
             switch answer.body {
+            case .bytes(let bytes) where bytes.readableBytes > Self.fixedByteLimit:
+                // In pieces, so that a slow client is seen to make progress.
+                try await self.stream(answer, source: PieceSource(bytes), byteCount: Int64(bytes.readableBytes))
             case .none, .bytes:
                 try await self.onLoop { $0.writeFixed(answer, exchange: exchange) }
             case .stream(let byteCount, let source):
@@ -69,6 +76,21 @@ struct AnswerWriter: Sendable {
         if self.loop.inEventLoop { return try body(self.connection.value) }
         let connection = self.connection
         return try await self.loop.submit { try body(connection.value) }.get()
+    }
+}
+
+/// Gives a body that is in memory piece by piece. Used by one task.
+private final class PieceSource: HTTPBodySource {
+    private let rest: Mutex<ByteBuffer>
+
+    init(_ bytes: ByteBuffer) {
+        self.rest = Mutex(bytes)
+    }
+
+    func next() async throws -> ByteBuffer? {
+        self.rest.withLock { rest in rest.readSlice(length: min(rest.readableBytes, 128 * 1024)) }.flatMap {
+            $0.readableBytes > 0 ? $0 : nil
+        }
     }
 }
 

@@ -12,7 +12,6 @@ final class Exchange {
     var isReceived: Bool
     /// Whether the framing of the body is lost, so that no request can follow.
     var isBroken = false
-    var hasBodyBytes = false
     /// Whether the client waits for `100 Continue`.
     var owesContinue: Bool
     /// Whether the connection ends with this answer.
@@ -44,15 +43,12 @@ final class Exchange {
             return .incomplete
         }
         if self.decoder != nil {
-            let outcome = self.decoder?.next(&buffer) ?? .malformed
-            if case .data = outcome { self.hasBodyBytes = true }
-            return outcome
+            return self.decoder?.next(&buffer) ?? .malformed
         }
         if self.remainingByteCount == 0 { return .end }
         let byteCount = Int(min(self.remainingByteCount, Int64(buffer.readableBytes)))
         guard byteCount > 0, let data = buffer.readSlice(length: byteCount) else { return .incomplete }
         self.remainingByteCount -= Int64(byteCount)
-        self.hasBodyBytes = true
         return .data(data)
     }
 

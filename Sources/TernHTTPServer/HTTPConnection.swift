@@ -69,7 +69,13 @@ final class HTTPConnection: ChannelInboundHandler {
         self.shared.opened(self)
         self.deadline = .now() + self.shared.configuration.idleTimeout.timeAmount
         context.fireChannelActive()
-        if self.isExcess { self.reject(.tooManyConnections) } else { self.readIfWanted() }
+        if self.shared.isStopping {
+            self.abort()
+        } else if self.isExcess {
+            self.reject(.tooManyConnections)
+        } else {
+            self.readIfWanted()
+        }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -91,9 +97,15 @@ final class HTTPConnection: ChannelInboundHandler {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        guard context.channel.isWritable, self.writeWaiter != nil else { return }
-        self.deadline = .distantFuture
-        self.resumeWriter(.success(()))
+        guard context.channel.isWritable else { return }
+        if self.writeWaiter != nil {
+            self.deadline = .distantFuture
+            self.resumeWriter(.success(()))
+        } else {
+            // Requests that came before the client read the answers to earlier ones.
+            self.process()
+            self.readIfWanted()
+        }
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -146,7 +158,9 @@ final class HTTPConnection: ChannelInboundHandler {
         guard !self.isReading, !self.isInputClosed, let context = self.context else { return }
         let isWanted =
             switch self.phase {
-            case .readingHead, .draining, .lingering: true
+            // A client that does not read its answers is not asked for more requests.
+            case .readingHead: context.channel.isWritable
+            case .draining, .lingering: true
             // Behind the body, reading on tells whether the client is still there; pipelined requests wait here.
             case .exchanging(let exchange):
                 exchange.isReceived
@@ -171,7 +185,7 @@ final class HTTPConnection: ChannelInboundHandler {
     private func step() -> Bool {
         switch self.phase {
         case .readingHead:
-            guard self.received.readableBytes > 0 else { return false }
+            guard self.received.readableBytes > 0, self.context?.channel.isWritable == true else { return false }
             let isNew = !self.parser.isInsideHead
             switch self.parser.parse(&self.received) {
             case .incomplete:
@@ -241,16 +255,21 @@ final class HTTPConnection: ChannelInboundHandler {
         }
         exchange.lastBodyProgress = .now()
         self.deadline = exchange.lastBodyProgress + self.shared.configuration.bodyTimeout.timeAmount
-        if exchange.owesContinue, let context = self.context {
-            exchange.owesContinue = false
-            // A client that sends without waiting needs no word.
-            if !exchange.hasBodyBytes, self.received.readableBytes == 0 {
-                var buffer = context.channel.allocator.buffer(capacity: 32)
-                buffer.writeStaticString("HTTP/1.1 100 Continue\r\n\r\n")
-                context.writeAndFlush(self.wrapOutboundOut(buffer), promise: nil)
-            }
-        }
         self.readIfWanted()
+    }
+
+    /// The responder asks for the body for the first time.
+    ///
+    /// `100 Continue` is sent even where the body came along without waiting for it: botocore takes a final answer in
+    /// its place for the end of the exchange, and then misreads the next answer on the connection.
+    func bodyIsAccepted(_ body: RequestBody) {
+        guard case .exchanging(let exchange) = self.phase, exchange.body === body, exchange.owesContinue,
+            let context = self.context
+        else { return }
+        exchange.owesContinue = false
+        var buffer = context.channel.allocator.buffer(capacity: 32)
+        buffer.writeStaticString("HTTP/1.1 100 Continue\r\n\r\n")
+        context.writeAndFlush(self.wrapOutboundOut(buffer), promise: nil)
     }
 
     // MARK: Exchanges
@@ -260,7 +279,9 @@ final class HTTPConnection: ChannelInboundHandler {
         self.deadline = .distantFuture
         let loop = self.shared.eventLoop
         let bound = NIOLoopBound(self, eventLoop: loop)
-        let body = RequestBody(byteLimit: self.shared.configuration.bodyBufferByteLimit, connection: bound, loop: loop)
+        let body = RequestBody(
+            byteLimit: self.shared.configuration.bodyBufferByteLimit, isAwaited: head.expectsContinue, connection: bound,
+            loop: loop)
         let exchange = Exchange(number: self.exchangeCount, head: head, body: body)
         self.phase = .exchanging(exchange)
         if exchange.isReceived {
@@ -328,7 +349,7 @@ final class HTTPConnection: ChannelInboundHandler {
         let framing = exchange.framing(of: answer)
         exchange.closes =
             answer.closesConnection || !exchange.head.keepsAlive || self.shared.isStopping || self.isInputClosed
-            || exchange.isBroken || framing == .untilClose || !exchange.isReceived && !isDrainable
+            || exchange.isBroken || framing == .untilClose || exchange.owesContinue || !exchange.isReceived && !isDrainable
         self.answerBuffer.clear(minimumCapacity: 512)
         AnswerHeadEncoder.encode(
             status: answer.status,

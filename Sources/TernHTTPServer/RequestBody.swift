@@ -19,6 +19,8 @@ final class RequestBody: HTTPRequestBody, Sendable {
         var end: End?
         /// A reader that found nothing.
         var reader: CheckedContinuation<ByteBuffer?, any Error>?
+        /// Whether the client waits to hear that the body is wanted.
+        var isAwaited: Bool
         /// Whether the connection stopped reading because enough waits here.
         var isPaused = false
     }
@@ -28,16 +30,17 @@ final class RequestBody: HTTPRequestBody, Sendable {
     private let loop: any EventLoop
     private let state: Mutex<State>
 
-    init(byteLimit: Int, connection: NIOLoopBound<HTTPConnection>, loop: any EventLoop) {
+    init(byteLimit: Int, isAwaited: Bool, connection: NIOLoopBound<HTTPConnection>, loop: any EventLoop) {
         self.byteLimit = byteLimit
         self.connection = connection
         self.loop = loop
-        self.state = Mutex(State(chunks: CircularBuffer(initialCapacity: 2)))
+        self.state = Mutex(State(chunks: CircularBuffer(initialCapacity: 2), isAwaited: isAwaited))
     }
 
     // MARK: For the responder
 
     func next() async throws -> ByteBuffer? {
+        self.acceptIfAwaited()
         switch self.take() {
         case .chunk(let chunk, let wantsMore):
             if wantsMore { self.askForMore() }
@@ -48,6 +51,19 @@ final class RequestBody: HTTPRequestBody, Sendable {
             throw error
         case .nothing:
             return try await self.wait()
+        }
+    }
+
+    private func acceptIfAwaited() {
+        let isAwaited = self.state.withLock { state in
+            defer { state.isAwaited = false }
+            return state.isAwaited
+        }
+        guard isAwaited else { return }
+        if self.loop.inEventLoop {
+            self.connection.value.bodyIsAccepted(self)
+        } else {
+            self.loop.execute { self.connection.value.bodyIsAccepted(self) }
         }
     }
 

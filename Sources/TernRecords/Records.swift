@@ -1,3 +1,4 @@
+import FoundationEssentials
 package import TernCore
 
 // The generated names carry the protobuf package; these are the ones to use.

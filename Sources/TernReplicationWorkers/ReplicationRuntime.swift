@@ -24,10 +24,12 @@ package final class ReplicationRuntime: LaneMonitor {
         wall: any WallClock,
         random: any RandomSource,
         options: ReplicationOptions = ReplicationOptions(),
+        clients: ClientActivity? = nil,
         logger: Logger
     ) {
         self.context = LaneContext(
-            service: service, transport: transport, wall: wall, random: random, options: options, logger: logger)
+            service: service, transport: transport, wall: wall, random: random, options: options, clients: clients,
+            logger: logger)
     }
 
     /// Works until cancelled. The outbox must have been rebuilt before.

@@ -6,6 +6,8 @@ package enum OperationTable {
 
     private static let service: [Operation] = [
         .listBuckets,
+        // The same request as ListBuckets, on the hosts of directory buckets, which Tern has none of.
+        Operation(notImplemented: "ListDirectoryBuckets", Route("GET", .service)),
         Operation(notImplemented: "WriteGetObjectResponse", Route("POST", .service, query: "x-amz-write-get-object-response")),
     ]
 
@@ -23,6 +25,7 @@ package enum OperationTable {
         .getBucketLocation,
         .getBucketVersioning, .putBucketVersioning,
         .getBucketReplication, .putBucketReplication, .deleteBucketReplication,
+        .getBucketTagging, .putBucketTagging, .deleteBucketTagging,
     ] + unsupported(
         .bucket,
         [
@@ -47,19 +50,21 @@ package enum OperationTable {
             ("lifecycle", [
                 "GetBucketLifecycleConfiguration", "PutBucketLifecycleConfiguration", "DeleteBucketLifecycle",
             ]),
+            // The deprecated names of the same requests.
+            ("lifecycle", ["GetBucketLifecycle", "PutBucketLifecycle", nil]),
             ("logging", ["GetBucketLogging", "PutBucketLogging", nil]),
             ("metrics&id", [
                 "GetBucketMetricsConfiguration", "PutBucketMetricsConfiguration", "DeleteBucketMetricsConfiguration",
             ]),
             ("metrics", ["ListBucketMetricsConfigurations", nil, nil]),
             ("notification", ["GetBucketNotificationConfiguration", "PutBucketNotificationConfiguration", nil]),
+            ("notification", ["GetBucketNotification", "PutBucketNotification", nil]),
             ("ownershipControls", [
                 "GetBucketOwnershipControls", "PutBucketOwnershipControls", "DeleteBucketOwnershipControls",
             ]),
             ("policy", ["GetBucketPolicy", "PutBucketPolicy", "DeleteBucketPolicy"]),
             ("policyStatus", ["GetBucketPolicyStatus", nil, nil]),
             ("requestPayment", ["GetBucketRequestPayment", "PutBucketRequestPayment", nil]),
-            ("tagging", ["GetBucketTagging", "PutBucketTagging", "DeleteBucketTagging"]),
             ("website", ["GetBucketWebsite", "PutBucketWebsite", "DeleteBucketWebsite"]),
             ("object-lock", ["GetObjectLockConfiguration", "PutObjectLockConfiguration", nil]),
             ("publicAccessBlock", ["GetPublicAccessBlock", "PutPublicAccessBlock", "DeletePublicAccessBlock"]),

@@ -30,6 +30,7 @@ package struct S3Responder: HTTPResponder {
     let configuration: Configuration
     let resolver: AddressResolver
     let keys = SigningKeyCache()
+    let activity: ClientActivity
     let logger: Logger
 
     package init(
@@ -38,6 +39,7 @@ package struct S3Responder: HTTPResponder {
         authorizer: any Authorizer,
         destinations: any DestinationLookup,
         configuration: Configuration,
+        activity: ClientActivity = ClientActivity(),
         logger: Logger
     ) {
         self.service = service
@@ -45,12 +47,15 @@ package struct S3Responder: HTTPResponder {
         self.authorizer = authorizer
         self.destinations = destinations
         self.configuration = configuration
+        self.activity = activity
         self.resolver = AddressResolver(
             baseDomains: configuration.baseDomains, regions: configuration.endpoints.keys + [service.region])
         self.logger = logger
     }
 
     package func respond(to head: HTTPRequestHead, body: any HTTPRequestBody) async -> HTTPAnswer {
+        self.activity.requestBegan()
+        defer { self.activity.requestEnded() }
         let requestID = RequestID.make(self.service.clock.randomBits())
         let hostID = RequestID.hostID(self.service.clock.randomBits(), self.service.clock.randomBits())
         var answer: HTTPAnswer
@@ -67,7 +72,7 @@ package struct S3Responder: HTTPResponder {
     }
 
     private func log(_ error: S3Error, head: HTTPRequestHead, requestID: String) {
-        let level: Logger.Level = error.status >= 500 && error.status != 501 ? .error : .debug
+        let level: Logger.Level = error.status >= 500 && error.status != 501 ? .error : .info
         self.logger.log(
             level: level, "request refused",
             metadata: [
@@ -104,7 +109,9 @@ package struct S3Responder: HTTPResponder {
         } catch {
             throw self.withRegion(error, operation: operation, location: location)
         }
-        guard case .implemented(let perform) = operation.support else { throw .notImplemented }
+        guard case .implemented(let perform) = operation.support else {
+            throw caller.principal == .anonymous ? .accessDenied() : .notImplemented
+        }
         if caller.payload.isStreaming, !operation.acceptsStreams { throw S3Error(SigningError.streamingNotAllowed) }
         if head.headers.contains("x-amz-copy-source"), operation.route.header == nil { throw .copySourceOnOtherRequest }
 

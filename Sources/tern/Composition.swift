@@ -41,8 +41,10 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
         options: options, logger: logger)
     try await service.outbox.rebuild(from: service.registry)
 
+    let activity = ClientActivity()
     let runtime = ReplicationRuntime(
-        service: service, transport: HTTPPeerTransport(client: client), wall: wall, random: random, logger: logger)
+        service: service, transport: HTTPPeerTransport(client: client), wall: wall, random: random, clients: activity,
+        logger: logger)
     let s3 = S3Responder(
         service: service,
         identities: try StaticIdentityStore(configuration.accounts),
@@ -51,6 +53,7 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
         configuration: S3Responder.Configuration(
             baseDomains: configuration.baseDomains, endpoints: endpoints,
             acceptsSigV2Query: configuration.authentication.sigV2Query),
+        activity: activity,
         logger: logger
     )
     let metrics = OutcomeMetrics()

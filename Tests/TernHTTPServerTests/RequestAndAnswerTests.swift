@@ -256,6 +256,41 @@ struct RequestAndAnswerTests {
         }
     }
 
+    @Test("A client that sends requests and reads no answers is stopped")
+    func pipelineBackPressure() async throws {
+        let answered = Mutex(0)
+        let body = ByteBuffer(repeating: 7, count: 200_000)
+        let responder = Responder { _, _ in
+            answered.withLock { $0 += 1 }
+            return HTTPAnswer(status: 200, body: .bytes(body))
+        }
+        try await withServer(responder) { server in
+            let client = try await RawClient.connect(port: server.port, readsAtOnce: false)
+            try await client.send(String(repeating: Self.get, count: 500))
+            let other = try await RawClient.connect(port: server.port)
+            try await other.send("BAD\r\n\r\n")
+            _ = try await other.receiveToEnd()
+            #expect(answered.withLock { $0 } < 200)
+            // Reading again, it gets them all.
+            try await client.send("GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+            let answer = try await client.receiveToEnd()
+            #expect(answered.withLock { $0 } == 501)
+            #expect(answer.utf8.count { $0 == 7 } == 501 * body.readableBytes)
+        }
+    }
+
+    @Test("A large answer in memory arrives whole")
+    func largeFixedAnswer() async throws {
+        let body = ByteBuffer(repeating: 7, count: 3_000_001)
+        try await withServer(Responder { _, _ in HTTPAnswer(status: 200, body: .bytes(body)) }) { server in
+            let client = try await RawClient.connect(port: server.port)
+            try await client.send("GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+            let answer = try await client.receiveToEnd()
+            #expect(answer.contains("content-length: 3000001\r\n"))
+            #expect(answer.utf8.count { $0 == 7 } == 3_000_001)
+        }
+    }
+
     // MARK: What is refused
 
     struct Refusal: Sendable {

@@ -98,12 +98,12 @@ struct RequestBodyTests {
         }
     }
 
-    @Test("A client that did not wait needs no 100 Continue")
+    @Test("A client that did not wait for 100 Continue gets it all the same, before the answer")
     func unneededContinue() async throws {
         try await withServer(.echoing) { server in
             let client = try await RawClient.connect(port: server.port)
             try await client.send(Self.put("Content-Length: 4\r\nExpect: 100-continue") + "abcd")
-            #expect(try await client.receive(through: "abcd").hasPrefix("HTTP/1.1 200 OK"))
+            #expect(try await client.receive(through: "abcd").hasPrefix("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK"))
         }
     }
 
@@ -111,14 +111,14 @@ struct RequestBodyTests {
 
     @Test("A small body that is not read is dropped, and the connection goes on")
     func drainsSmallBody() async throws {
-        try await withServer(Responder { head, _ in .text("<\(head.target)>") }) { server in
+        // However slow the machine is, the rest of the body is waited for.
+        let responder = Responder { head, _ in .text("<\(head.target)>") }
+        try await withServer(responder, configure: { $0.drainTimeout = .seconds(60) }) { server in
             let client = try await RawClient.connect(port: server.port)
             try await client.send(Self.put("Content-Length: 4"))
             #expect(try await !client.receive(through: "</>").contains("connection: close"))
             try await client.send("abcd" + Self.put("Transfer-Encoding: chunked") + "3\r\nabc\r\n0\r\n\r\n" + Self.next)
-            #expect(try await client.receiveToEnd().contains("</>"))
-            let text = try await client.receiveToEnd()
-            #expect(text.hasSuffix("</next>"))
+            #expect(try await client.receiveToEnd().hasSuffix("</next>"))
         }
     }
 

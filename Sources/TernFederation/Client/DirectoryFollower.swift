@@ -53,11 +53,18 @@ package struct DirectoryFollower: Sendable {
 
     /// Asks for changes once, waiting for some, and applies them.
     package func pull() async throws {
-        let last = try await self.service.directory.lastSequence()
-        var answer = try await self.client.sendExpectingOK(
-            .changes, query: "after=\(last)&wait=\(PeerPath.maximumWaitMilliseconds)", to: self.client.federation.home)
+        try await self.client.pullDirectory(into: self.service, waitMilliseconds: PeerPath.maximumWaitMilliseconds)
+    }
+}
+
+extension PeerClient {
+    /// Asks the home region for directory changes and applies them.
+    func pullDirectory(into service: ObjectService, waitMilliseconds: Int64) async throws {
+        let last = try await service.directory.lastSequence()
+        var answer = try await self.sendExpectingOK(
+            .changes, query: "after=\(last)&wait=\(waitMilliseconds)", to: self.federation.home)
         let changes = try Frames.decode(&answer.body, as: DirectoryChange.self)
-        try await self.service.directory.apply(changes)
-        for change in changes { self.service.registry.refresh(change.record.name) }
+        try await service.directory.apply(changes)
+        for change in changes { service.registry.refresh(change.record.name) }
     }
 }

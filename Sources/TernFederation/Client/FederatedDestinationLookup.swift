@@ -17,14 +17,23 @@ package struct FederatedDestinationLookup: DestinationLookup {
     }
 
     package func destination(_ name: String) async throws(S3Error) -> DestinationDescription? {
-        let record: DirectoryRecord
-        do {
-            switch try await self.service.registry.locate(name) {
-            case .here(let bucket): return DestinationDescription(bucket)
-            case .elsewhere(let found): record = found
+        var location = try await self.locate(name)
+        if location == nil, !self.client.federation.isHome {
+            // The bucket may be so young that the directory's log has not brought its name yet.
+            do {
+                try await self.client.pullDirectory(into: self.service, waitMilliseconds: 0)
+            } catch {
+                throw S3Error(
+                    code: "ServiceUnavailable", status: 503,
+                    message: "The home region cannot be asked for the bucket \(name). Please retry. (\(error))")
             }
-        } catch where error.code == "NoSuchBucket" {
-            return nil
+            location = try await self.locate(name)
+        }
+        let record: DirectoryRecord
+        switch location {
+        case nil: return nil
+        case .here(let bucket): return DestinationDescription(bucket)
+        case .elsewhere(let found): record = found
         }
         let region = RegionName(trusted: record.region)
         do {
@@ -39,6 +48,14 @@ package struct FederatedDestinationLookup: DestinationLookup {
             throw S3Error(
                 code: "ServiceUnavailable", status: 503,
                 message: "The destination bucket's region \(region) cannot be asked. Please retry. (\(error))")
+        }
+    }
+
+    private func locate(_ name: String) async throws(S3Error) -> BucketRegistry.Location? {
+        do {
+            return try await self.service.registry.locate(name)
+        } catch where error.code == "NoSuchBucket" {
+            return nil
         }
     }
 }

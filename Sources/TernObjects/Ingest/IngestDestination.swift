@@ -20,6 +20,10 @@ extension ObjectService {
         if !replica.destinationAccount.isEmpty, replica.destinationAccount != bucket.record.owner {
             return .refused(.refused(Self.notPermitted(replica.kind), "the destination belongs to another account"))
         }
+        // Invariant 9: until bucket policies are evaluated, a bucket takes replicas of its owner's roles only.
+        if let account = ARN.account(of: replica.role), account != bucket.owner {
+            return .refused(.refused(Self.notPermitted(replica.kind), "the destination's owner has not allowed the role"))
+        }
         guard bucket.versioning == .enabled else {
             return .refused(.refused("DstBucketUnversioned", "the destination's versioning is not enabled"))
         }

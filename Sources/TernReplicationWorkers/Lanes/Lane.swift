@@ -13,6 +13,7 @@ final class Lane: Sendable {
     let id: LaneID
     private let context: LaneContext
     private let mailbox = LaneMailbox()
+    private let deliveries = Atomic<Int>(0)
     private let published = Mutex(LaneReport(state: "idle"))
 
     init(id: LaneID, context: LaneContext) {
@@ -65,9 +66,15 @@ final class Lane: Sendable {
         let delivery = Delivery(lane: self.id, context: self.context)
         switch action {
         case .deliverSmall(let tasks, let isFull):
-            group.addTask { self.mailbox.post(await delivery.deliverSmall(tasks, isFull: isFull)) }
+            group.addTask {
+                let report = await self.makingRoomForClients { await delivery.deliverSmall(tasks, isFull: isFull) }
+                self.mailbox.post(report)
+            }
         case .deliverLarge(let task):
-            group.addTask { self.mailbox.post(await delivery.deliverLarge(task)) }
+            group.addTask {
+                let report = await self.makingRoomForClients { await delivery.deliverLarge(task) }
+                self.mailbox.post(report)
+            }
         case .settle(let settlements, let postponements):
             group.addTask { self.mailbox.post(await self.settle(settlements, postponements)) }
         case .wake(let deadline):
@@ -77,6 +84,24 @@ final class Lane: Sendable {
                 self.mailbox.timerRanOut(deadline)
             }
         }
+    }
+
+    /// Delivers, and then, while the region is busy with clients, rests for a multiple of the time that it took before
+    /// it gives its place to the next delivery. So replication has a small share of a busy machine, and all of an idle
+    /// one; it never stops.
+    private func makingRoomForClients<Report: Sendable>(_ deliver: () async -> Report) async -> Report {
+        guard let clients = self.context.clients else { return await deliver() }
+        let others = self.deliveries.add(1, ordering: .relaxed).newValue
+        defer { self.deliveries.subtract(1, ordering: .relaxed) }
+        let start = self.context.wall.now
+        let report = await deliver()
+        if clients.isBusy {
+            let end = self.context.wall.now
+            let rest = (end - start) * self.context.options.restingFactor * others
+            // A lane that is cancelled rests no longer.
+            try? await self.context.wall.sleep(until: end + min(rest, self.context.options.longestRest))
+        }
+        return report
     }
 
     private func settle(_ settlements: [TaskSettlement], _ postponements: [Postponement]) async -> SettlementReport {

@@ -23,6 +23,10 @@ package struct ReplicationOptions: Sendable {
     /// Outcomes in one commit at most.
     package var settlementsPerCommit = 512
 
+    /// While clients keep the region busy, a delivery is followed by a rest of this many times its own length.
+    package var restingFactor = 12
+    package var longestRest = Duration.seconds(1)
+
     package init() {}
 }
 
@@ -33,5 +37,7 @@ struct LaneContext: Sendable {
     var wall: any WallClock
     var random: any RandomSource
     var options: ReplicationOptions
+    /// Whom deliveries make room for; `nil` in a region without clients.
+    var clients: ClientActivity?
     var logger: Logger
 }

@@ -129,11 +129,13 @@ private struct ObjectRead {
             if number != 1 { throw .invalidPartNumber(number, partCount: 1) }
             return Slice(range: 0..<record.byteCount, isPartial: true, checksum: record.checksum.checksum)
         }
-        // Clients count the parts that there are, which need not have consecutive numbers.
-        guard number <= layout.parts.count else { throw .invalidPartNumber(number, partCount: layout.parts.count) }
+        // Numbers are those of the upload, which need not be consecutive.
+        guard let index = layout.parts.firstIndex(where: { Int($0.number) == number }) else {
+            throw .invalidPartNumber(number, partCount: layout.parts.count)
+        }
         headers.append("x-amz-mp-parts-count", "\(layout.parts.count)")
-        let start = layout.parts[..<(number - 1)].reduce(0) { $0 + $1.byteCount }
-        let part = layout.parts[number - 1]
+        let start = layout.parts[..<index].reduce(0) { $0 + $1.byteCount }
+        let part = layout.parts[index]
         return Slice(
             range: start..<(start + part.byteCount), isPartial: true,
             checksum: part.hasChecksum ? part.checksum.checksum : nil)

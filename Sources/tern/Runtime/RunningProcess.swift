@@ -9,6 +9,14 @@ enum RunningProcess {
         LoggingSystem.bootstrap { label in LogOutput(label: label, format: format, logLevel: level) }
     }
 
+    /// Raises the number of files and connections that this process may have open to what the system allows.
+    static func raiseFileLimit() {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        limit.rlim_cur = limit.rlim_max
+        _ = setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    }
+
     /// Runs `start`, waits for SIGTERM or SIGINT, then runs `stop` with what was started.
     ///
     /// A signal that arrives during the start takes effect behind it. If the stop takes longer than `limit`, the
@@ -19,6 +27,7 @@ enum RunningProcess {
         start: @Sendable () async throws -> Started,
         stop: @Sendable (Started) async -> Void
     ) async throws {
+        self.raiseFileLimit()
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
         let started = try await start()
         for await signal in signals {
