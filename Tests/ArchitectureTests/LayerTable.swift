@@ -1,0 +1,128 @@
+import Testing
+
+/// The layers of `docs/architecture.md`: which target may import what. Each target stands behind all that it may import,
+/// so that the table cannot have a cycle.
+enum LayerTable {
+    struct Target: Sendable {
+        var name: String
+        /// 0 words, 1 pure, 2 ports, 3 services, 4 drivers, 5 edges, 6 root; 7 is for tests only.
+        var layer: Int
+        /// Targets of this package.
+        var targets: Set<String>
+        /// Modules of other packages and of the system.
+        var libraries: Set<String>
+
+        init(_ name: String, layer: Int, targets: Set<String> = [], libraries: Set<String> = []) {
+            self.name = name
+            self.layer = layer
+            self.targets = targets
+            self.libraries = libraries
+        }
+
+        var isPure: Bool { self.layer <= 1 }
+
+        /// What the row names, and what every target of its layer may have.
+        var allowedImports: Set<String> {
+            var allowed = self.targets.union(self.libraries).union(["Swift"])
+            if self.layer >= 2 { allowed.insert("Synchronization") }
+            if self.layer >= 3 { allowed.insert("FoundationEssentials") }
+            return allowed
+        }
+    }
+
+    private static let protocols: Set<String> = [
+        "TernCore", "TernChecksums", "TernReplication", "TernS3Protocol", "TernRecords",
+    ]
+    private static let contracts: Set<String> = ["TernPorts", "TernStorage"]
+
+    /// `Glibc` stands for the C library, whatever it is called where Tern is built.
+    static let targets: [Target] = [
+        Target("TernCore", layer: 0),
+
+        Target("CTernChecksums", layer: 1),
+        Target("TernReplication", layer: 1, targets: ["TernCore"]),
+        Target("TernChecksums", layer: 1, targets: ["TernCore", "CTernChecksums"], libraries: ["Crypto"]),
+        // The lock of the cache of signing keys.
+        Target(
+            "TernSigV4",
+            layer: 1,
+            targets: ["TernCore", "TernChecksums"],
+            libraries: ["Crypto", "Synchronization"]
+        ),
+        Target("TernS3Protocol", layer: 1, targets: ["TernCore", "TernReplication"]),
+        // `Data` of generated messages.
+        Target("TernRecords", layer: 1, targets: ["TernCore"], libraries: ["SwiftProtobuf", "FoundationEssentials"]),
+
+        Target("TernPorts", layer: 2, targets: ["TernCore"], libraries: ["NIOCore"]),
+        Target("TernStorage", layer: 2, targets: ["TernCore"], libraries: ["NIOCore"]),
+
+        Target(
+            "TernObjects",
+            layer: 3,
+            targets: Self.protocols.union(Self.contracts),
+            libraries: ["NIOCore", "Logging", "SwiftProtobuf"]
+        ),
+        Target("TernControlPlane", layer: 3, targets: ["TernCore", "TernPorts"], libraries: ["Crypto"]),
+
+        Target(
+            "TernS3API",
+            layer: 4,
+            targets: Self.protocols.union(Self.contracts).union(["TernSigV4", "TernObjects"]),
+            libraries: ["NIOCore", "Logging"]
+        ),
+        Target(
+            "TernReplicationWorkers",
+            layer: 4,
+            targets: Self.protocols.union(Self.contracts).union(["TernObjects"]),
+            libraries: ["NIOCore", "Logging"]
+        ),
+        Target(
+            "TernFederation",
+            layer: 4,
+            targets: Self.protocols.union(Self.contracts).union(["TernSigV4", "TernObjects", "TernReplicationWorkers"]),
+            libraries: [
+                "NIOCore", "NIOPosix", "NIOHTTP1", "Logging", "AsyncHTTPClient", "SwiftProtobuf", "Foundation", "Glibc",
+            ]
+        ),
+
+        Target(
+            "TernHTTPServer",
+            layer: 5,
+            targets: ["TernCore", "TernPorts"],
+            libraries: ["NIOCore", "NIOPosix", "Logging", "Glibc"]
+        ),
+        Target("CRocksDB", layer: 5),
+        Target(
+            "TernStorageRocksDB",
+            layer: 5,
+            targets: ["TernStorage", "CRocksDB", "CTernChecksums"],
+            libraries: ["NIOCore", "NIOPosix", "Logging", "Foundation", "Dispatch", "Glibc"]
+        ),
+
+        Target(
+            "tern",
+            layer: 6,
+            targets: Self.protocols.union(Self.contracts).union([
+                "TernSigV4", "TernObjects", "TernControlPlane", "TernS3API", "TernReplicationWorkers", "TernFederation",
+                "TernHTTPServer", "TernStorageRocksDB",
+            ]),
+            libraries: [
+                "NIOCore", "NIOPosix", "NIOHTTP1", "Logging", "Crypto", "ArgumentParser", "AsyncHTTPClient",
+                "UnixSignals",
+                "Yams", "Foundation", "Dispatch", "Glibc",
+            ]
+        ),
+
+        Target("TernStorageTesting", layer: 7, targets: ["TernStorage"], libraries: ["NIOCore", "Testing"]),
+        Target(
+            "TernTestSupport",
+            layer: 7,
+            targets: Self.protocols.union(Self.contracts).union(["TernObjects"]),
+            libraries: ["NIOCore", "Logging", "SwiftProtobuf", "Foundation"]
+        ),
+    ]
+}
+
+extension LayerTable.Target: CustomTestStringConvertible {
+    var testDescription: String { self.name }
+}
