@@ -112,6 +112,11 @@ def plain_bucket(home):
 @pytest.fixture(autouse=True)
 def _server_lives_on(request):
     """Blames the test during which a shared region died, and restarts the region for the tests that follow."""
+    if "own_federation" in request.fixturenames:
+        # A test that failed half-way may have left a region down.
+        for region in request.getfixturevalue("own_federation").regions:
+            if not region.is_running():
+                region.start()
     yield
     if "federation" not in request.fixturenames or "TERN_ENDPOINTS" in os.environ:
         return

@@ -627,7 +627,7 @@ def test_sig_60_boto3_presigned_urls(home, s3, bucket, version, key):
 
 def test_sig_60_presigned_multipart(home, bucket):
     client = presigning_client(home, "s3")
-    upload = client.create_multipart_upload(Bucket=bucket, Key="k")["UploadId"]
+    upload = home.client().create_multipart_upload(Bucket=bucket, Key="k")["UploadId"]
     url = client.generate_presigned_url(
         "upload_part", {"Bucket": bucket, "Key": "k", "UploadId": upload, "PartNumber": 1}
     )

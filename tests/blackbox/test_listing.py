@@ -56,7 +56,8 @@ def test_lst_1_prefix_and_delimiter(s3, filled, version, prefix, delimiter):
     call = s3.list_objects if version == 1 else s3.list_objects_v2
     page = call(Bucket=filled, Prefix=prefix, **({"Delimiter": delimiter} if delimiter else {}))
     assert (keys_of(page), prefixes_of(page)) == fold(KEYS, prefix, delimiter)
-    assert page["Prefix"] == prefix
+    # boto3 decodes the prefix of V2 only.
+    assert page["Prefix"] == (prefix if version == 2 else java_url_encode(prefix))
     assert page.get("Delimiter") == (delimiter or None)
 
 
@@ -342,6 +343,7 @@ def versions(federation):
 
 
 def version_entries(answer):
+    """(key, version ID, kind) in list order: the prefixes, which stand at the end of the document, are put in place."""
     found = []
     for element in ElementTree.fromstring(answer.body):
         tag = element.tag.rpartition("}")[2]
@@ -351,7 +353,7 @@ def version_entries(answer):
             )
         elif tag == "CommonPrefixes":
             found.append((element.findtext("{*}Prefix"), None, "p"))
-    return found
+    return sorted(found, key=lambda entry: entry[0].encode())
 
 
 def test_lst_7_versions_and_markers_are_interleaved(raw, versions):

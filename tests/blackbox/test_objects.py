@@ -603,6 +603,22 @@ def test_expect_100_continue(home, bucket):
         assert connection.receive("PUT", skip_continue=False).status == 403
 
 
+def test_expect_100_continue_with_boto3_on_one_connection(home, bucket):
+    """botocore does not stand a final answer in the place of `100 Continue` on a connection that stays open: it takes
+    the next answer for a part of that one. So 100 comes before every answer, or the connection is closed."""
+    client = home.client(max_pool_connections=1, read_timeout=5)
+    for number in range(4):
+        client.put_object(Bucket=bucket, Key="empty", Body=b"")
+        client.put_object(Bucket=bucket, Key="small", Body=b"%d" % number)
+        with fails(404, "NoSuchBucket"):
+            client.put_object(Bucket=bucket + "x", Key="k", Body=b"body")
+        with fails(412, "PreconditionFailed"):
+            client.put_object(Bucket=bucket, Key="small", Body=b"body", IfNoneMatch="*")
+        with fails(400, "InvalidStorageClass"):
+            client.put_object(Bucket=bucket, Key="small", Body=b"body", StorageClass="WARM")
+        assert body_of(client.get_object(Bucket=bucket, Key="small")) == b"%d" % number
+
+
 def test_a_body_with_transfer_encoding_chunked(home, bucket):
     """HTTP chunks, of no relation to aws-chunked, need a decoded length only where that is used (§2.8: 411)."""
     requester = home.raw()
