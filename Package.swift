@@ -101,8 +101,8 @@ let package = Package(
         .target(
             name: "TernFederation",
             dependencies: [
-                "TernCore", "TernChecksums", "TernReplication", "TernS3Protocol", "TernSigV4", "TernRecords", "TernPorts",
-                "TernStorage", "TernObjects", "TernReplicationWorkers", nioCore, logging,
+                "TernCore", "TernReplication", "TernS3Protocol", "TernSigV4", "TernRecords", "TernPorts", "TernStorage",
+                "TernObjects", nioCore, nioPosix, logging,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
@@ -193,6 +193,15 @@ let package = Package(
             dependencies: [
                 "TernCore", "TernChecksums", "TernReplication", "TernS3Protocol", "TernRecords", "TernPorts", "TernStorage",
                 "TernObjects", "TernReplicationWorkers", "TernTestSupport", nioCore, logging,
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "TernFederationTests",
+            dependencies: [
+                "TernCore", "TernReplication", "TernS3Protocol", "TernPorts", "TernRecords", "TernObjects",
+                "TernReplicationWorkers", "TernFederation", "TernHTTPServer", "TernTestSupport", nioCore, nioPosix, logging,
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ],
             swiftSettings: strict
         ),

@@ -239,7 +239,8 @@ private struct Fields {
         }
         guard self.host != nil || request.isHTTP10 else { throw .malformed }
         request.keepsAlive = !self.closes && (!request.isHTTP10 || self.keepsAlive)
-        request.expectsContinue = self.expectsContinue && !request.isHTTP10 && request.framing != .length(0)
+        // Also for an empty body: botocore expects the word there too.
+        request.expectsContinue = self.expectsContinue && !request.isHTTP10
         try self.readTargetForm(&request)
     }
 

@@ -70,7 +70,12 @@ struct StatusCommand: AsyncParsableCommand {
             }
             return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
         }
-        return FederationStatus(regions: regions.indices.compactMap { answers[$0] })
+        return FederationStatus(
+            regions: regions.enumerated().compactMap { index, region in
+                var status = answers[index]
+                status?.name = region.name.description
+                return status
+            })
     }
 
     private static func json(_ status: FederationStatus) throws -> String {

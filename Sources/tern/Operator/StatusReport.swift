@@ -29,6 +29,8 @@ struct RegionStatus: Codable, Equatable, Sendable {
     var endpoint: String
     var healthy: Bool
     var rules: [Rule]
+    /// The region again, under the key that configurations use; only in what this command prints.
+    var name: String?
     /// Why there is no answer; only in what this command prints.
     var error: String?
 }
