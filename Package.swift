@@ -73,7 +73,8 @@ let package = Package(
         .target(
             name: "TernObjects",
             dependencies: [
-                "TernCore", "TernChecksums", "TernReplication", "TernS3Protocol", "TernRecords", "TernPorts", "TernStorage",
+                "TernCore", "TernChecksums", "TernReplication", "TernS3Protocol", "TernRecords", "TernPorts",
+                "TernStorage",
                 nioCore,
                 logging,
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
@@ -90,7 +91,8 @@ let package = Package(
         .target(
             name: "TernS3API",
             dependencies: [
-                "TernCore", "TernChecksums", "TernReplication", "TernS3Protocol", "TernSigV4", "TernRecords", "TernPorts",
+                "TernCore", "TernChecksums", "TernReplication", "TernS3Protocol", "TernSigV4", "TernRecords",
+                "TernPorts",
                 "TernStorage", "TernObjects",
                 nioCore,
                 logging,
@@ -112,7 +114,8 @@ let package = Package(
         .target(
             name: "TernReplicationWorkers",
             dependencies: [
-                "TernCore", "TernChecksums", "TernReplication", "TernS3Protocol", "TernRecords", "TernPorts", "TernStorage",
+                "TernCore", "TernChecksums", "TernReplication", "TernS3Protocol", "TernRecords", "TernPorts",
+                "TernStorage",
                 "TernObjects", nioCore, logging,
             ],
             swiftSettings: strict
@@ -135,8 +138,10 @@ let package = Package(
         .executableTarget(
             name: "tern",
             dependencies: [
-                "TernCore", "TernChecksums", "TernReplication", "TernS3Protocol", "TernSigV4", "TernRecords", "TernPorts",
-                "TernStorage", "TernObjects", "TernControlPlane", "TernS3API", "TernReplicationWorkers", "TernFederation",
+                "TernCore", "TernChecksums", "TernReplication", "TernS3Protocol", "TernSigV4", "TernRecords",
+                "TernPorts",
+                "TernStorage", "TernObjects", "TernControlPlane", "TernS3API", "TernReplicationWorkers",
+                "TernFederation",
                 "TernHTTPServer", "TernStorageRocksDB", nioCore, nioPosix, logging, crypto,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -152,13 +157,18 @@ let package = Package(
         .target(
             name: "TernTestSupport",
             dependencies: [
-                "TernCore", "TernReplication", "TernS3Protocol", "TernRecords", "TernPorts", "TernStorage", "TernObjects",
+                "TernCore", "TernReplication", "TernS3Protocol", "TernRecords", "TernPorts", "TernStorage",
+                "TernObjects",
                 nioCore, logging, .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
             swiftSettings: strict
         ),
-        .testTarget(name: "TernChecksumsTests", dependencies: ["TernCore", "TernChecksums", "CTernChecksums"], swiftSettings: strict),
-        .testTarget(name: "TernReplicationTests", dependencies: ["TernCore", "TernReplication"], swiftSettings: strict),
+        .testTarget(name: "ArchitectureTests", swiftSettings: strict),
+        .testTarget(
+            name: "TernChecksumsTests", dependencies: ["TernCore", "TernChecksums", "CTernChecksums"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "TernReplicationTests", dependencies: ["TernCore", "TernReplication"], swiftSettings: strict),
         .testTarget(
             name: "TernS3ProtocolTests",
             dependencies: ["TernCore", "TernReplication", "TernS3Protocol"],
@@ -183,7 +193,8 @@ let package = Package(
         .testTarget(
             name: "TernObjectsTests",
             dependencies: [
-                "TernCore", "TernChecksums", "TernReplication", "TernS3Protocol", "TernRecords", "TernPorts", "TernStorage",
+                "TernCore", "TernChecksums", "TernReplication", "TernS3Protocol", "TernRecords", "TernPorts",
+                "TernStorage",
                 "TernObjects", "TernTestSupport", nioCore, logging,
             ],
             swiftSettings: strict
@@ -191,7 +202,8 @@ let package = Package(
         .testTarget(
             name: "TernReplicationWorkersTests",
             dependencies: [
-                "TernCore", "TernChecksums", "TernReplication", "TernS3Protocol", "TernRecords", "TernPorts", "TernStorage",
+                "TernCore", "TernChecksums", "TernReplication", "TernS3Protocol", "TernRecords", "TernPorts",
+                "TernStorage",
                 "TernObjects", "TernReplicationWorkers", "TernTestSupport", nioCore, logging,
             ],
             swiftSettings: strict
@@ -200,7 +212,8 @@ let package = Package(
             name: "TernFederationTests",
             dependencies: [
                 "TernCore", "TernReplication", "TernS3Protocol", "TernPorts", "TernRecords", "TernObjects",
-                "TernReplicationWorkers", "TernFederation", "TernHTTPServer", "TernTestSupport", nioCore, nioPosix, logging,
+                "TernReplicationWorkers", "TernFederation", "TernHTTPServer", "TernTestSupport", nioCore, nioPosix,
+                logging,
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ],
             swiftSettings: strict

@@ -3,7 +3,8 @@ package struct AccountID: Hashable, Sendable, Comparable, CustomStringConvertibl
     package let description: String
 
     package init?(_ text: String) {
-        guard text.utf8.count == 12, text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else { return nil }
+        guard text.utf8.count == 12, text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) })
+        else { return nil }
         self.description = text
     }
 

@@ -12,7 +12,9 @@ package struct BucketName: Hashable, Sendable, Comparable, CustomStringConvertib
         guard Self.isLetterOrDigit(first), Self.isLetterOrDigit(last) else { return nil }
         var previous: UInt8 = 0
         for byte in bytes {
-            guard Self.isLetterOrDigit(byte) || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "-") else { return nil }
+            guard Self.isLetterOrDigit(byte) || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "-") else {
+                return nil
+            }
             if byte == UInt8(ascii: "."), previous == byte { return nil }
             previous = byte
         }

@@ -6,7 +6,8 @@ package enum PercentEncoding {
         var iterator = text.makeIterator()
         while let byte = iterator.next() {
             if byte == UInt8(ascii: "%") {
-                guard let first = iterator.next(), let second = iterator.next(), let high = hexValue(first), let low = hexValue(second)
+                guard let first = iterator.next(), let second = iterator.next(), let high = hexValue(first),
+                    let low = hexValue(second)
                 else { return nil }
                 result.append(high << 4 | low)
             } else if byte == UInt8(ascii: "+"), plusIsSpace {
@@ -82,7 +83,9 @@ package enum PercentEncoding {
 
     private static let isUnreserved: [Bool] = {
         var table = [Bool](repeating: false, count: 256)
-        for byte in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~".utf8 { table[Int(byte)] = true }
+        for byte in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~".utf8 {
+            table[Int(byte)] = true
+        }
         return table
     }()
 }

@@ -4,7 +4,8 @@ package struct RegionName: Hashable, Sendable, Comparable, CustomStringConvertib
 
     package init?(_ name: String) {
         let isValid = name.utf8.allSatisfy { byte in
-            (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+            (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
+                || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
                 || byte == UInt8(ascii: "-")
         }
         guard isValid, (1...63).contains(name.utf8.count), !name.hasPrefix("-") else { return nil }

@@ -64,7 +64,8 @@ extension Timestamp {
     /// Reads `2026-01-31T12:00:00Z`, with or without a fraction, with `Z` or an offset such as `+01:00`.
     package init?(iso8601 text: some StringProtocol) {
         let bytes = Array(text.utf8)
-        guard bytes.count >= 20, bytes[4] == UInt8(ascii: "-"), bytes[7] == UInt8(ascii: "-"), bytes[10] == UInt8(ascii: "T"),
+        guard bytes.count >= 20, bytes[4] == UInt8(ascii: "-"), bytes[7] == UInt8(ascii: "-"),
+            bytes[10] == UInt8(ascii: "T"),
             bytes[13] == UInt8(ascii: ":"), bytes[16] == UInt8(ascii: ":"),
             let year = bytes.decimal(0..<4), let month = bytes.decimal(5..<7), let day = bytes.decimal(8..<10),
             let hour = bytes.decimal(11..<13), let minute = bytes.decimal(14..<16), let second = bytes.decimal(17..<19)
@@ -82,7 +83,8 @@ extension Timestamp {
         }
         var offsetMinutes = 0
         let zone = Array(bytes[index...])
-        if zone.count == 6, zone[3] == UInt8(ascii: ":"), let hours = zone.decimal(1..<3), let minutes = zone.decimal(4..<6),
+        if zone.count == 6, zone[3] == UInt8(ascii: ":"), let hours = zone.decimal(1..<3),
+            let minutes = zone.decimal(4..<6),
             zone[0] == UInt8(ascii: "+") || zone[0] == UInt8(ascii: "-")
         {
             offsetMinutes = (zone[0] == UInt8(ascii: "-") ? -1 : 1) * (hours * 60 + minutes)
@@ -91,7 +93,8 @@ extension Timestamp {
         }
         guard
             let local = Timestamp(
-                year: year, month: month, day: day, hour: hour, minute: minute, second: second, millisecond: millisecond)
+                year: year, month: month, day: day, hour: hour, minute: minute, second: second, millisecond: millisecond
+            )
         else { return nil }
         self.init(milliseconds: local.milliseconds - Int64(offsetMinutes) * 60000)
     }
@@ -103,7 +106,9 @@ extension Timestamp {
             let day = Int(parts[1]), let month = Self.months.firstIndex(of: String(parts[2])), let year = Int(parts[3])
         else { return nil }
         let time = parts[4].split(separator: ":", omittingEmptySubsequences: false)
-        guard time.count == 3, let hour = Int(time[0]), let minute = Int(time[1]), let second = Int(time[2]) else { return nil }
+        guard time.count == 3, let hour = Int(time[0]), let minute = Int(time[1]), let second = Int(time[2]) else {
+            return nil
+        }
         self.init(year: year, month: month + 1, day: day, hour: hour, minute: minute, second: second)
     }
 

@@ -73,9 +73,13 @@ extension Timestamp {
     }
 
     /// `nil` if a field is out of its range.
-    package init?(year: Int, month: Int, day: Int, hour: Int = 0, minute: Int = 0, second: Int = 0, millisecond: Int = 0) {
-        guard (1...9999).contains(year), (1...12).contains(month), (1...Self.dayCount(ofMonth: month, year: year)).contains(day),
-            (0..<24).contains(hour), (0..<60).contains(minute), (0...60).contains(second), (0..<1000).contains(millisecond)
+    package init?(
+        year: Int, month: Int, day: Int, hour: Int = 0, minute: Int = 0, second: Int = 0, millisecond: Int = 0
+    ) {
+        guard (1...9999).contains(year), (1...12).contains(month),
+            (1...Self.dayCount(ofMonth: month, year: year)).contains(day),
+            (0..<24).contains(hour), (0..<60).contains(minute), (0...60).contains(second),
+            (0..<1000).contains(millisecond)
         else { return nil }
         let shiftedYear = Int64(month <= 2 ? year - 1 : year)
         let era = shiftedYear.flooredDivision(by: 400)

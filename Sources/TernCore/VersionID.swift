@@ -62,7 +62,9 @@ package struct VersionID: Hashable, Sendable {
     }
 
     private var check: UInt32 {
-        let mixed = splitMix(splitMix(self.stamp.rawValue ^ 0x7465_726E_5631) ^ UInt64(self.origin) &* 0x9E37_79B9) ^ self.random
+        let mixed =
+            splitMix(splitMix(self.stamp.rawValue ^ 0x7465_726E_5631) ^ UInt64(self.origin) &* 0x9E37_79B9)
+            ^ self.random
         return UInt32(truncatingIfNeeded: splitMix(mixed) >> 16)
     }
 

@@ -117,7 +117,8 @@ final class HTTPConnection: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        self.shared.logger.debug("connection broken", metadata: ["error": "\(error)", "remote": "\(self.remoteAddress)"])
+        self.shared.logger.debug(
+            "connection broken", metadata: ["error": "\(error)", "remote": "\(self.remoteAddress)"])
         self.abort()
     }
 
@@ -280,7 +281,8 @@ final class HTTPConnection: ChannelInboundHandler {
         let loop = self.shared.eventLoop
         let bound = NIOLoopBound(self, eventLoop: loop)
         let body = RequestBody(
-            byteLimit: self.shared.configuration.bodyBufferByteLimit, isAwaited: head.expectsContinue, connection: bound,
+            byteLimit: self.shared.configuration.bodyBufferByteLimit, isAwaited: head.expectsContinue,
+            connection: bound,
             loop: loop)
         let exchange = Exchange(number: self.exchangeCount, head: head, body: body)
         self.phase = .exchanging(exchange)
@@ -349,7 +351,8 @@ final class HTTPConnection: ChannelInboundHandler {
         let framing = exchange.framing(of: answer)
         exchange.closes =
             answer.closesConnection || !exchange.head.keepsAlive || self.shared.isStopping || self.isInputClosed
-            || exchange.isBroken || framing == .untilClose || exchange.owesContinue || !exchange.isReceived && !isDrainable
+            || exchange.isBroken || framing == .untilClose || exchange.owesContinue
+            || !exchange.isReceived && !isDrainable
         self.answerBuffer.clear(minimumCapacity: 512)
         AnswerHeadEncoder.encode(
             status: answer.status,

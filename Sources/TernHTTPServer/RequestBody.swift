@@ -135,7 +135,8 @@ final class RequestBody: HTTPRequestBody, Sendable {
 
     /// Hands over received bytes; whether more may be read from the socket now.
     func receive(_ chunk: ByteBuffer) -> Bool {
-        let (reader, mayReadMore) = self.state.withLock { state -> (CheckedContinuation<ByteBuffer?, any Error>?, Bool) in
+        let (reader, mayReadMore) = self.state.withLock {
+            state -> (CheckedContinuation<ByteBuffer?, any Error>?, Bool) in
             if let reader = state.reader {
                 state.reader = nil
                 return (reader, true)

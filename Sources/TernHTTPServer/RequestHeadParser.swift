@@ -128,7 +128,8 @@ struct RequestHeadParser {
     }
 
     private static func readRequestLine(_ line: UnsafeRawBufferPointer) throws(RequestRejection) -> RequestHead {
-        guard let firstBlank = line.firstIndex(of: 0x20), let lastBlank = line.lastIndex(of: 0x20), firstBlank < lastBlank
+        guard let firstBlank = line.firstIndex(of: 0x20), let lastBlank = line.lastIndex(of: 0x20),
+            firstBlank < lastBlank
         else { throw .malformed }
         let method = line[..<firstBlank]
         let target = line[(firstBlank + 1)..<lastBlank]

@@ -176,7 +176,9 @@ package struct LaneHash: Hashable, Sendable {
     package let rawValue: UInt64
 
     package init(destinationBucket: String) {
-        self.rawValue = destinationBucket.utf8.reduce(14_695_981_039_346_656_037) { ($0 ^ UInt64($1)) &* 1_099_511_628_211 }
+        self.rawValue = destinationBucket.utf8.reduce(14_695_981_039_346_656_037) {
+            ($0 ^ UInt64($1)) &* 1_099_511_628_211
+        }
     }
 
     package init(rawValue: UInt64) {

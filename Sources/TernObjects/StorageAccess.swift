@@ -11,9 +11,12 @@ extension S3Error {
         case .noSpace:
             self = S3Error(
                 code: "ServiceUnavailable", status: 503,
-                message: "The storage of this region is full. Reads go on; writes will be accepted when there is room again.")
+                message:
+                    "The storage of this region is full. Reads go on; writes will be accepted when there is room again."
+            )
         case .closed:
-            self = S3Error(code: "ServiceUnavailable", status: 503, message: "This region is shutting down. Please retry.")
+            self = S3Error(
+                code: "ServiceUnavailable", status: 503, message: "This region is shutting down. Please retry.")
         case .conflict, .notFound, .permissionDenied, .damaged, .locked, .io:
             self = .internalError
         }
@@ -36,7 +39,7 @@ extension MetadataStore {
         do {
             try await self.commit(batch)
             return true
-        } catch where error.code == .conflict {
+        } catch  where error.code == .conflict {
             return false
         } catch {
             throw S3Error(error)

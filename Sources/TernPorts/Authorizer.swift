@@ -12,7 +12,10 @@ package struct AuthorizationRequest: Sendable {
     /// Condition keys and their values, for example `s3:prefix`.
     package var context: [String: [String]]
 
-    package init(principal: Principal, action: String, resource: String, resourceOwner: AccountID?, context: [String: [String]] = [:]) {
+    package init(
+        principal: Principal, action: String, resource: String, resourceOwner: AccountID?,
+        context: [String: [String]] = [:]
+    ) {
         self.principal = principal
         self.action = action
         self.resource = resource

@@ -13,7 +13,9 @@ package struct HTTPRequestHead: Sendable {
     /// Whether the connection is encrypted.
     package var isSecure: Bool
 
-    package init(method: String, target: String, headers: HeaderFields, remoteAddress: String = "", isSecure: Bool = false) {
+    package init(
+        method: String, target: String, headers: HeaderFields, remoteAddress: String = "", isSecure: Bool = false
+    ) {
         self.method = method
         self.target = target
         self.headers = headers
@@ -60,7 +62,9 @@ package struct HTTPAnswer: Sendable {
     /// Whether the connection must be closed behind this answer.
     package var closesConnection: Bool
 
-    package init(status: Int, headers: HeaderFields = HeaderFields(), body: Body = .none, closesConnection: Bool = false) {
+    package init(
+        status: Int, headers: HeaderFields = HeaderFields(), body: Body = .none, closesConnection: Bool = false
+    ) {
         self.status = status
         self.headers = headers
         self.body = body

@@ -1,5 +1,5 @@
-import TernObjects
 import TernCore
+import TernObjects
 import TernPorts
 import TernS3Protocol
 import TernSigV4
@@ -24,7 +24,8 @@ extension S3Responder {
             try request.checkHeaderSectionSize()
             let policy = AuthenticationPolicy(acceptsV2Query: self.configuration.acceptsSigV2Query)
             let scheme = try AuthenticationScheme.detect(in: request, policy: policy)
-            return try await self.verify(scheme, request: request, region: self.expectedRegion(scheme, location), now: self.service.clock.now)
+            return try await self.verify(
+                scheme, request: request, region: self.expectedRegion(scheme, location), now: self.service.clock.now)
         } catch {
             throw S3Error(error)
         }
@@ -46,7 +47,8 @@ extension S3Responder {
     ) async throws(SigningError) -> Caller {
         guard let accessKeyID = scheme.accessKeyID else {
             return Caller(
-                principal: .anonymous, payload: Self.anonymousPayload(request.headers), signing: nil, hoistedHeaders: [])
+                principal: .anonymous, payload: Self.anonymousPayload(request.headers), signing: nil, hoistedHeaders: []
+            )
         }
         // The faults that need no secret come before an unknown key.
         switch scheme {

@@ -25,7 +25,8 @@ extension S3Call {
         case .elsewhere(let record):
             throw S3Error(
                 code: "NotImplemented", status: 501,
-                message: "The source bucket is in the region \(record.region). Copies between regions are not implemented; "
+                message:
+                    "The source bucket is in the region \(record.region). Copies between regions are not implemented; "
                     + "download and upload the object, or replicate the bucket.")
         }
         if let expected = self.headers["x-amz-source-expected-bucket-owner"], expected != bucket.owner.description {
@@ -34,7 +35,8 @@ extension S3Call {
         }
         let reference: VersionReference?
         if let text = source.versionID { reference = try Self.parseVersion(text, in: bucket) } else { reference = nil }
-        try await self.authorize(reference == nil ? "s3:GetObject" : "s3:GetObjectVersion", bucket: bucket, key: source.key)
+        try await self.authorize(
+            reference == nil ? "s3:GetObject" : "s3:GetObjectVersion", bucket: bucket, key: source.key)
         guard let version = try await self.service.find(reference, of: source.key, in: bucket) else {
             if let reference { throw .noSuchVersion(source.key, versionID: reference.wireForm) }
             throw .noSuchKey(source.key)

@@ -9,8 +9,12 @@ extension S3Call {
     func objectAttributes() throws(S3Error) -> ObjectAttributes {
         try self.refuseUnsupportedObjectHeaders()
         var attributes = ObjectAttributes()
-        attributes.systemMetadata = try SystemMetadata.collect(self.headers).map { HeaderPair(name: $0.name, value: $0.value) }
-        attributes.userMetadata = try UserMetadata.collect(self.headers).map { HeaderPair(name: $0.name, value: $0.value) }
+        attributes.systemMetadata = try SystemMetadata.collect(self.headers).map {
+            HeaderPair(name: $0.name, value: $0.value)
+        }
+        attributes.userMetadata = try UserMetadata.collect(self.headers).map {
+            HeaderPair(name: $0.name, value: $0.value)
+        }
         attributes.storageClass = try self.storageClass() ?? .standard
         if let tagging = self.headers["x-amz-tagging"] { attributes.tags = try TaggingHeader.decode(tagging) }
         return attributes
@@ -28,7 +32,9 @@ extension S3Call {
             switch field.name {
             case "x-amz-acl":
                 // In a bucket whose owner owns all objects, ACLs are off; these two say nothing else.
-                guard field.value == "private" || field.value == "bucket-owner-full-control" else { throw .aclNotSupported }
+                guard field.value == "private" || field.value == "bucket-owner-full-control" else {
+                    throw .aclNotSupported
+                }
             case _ where field.name.hasPrefix("x-amz-grant-"):
                 throw .aclNotSupported
             case _ where field.name.hasPrefix("x-amz-object-lock-"):

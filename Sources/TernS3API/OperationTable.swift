@@ -8,7 +8,8 @@ package enum OperationTable {
         .listBuckets,
         // The same request as ListBuckets, on the hosts of directory buckets, which Tern has none of.
         Operation(notImplemented: "ListDirectoryBuckets", Route("GET", .service)),
-        Operation(notImplemented: "WriteGetObjectResponse", Route("POST", .service, query: "x-amz-write-get-object-response")),
+        Operation(
+            notImplemented: "WriteGetObjectResponse", Route("POST", .service, query: "x-amz-write-get-object-response")),
     ]
 
     /// Operations on the bucket itself, which any known sub-resource goes before.
@@ -21,87 +22,121 @@ package enum OperationTable {
         .listObjectVersions, .listMultipartUploads, .listObjectsV2, .deleteObjects,
     ]
 
-    private static let bucketSubresources: [Operation] = [
-        .getBucketLocation,
-        .getBucketVersioning, .putBucketVersioning,
-        .getBucketReplication, .putBucketReplication, .deleteBucketReplication,
-        .getBucketTagging, .putBucketTagging, .deleteBucketTagging,
-    ] + unsupported(
-        .bucket,
+    private static let bucketSubresources: [Operation] =
         [
-            ("abac", ["GetBucketAbac", "PutBucketAbac", nil]),
-            ("accelerate", ["GetBucketAccelerateConfiguration", "PutBucketAccelerateConfiguration", nil]),
-            ("acl", ["GetBucketAcl", "PutBucketAcl", nil]),
-            ("analytics&id", [
-                "GetBucketAnalyticsConfiguration", "PutBucketAnalyticsConfiguration", "DeleteBucketAnalyticsConfiguration",
-            ]),
-            ("analytics", ["ListBucketAnalyticsConfigurations", nil, nil]),
-            ("cors", ["GetBucketCors", "PutBucketCors", "DeleteBucketCors"]),
-            ("encryption", ["GetBucketEncryption", "PutBucketEncryption", "DeleteBucketEncryption"]),
-            ("intelligent-tiering&id", [
-                "GetBucketIntelligentTieringConfiguration", "PutBucketIntelligentTieringConfiguration",
-                "DeleteBucketIntelligentTieringConfiguration",
-            ]),
-            ("intelligent-tiering", ["ListBucketIntelligentTieringConfigurations", nil, nil]),
-            ("inventory&id", [
-                "GetBucketInventoryConfiguration", "PutBucketInventoryConfiguration", "DeleteBucketInventoryConfiguration",
-            ]),
-            ("inventory", ["ListBucketInventoryConfigurations", nil, nil]),
-            ("lifecycle", [
-                "GetBucketLifecycleConfiguration", "PutBucketLifecycleConfiguration", "DeleteBucketLifecycle",
-            ]),
-            // The deprecated names of the same requests.
-            ("lifecycle", ["GetBucketLifecycle", "PutBucketLifecycle", nil]),
-            ("logging", ["GetBucketLogging", "PutBucketLogging", nil]),
-            ("metrics&id", [
-                "GetBucketMetricsConfiguration", "PutBucketMetricsConfiguration", "DeleteBucketMetricsConfiguration",
-            ]),
-            ("metrics", ["ListBucketMetricsConfigurations", nil, nil]),
-            ("notification", ["GetBucketNotificationConfiguration", "PutBucketNotificationConfiguration", nil]),
-            ("notification", ["GetBucketNotification", "PutBucketNotification", nil]),
-            ("ownershipControls", [
-                "GetBucketOwnershipControls", "PutBucketOwnershipControls", "DeleteBucketOwnershipControls",
-            ]),
-            ("policy", ["GetBucketPolicy", "PutBucketPolicy", "DeleteBucketPolicy"]),
-            ("policyStatus", ["GetBucketPolicyStatus", nil, nil]),
-            ("requestPayment", ["GetBucketRequestPayment", "PutBucketRequestPayment", nil]),
-            ("website", ["GetBucketWebsite", "PutBucketWebsite", "DeleteBucketWebsite"]),
-            ("object-lock", ["GetObjectLockConfiguration", "PutObjectLockConfiguration", nil]),
-            ("publicAccessBlock", ["GetPublicAccessBlock", "PutPublicAccessBlock", "DeletePublicAccessBlock"]),
-            ("metadataConfiguration", ["GetBucketMetadataConfiguration", nil, "DeleteBucketMetadataConfiguration"]),
-            ("metadataTable", ["GetBucketMetadataTableConfiguration", nil, "DeleteBucketMetadataTableConfiguration"]),
-            ("metadataInventoryTable", [nil, "UpdateBucketMetadataInventoryTableConfiguration", nil]),
-            ("metadataJournalTable", [nil, "UpdateBucketMetadataJournalTableConfiguration", nil]),
-            ("session", ["CreateSession", nil, nil]),
+            .getBucketLocation,
+            .getBucketVersioning, .putBucketVersioning,
+            .getBucketReplication, .putBucketReplication, .deleteBucketReplication,
+            .getBucketTagging, .putBucketTagging, .deleteBucketTagging,
         ]
-    ) + [
-        Operation(
-            notImplemented: "CreateBucketMetadataConfiguration", Route("POST", .bucket, query: "metadataConfiguration")),
-        Operation(
-            notImplemented: "CreateBucketMetadataTableConfiguration", Route("POST", .bucket, query: "metadataTable")),
-    ]
+        + unsupported(
+            .bucket,
+            [
+                ("abac", ["GetBucketAbac", "PutBucketAbac", nil]),
+                ("accelerate", ["GetBucketAccelerateConfiguration", "PutBucketAccelerateConfiguration", nil]),
+                ("acl", ["GetBucketAcl", "PutBucketAcl", nil]),
+                (
+                    "analytics&id",
+                    [
+                        "GetBucketAnalyticsConfiguration", "PutBucketAnalyticsConfiguration",
+                        "DeleteBucketAnalyticsConfiguration",
+                    ]
+                ),
+                ("analytics", ["ListBucketAnalyticsConfigurations", nil, nil]),
+                ("cors", ["GetBucketCors", "PutBucketCors", "DeleteBucketCors"]),
+                ("encryption", ["GetBucketEncryption", "PutBucketEncryption", "DeleteBucketEncryption"]),
+                (
+                    "intelligent-tiering&id",
+                    [
+                        "GetBucketIntelligentTieringConfiguration", "PutBucketIntelligentTieringConfiguration",
+                        "DeleteBucketIntelligentTieringConfiguration",
+                    ]
+                ),
+                ("intelligent-tiering", ["ListBucketIntelligentTieringConfigurations", nil, nil]),
+                (
+                    "inventory&id",
+                    [
+                        "GetBucketInventoryConfiguration", "PutBucketInventoryConfiguration",
+                        "DeleteBucketInventoryConfiguration",
+                    ]
+                ),
+                ("inventory", ["ListBucketInventoryConfigurations", nil, nil]),
+                (
+                    "lifecycle",
+                    [
+                        "GetBucketLifecycleConfiguration", "PutBucketLifecycleConfiguration", "DeleteBucketLifecycle",
+                    ]
+                ),
+                // The deprecated names of the same requests.
+                ("lifecycle", ["GetBucketLifecycle", "PutBucketLifecycle", nil]),
+                ("logging", ["GetBucketLogging", "PutBucketLogging", nil]),
+                (
+                    "metrics&id",
+                    [
+                        "GetBucketMetricsConfiguration", "PutBucketMetricsConfiguration",
+                        "DeleteBucketMetricsConfiguration",
+                    ]
+                ),
+                ("metrics", ["ListBucketMetricsConfigurations", nil, nil]),
+                ("notification", ["GetBucketNotificationConfiguration", "PutBucketNotificationConfiguration", nil]),
+                ("notification", ["GetBucketNotification", "PutBucketNotification", nil]),
+                (
+                    "ownershipControls",
+                    [
+                        "GetBucketOwnershipControls", "PutBucketOwnershipControls", "DeleteBucketOwnershipControls",
+                    ]
+                ),
+                ("policy", ["GetBucketPolicy", "PutBucketPolicy", "DeleteBucketPolicy"]),
+                ("policyStatus", ["GetBucketPolicyStatus", nil, nil]),
+                ("requestPayment", ["GetBucketRequestPayment", "PutBucketRequestPayment", nil]),
+                ("website", ["GetBucketWebsite", "PutBucketWebsite", "DeleteBucketWebsite"]),
+                ("object-lock", ["GetObjectLockConfiguration", "PutObjectLockConfiguration", nil]),
+                ("publicAccessBlock", ["GetPublicAccessBlock", "PutPublicAccessBlock", "DeletePublicAccessBlock"]),
+                (
+                    "metadataConfiguration",
+                    ["GetBucketMetadataConfiguration", nil, "DeleteBucketMetadataConfiguration"]
+                ),
+                (
+                    "metadataTable",
+                    ["GetBucketMetadataTableConfiguration", nil, "DeleteBucketMetadataTableConfiguration"]
+                ),
+                ("metadataInventoryTable", [nil, "UpdateBucketMetadataInventoryTableConfiguration", nil]),
+                ("metadataJournalTable", [nil, "UpdateBucketMetadataJournalTableConfiguration", nil]),
+                ("session", ["CreateSession", nil, nil]),
+            ]
+        ) + [
+            Operation(
+                notImplemented: "CreateBucketMetadataConfiguration",
+                Route("POST", .bucket, query: "metadataConfiguration")),
+            Operation(
+                notImplemented: "CreateBucketMetadataTableConfiguration", Route("POST", .bucket, query: "metadataTable")
+            ),
+        ]
 
-    private static let objects: [Operation] = [
-        .getObjectAttributes,
-        .getObjectTagging, .putObjectTagging, .deleteObjectTagging,
-        .listParts, .uploadPartCopy, .uploadPart, .completeMultipartUpload, .abortMultipartUpload, .createMultipartUpload,
-    ] + unsupported(
-        .object,
+    private static let objects: [Operation] =
         [
-            ("acl", ["GetObjectAcl", "PutObjectAcl", nil]),
-            ("retention", ["GetObjectRetention", "PutObjectRetention", nil]),
-            ("legal-hold", ["GetObjectLegalHold", "PutObjectLegalHold", nil]),
-            ("torrent", ["GetObjectTorrent", nil, nil]),
-            ("encryption", [nil, "UpdateObjectEncryption", nil]),
-            ("renameObject", [nil, "RenameObject", nil]),
-            ("annotation", ["GetObjectAnnotation", "PutObjectAnnotation", "DeleteObjectAnnotation"]),
-            ("annotations", ["ListObjectAnnotations", nil, nil]),
+            .getObjectAttributes,
+            .getObjectTagging, .putObjectTagging, .deleteObjectTagging,
+            .listParts, .uploadPartCopy, .uploadPart, .completeMultipartUpload, .abortMultipartUpload,
+            .createMultipartUpload,
         ]
-    ) + [
-        Operation(notImplemented: "RestoreObject", Route("POST", .object, query: "restore")),
-        Operation(notImplemented: "SelectObjectContent", Route("POST", .object, query: "select")),
-        .getObject, .headObject, .copyObject, .putObject, .deleteObject,
-    ]
+        + unsupported(
+            .object,
+            [
+                ("acl", ["GetObjectAcl", "PutObjectAcl", nil]),
+                ("retention", ["GetObjectRetention", "PutObjectRetention", nil]),
+                ("legal-hold", ["GetObjectLegalHold", "PutObjectLegalHold", nil]),
+                ("torrent", ["GetObjectTorrent", nil, nil]),
+                ("encryption", [nil, "UpdateObjectEncryption", nil]),
+                ("renameObject", [nil, "RenameObject", nil]),
+                ("annotation", ["GetObjectAnnotation", "PutObjectAnnotation", "DeleteObjectAnnotation"]),
+                ("annotations", ["ListObjectAnnotations", nil, nil]),
+            ]
+        ) + [
+            Operation(notImplemented: "RestoreObject", Route("POST", .object, query: "restore")),
+            Operation(notImplemented: "SelectObjectContent", Route("POST", .object, query: "select")),
+            .getObject, .headObject, .copyObject, .putObject, .deleteObject,
+        ]
 
     /// Operations of a sub-resource, named by GET, PUT and DELETE, that are known and refused.
     private static func unsupported(_ resource: Route.Resource, _ rows: [(String, [String?])]) -> [Operation] {

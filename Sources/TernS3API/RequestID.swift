@@ -19,7 +19,9 @@ enum RequestID {
     /// `x-amz-id-2`: opaque base64.
     static func hostID(_ first: UInt64, _ second: UInt64) -> String {
         var bytes: [UInt8] = []
-        for word in [first, second, first ^ second, ~first, ~second] { bytes.append(bigEndian: word &* 0x9E37_79B9_7F4A_7C15) }
+        for word in [first, second, first ^ second, ~first, ~second] {
+            bytes.append(bigEndian: word &* 0x9E37_79B9_7F4A_7C15)
+        }
         bytes.append(contentsOf: bytes.prefix(16))
         return Base64.encode(bytes)
     }

@@ -1,9 +1,9 @@
-import TernRecords
+package import Logging
 package import TernCore
 package import TernObjects
 package import TernPorts
+import TernRecords
 package import TernS3Protocol
-package import Logging
 
 /// One authenticated and authorized request, on its way through an operation.
 package struct S3Call: Sendable {

@@ -1,9 +1,9 @@
-import TernRecords
 package import Logging
 import NIOCore
 package import TernCore
 package import TernObjects
 package import TernPorts
+import TernRecords
 import TernS3Protocol
 import TernSigV4
 
@@ -121,6 +121,7 @@ package struct S3Responder: HTTPResponder {
         case .elsewhere(let region):
             // CreateBucket decides by itself what an existing name means.
             if operation.needsBucket { throw self.redirect(place.bucket ?? "", region: region) }
+
         case .missing, nil:
             if operation.needsBucket { throw .noSuchBucket(place.bucket ?? "") }
         }
@@ -136,7 +137,11 @@ package struct S3Responder: HTTPResponder {
             baseURL: "\(head.isSecure ? "https" : "http")://\(head.headers["host"] ?? "")",
             isVirtualHosted: place.isVirtualHosted)
         for field in caller.hoistedHeaders { call.headers.append(field.name, field.value) }
-        try await self.authorize(operation, call: call, bucket: bucket)
+        do {
+            try await self.authorize(operation, call: call, bucket: bucket)
+        } catch {
+            throw self.withRegion(error, operation: operation, location: location)
+        }
         return try await perform(call)
     }
 
@@ -158,7 +163,9 @@ package struct S3Responder: HTTPResponder {
 
     private func place(of head: HTTPRequestHead, target: RequestTarget) async throws(S3Error) -> Place {
         var address = try self.resolver.resolve(host: head.headers["host"], rawPath: target.rawPath)
-        if let name = self.resolver.foreignHost(head.headers["host"]), case .here? = try await self.locate(name.description) {
+        if let name = self.resolver.foreignHost(head.headers["host"]),
+            case .here? = try await self.locate(name.description)
+        {
             address = try self.resolver.resolve(cname: name, rawPath: target.rawPath)
             if case .bucket = address {
                 return Place(resource: .bucket, bucket: name.description, key: nil, isVirtualHosted: true)
@@ -191,13 +198,14 @@ package struct S3Responder: HTTPResponder {
             case .here(let state): return .here(state)
             case .elsewhere(let record): return .elsewhere(RegionName(trusted: record.region))
             }
-        } catch where error.code == "NoSuchBucket" {
+        } catch  where error.code == "NoSuchBucket" {
             return .missing
         }
     }
 
     private func redirect(_ bucket: String, region: RegionName) -> S3Error {
-        .permanentRedirect(bucket: bucket, endpoint: self.configuration.endpoints[region] ?? region.description, region: region)
+        .permanentRedirect(
+            bucket: bucket, endpoint: self.configuration.endpoints[region] ?? region.description, region: region)
     }
 
     /// RGN-3: HeadBucket tells the bucket's region even to those whom it refuses.
@@ -227,7 +235,8 @@ package struct S3Responder: HTTPResponder {
         }
         let request = AuthorizationRequest(
             principal: call.principal, action: operation.action(call.target.has("versionId")), resource: resource,
-            resourceOwner: bucket?.owner, context: context)
+            // Whoever has a bucket of the name: creating one is a matter of the caller's own account.
+            resourceOwner: operation.needsBucket ? bucket?.owner : nil, context: context)
         if case .denied(let message) = await self.authorizer.authorize(request) { throw .accessDenied(message) }
     }
 }

@@ -70,7 +70,8 @@ package struct TestRegion: Sendable {
     }
 
     /// Replicates everything of a bucket to others, delete markers and changes of replicas included.
-    package func replicate(_ bucket: String, to destinations: [String], storageClass: StorageClass? = nil) async throws {
+    package func replicate(_ bucket: String, to destinations: [String], storageClass: StorageClass? = nil) async throws
+    {
         try await Self.replicate(bucket, to: destinations, storageClass: storageClass, by: self.service)
     }
 

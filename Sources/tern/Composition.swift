@@ -37,7 +37,8 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
     options.inlineThresholdBytes = configuration.storage.inlineThresholdBytes
     let namespace: (any BucketNamespace)? = federation.isHome ? nil : RemoteNamespace(client: client)
     let service = ObjectService(
-        region: configuration.region, metadata: metadata, blobs: blobs, wall: wall, random: random, namespace: namespace,
+        region: configuration.region, metadata: metadata, blobs: blobs, wall: wall, random: random,
+        namespace: namespace,
         options: options, logger: logger)
     try await service.outbox.rebuild(from: service.registry)
 

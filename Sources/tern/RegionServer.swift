@@ -28,7 +28,8 @@ struct RegionServer: Sendable {
                 logger: logger)
         } catch let error as IOError where error.errnoCode == EADDRINUSE {
             throw CommandFailure(
-                "\(configuration.region): \(configuration.listen.text) is in use; stop what listens there, or choose another port")
+                "\(configuration.region): \(configuration.listen.text) is in use; stop what listens there, or choose another port"
+            )
         } catch {
             throw CommandFailure("\(configuration.region): cannot listen on \(configuration.listen.text): \(error)")
         }

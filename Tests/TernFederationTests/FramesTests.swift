@@ -15,7 +15,8 @@ struct FramesTests {
             var replica = ReplicaRecord()
             replica.key = .init(Array("key\(index)".utf8))
             replica.kind = index % 3 == 0 ? .deleteMarker : .object
-            return IngestItem(replica: replica, body: ByteBuffer(bytes: [UInt8](repeating: UInt8(index % 256), count: index * 7)))
+            return IngestItem(
+                replica: replica, body: ByteBuffer(bytes: [UInt8](repeating: UInt8(index % 256), count: index * 7)))
         }
     }
 
@@ -59,7 +60,8 @@ struct FramesTests {
 
     @Test("Progress of a session on the wire")
     func progress() throws {
-        let progress = IngestProgress(result: .refused("DstBucketNotFound"), isComplete: true, arrived: [0, 33_554_432, 1 << 40])
+        let progress = IngestProgress(
+            result: .refused("DstBucketNotFound"), isComplete: true, arrived: [0, 33_554_432, 1 << 40])
         var buffer = try ProgressCoding.encode(progress)
         #expect(try ProgressCoding.decode(&buffer) == progress)
     }
@@ -75,6 +77,8 @@ struct FramesTests {
             json.null("nothing")
             json.member("d", 1.239)
         }
-        #expect(json.text == #"{"a\"b":"line\nnul\u0000\\","n":3,"list":[{"x":1},{"x":2}],"empty":{},"nothing":null,"d":1.24}"#)
+        #expect(
+            json.text
+                == #"{"a\"b":"line\nnul\u0000\\","n":3,"list":[{"x":1},{"x":2}],"empty":{},"nothing":null,"d":1.24}"#)
     }
 }

@@ -56,7 +56,8 @@ struct LoopbackTests {
         var servers: [HTTPServer] = []
         for _ in names {
             servers.append(
-                try await HTTPServer.bind(HTTPServerConfiguration(), on: group, clock: SystemClock(), logger: Self.quiet))
+                try await HTTPServer.bind(
+                    HTTPServerConfiguration(), on: group, clock: SystemClock(), logger: Self.quiet))
         }
         let endpoints = Dictionary(
             uniqueKeysWithValues: zip(names, servers).map { ($0, "http://127.0.0.1:\($1.port)") })
@@ -123,7 +124,8 @@ struct LoopbackTests {
 
     private func makeBuckets(_ home: Node, _ other: Node) async throws {
         let owner = AccountID(trusted: "111111111111")
-        _ = try await home.service.createBucket(BucketName(trusted: "source"), owner: owner, locationConstraint: "", tags: [])
+        _ = try await home.service.createBucket(
+            BucketName(trusted: "source"), owner: owner, locationConstraint: "", tags: [])
         _ = try await other.service.createBucket(
             BucketName(trusted: "replica"), owner: owner, locationConstraint: "eu-west-1", tags: [])
         try await home.service.setVersioning(.enabled, of: "source")
@@ -203,7 +205,8 @@ struct LoopbackTests {
             #expect(await home.router.handle(foreign, body: BytesSource([])) == nil)
             await #expect(throws: S3Error.self) {
                 _ = try await other.service.createBucket(
-                    BucketName(trusted: "mine"), owner: AccountID(trusted: "111111111111"), locationConstraint: "", tags: [])
+                    BucketName(trusted: "mine"), owner: AccountID(trusted: "111111111111"), locationConstraint: "",
+                    tags: [])
             }
         }
     }

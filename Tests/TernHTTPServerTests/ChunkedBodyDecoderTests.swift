@@ -6,7 +6,9 @@ import Testing
 @Suite("A body in chunks")
 struct ChunkedBodyDecoderTests {
     /// The data of a body that arrives in pieces of `step` bytes, what ended it, and what is left behind it.
-    private static func decode(_ text: String, step: Int) -> (data: String, end: ChunkedBodyDecoder.Outcome, rest: String) {
+    private static func decode(_ text: String, step: Int) -> (
+        data: String, end: ChunkedBodyDecoder.Outcome, rest: String
+    ) {
         var decoder = ChunkedBodyDecoder()
         var buffer = ByteBuffer()
         var data = ""
@@ -28,7 +30,8 @@ struct ChunkedBodyDecoderTests {
 
     @Test("Chunks, extensions and trailer fields are read in pieces of any size", arguments: [1, 2, 3, 7, 1000])
     func decodes(step: Int) {
-        let result = Self.decode("4\r\nWiki\r\n00A ;x=\"y\"\r\n0123456789\r\n0\r\nExpires: never\r\n\r\nnext", step: step)
+        let result = Self.decode(
+            "4\r\nWiki\r\n00A ;x=\"y\"\r\n0123456789\r\n0\r\nExpires: never\r\n\r\nnext", step: step)
         #expect(result.data == "Wiki0123456789")
         #expect(result.end == .end)
         #expect(result.rest == "next")
@@ -37,7 +40,8 @@ struct ChunkedBodyDecoderTests {
     @Test(
         "Broken framing is refused",
         arguments: [
-            "x\r\n", "\r\n", "-1\r\n", "+1\r\na\r\n", "0x1\r\na\r\n", "1 \r\na\r\n", " 1\r\na\r\n", "1\na\r\n", "1\r\nab\r\n",
+            "x\r\n", "\r\n", "-1\r\n", "+1\r\na\r\n", "0x1\r\na\r\n", "1 \r\na\r\n", " 1\r\na\r\n", "1\na\r\n",
+            "1\r\nab\r\n",
             "1\r\na\n", "1\r\naX\n", "1234567890ABCDEF\r\n", "1;a\rb\r\na\r\n", "1x\r\na\r\n", "0\r\nno colon\r\n",
             "0\r\n folded: x\r\n", "0\r\na: b\n\r\n", "0\r\nbad name: x\r\n",
         ])

@@ -90,7 +90,11 @@ private final class Inbox: Sendable {
     private struct State {
         var bytes: [UInt8] = []
         var isEnded = false
-        var waiter: (decide: @Sendable (() -> String, Bool) -> InboxDecision?, continuation: CheckedContinuation<String, any Error>)?
+        var waiter:
+            (
+                decide: @Sendable (() -> String, Bool) -> InboxDecision?,
+                continuation: CheckedContinuation<String, any Error>
+            )?
     }
 
     private let state = Mutex(State())

@@ -9,7 +9,9 @@ import Testing
 struct RequestAndAnswerTests {
     private static let get = "GET / HTTP/1.1\r\nHost: h\r\n\r\n"
 
-    @Test("A fixed answer has its length and a date", arguments: [HTTPServerConfiguration.Execution.eventLoop, .globalPool])
+    @Test(
+        "A fixed answer has its length and a date",
+        arguments: [HTTPServerConfiguration.Execution.eventLoop, .globalPool])
     func fixedAnswer(execution: HTTPServerConfiguration.Execution) async throws {
         try await withServer(.describing, configure: { $0.execution = execution }) { server in
             let client = try await RawClient.connect(port: server.port)
@@ -108,11 +110,13 @@ struct RequestAndAnswerTests {
     func withoutBody() async throws {
         let responder = Responder { head, _ in
             let headers = HeaderFields([.init(name: "content-length", value: "9")])
-            return HTTPAnswer(status: head.target == "/204" ? 204 : 304, headers: headers, body: .bytes(ByteBuffer(string: "x")))
+            return HTTPAnswer(
+                status: head.target == "/204" ? 204 : 304, headers: headers, body: .bytes(ByteBuffer(string: "x")))
         }
         try await withServer(responder) { server in
             let client = try await RawClient.connect(port: server.port)
-            try await client.send("GET /204 HTTP/1.1\r\nHost: h\r\n\r\nGET /304 HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+            try await client.send(
+                "GET /204 HTTP/1.1\r\nHost: h\r\n\r\nGET /304 HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
             let answer = try await client.receiveToEnd()
             let date = "date: Tue, 14 Nov 2023 22:13:20 GMT\r\n"
             #expect(
@@ -160,7 +164,8 @@ struct RequestAndAnswerTests {
 
     // MARK: Streams
 
-    @Test("A stream of known length arrives whole", arguments: [HTTPServerConfiguration.Execution.eventLoop, .globalPool])
+    @Test(
+        "A stream of known length arrives whole", arguments: [HTTPServerConfiguration.Execution.eventLoop, .globalPool])
     func stream(execution: HTTPServerConfiguration.Execution) async throws {
         let responder = Responder { _, _ in
             HTTPAnswer(status: 200, body: .stream(byteCount: 8, source: Source.of(["abc", "", "def", "gh"])))
@@ -177,7 +182,9 @@ struct RequestAndAnswerTests {
 
     @Test("A stream of unknown length is sent in chunks, to HTTP/1.0 until the end of the connection")
     func chunked() async throws {
-        let responder = Responder { _, _ in HTTPAnswer(status: 200, body: .chunked(source: Source.of(["abc", "0123456789"]))) }
+        let responder = Responder { _, _ in
+            HTTPAnswer(status: 200, body: .chunked(source: Source.of(["abc", "0123456789"])))
+        }
         try await withServer(responder) { server in
             let client = try await RawClient.connect(port: server.port)
             try await client.send(Self.get)
@@ -191,7 +198,9 @@ struct RequestAndAnswerTests {
 
     struct Broken: Error {}
 
-    @Test("A stream that breaks, or is not as long as announced, cuts the connection", arguments: ["throw", "short", "long"])
+    @Test(
+        "A stream that breaks, or is not as long as announced, cuts the connection",
+        arguments: ["throw", "short", "long"])
     func brokenStream(how: String) async throws {
         let responder = Responder { _, _ in
             let source =
@@ -245,7 +254,8 @@ struct RequestAndAnswerTests {
     func slowClient() async throws {
         let responder = Responder { _, _ in
             let parts = (0..<32).map { _ in String(repeating: "x", count: 1 << 18) } + ["end"]
-            return HTTPAnswer(status: 200, body: .stream(byteCount: 8 << 20 | 3, source: Source.of(parts)), closesConnection: true)
+            return HTTPAnswer(
+                status: 200, body: .stream(byteCount: 8 << 20 | 3, source: Source.of(parts)), closesConnection: true)
         }
         try await withServer(responder) { server in
             let client = try await RawClient.connect(port: server.port, readsAtOnce: false)
@@ -310,7 +320,8 @@ struct RequestAndAnswerTests {
                 request: "GET / HTTP/1.1\r\nHost: h\r\nX: " + String(repeating: "x", count: 20_000) + "\r\n\r\n",
                 status: "400 Bad Request", code: "RequestHeaderSectionTooLarge"),
             Refusal(
-                request: "GET / HTTP/3.0\r\n\r\n", status: "505 HTTP Version Not Supported", code: "HttpVersionNotSupported"),
+                request: "GET / HTTP/3.0\r\n\r\n", status: "505 HTTP Version Not Supported",
+                code: "HttpVersionNotSupported"),
         ])
     func refusals(_ row: Refusal) async throws {
         try await withServer(Responder { _, _ in .text("never") }) { server in
@@ -321,7 +332,9 @@ struct RequestAndAnswerTests {
             #expect(answer.contains("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>\(row.code)</Code>"))
             #expect(answer.contains("connection: close\r\n"))
             #expect(!answer.contains("never"))
-            if row.code == "RequestHeaderSectionTooLarge" { #expect(answer.contains("<MaxSizeAllowed>16384</MaxSizeAllowed>")) }
+            if row.code == "RequestHeaderSectionTooLarge" {
+                #expect(answer.contains("<MaxSizeAllowed>16384</MaxSizeAllowed>"))
+            }
         }
     }
 

@@ -14,7 +14,8 @@ struct RequestBodyTests {
     }
 
     @Test(
-        "It arrives whole, in whatever pieces it is sent", arguments: [HTTPServerConfiguration.Execution.eventLoop, .globalPool])
+        "It arrives whole, in whatever pieces it is sent",
+        arguments: [HTTPServerConfiguration.Execution.eventLoop, .globalPool])
     func pieces(execution: HTTPServerConfiguration.Execution) async throws {
         try await withServer(.echoing, configure: { $0.execution = execution }) { server in
             let client = try await RawClient.connect(port: server.port)

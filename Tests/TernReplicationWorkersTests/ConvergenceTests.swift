@@ -16,7 +16,8 @@ private struct Model {
 
 @Suite("Convergence under faults")
 struct ConvergenceTests {
-    @Test("Whatever fails, in whatever order, both sides come to hold the same, and nothing is left pending",
+    @Test(
+        "Whatever fails, in whatever order, both sides come to hold the same, and nothing is left pending",
         arguments: UInt64(0)..<40)
     func bothSidesConverge(seed: UInt64) async throws {
         let clock = ManualClock()
@@ -69,7 +70,9 @@ struct ConvergenceTests {
                     model.created[name, default: []].insert(record.id)
                 case 5:
                     let marker = try await region.service.deleteCurrent(key, in: bucket, condition: .none)
-                    if case .id(let id)? = marker.version { model.created[name, default: []].insert(VersionIdentity(id)) }
+                    if case .id(let id)? = marker.version {
+                        model.created[name, default: []].insert(VersionIdentity(id))
+                    }
                 case 6, 7:
                     let stack = try await region.stack(name, in: bucket).filter { !$0.isDeleteMarker }
                     guard !stack.isEmpty else { continue }

@@ -21,7 +21,8 @@ struct DeliveryTests {
         return (east, west, FaultyTransport(clock: self.clock, seed: seed))
     }
 
-    @Test("P-01 to P-10: a replica has the version ID, time, ETag, checksum, metadata, tags and bytes of its source",
+    @Test(
+        "P-01 to P-10: a replica has the version ID, time, ETag, checksum, metadata, tags and bytes of its source",
         arguments: [0, 1, 4096, 40_000, 300_000, 5_000_000])
     func replicaIsTheSame(byteCount: Int) async throws {
         let (east, west, transport) = try await self.makePair()
@@ -80,7 +81,10 @@ struct DeliveryTests {
         let large = try #require(try await east.stack("large", in: "dst").first)
         #expect(try await east.body(of: large, in: "dst") == bytes)
         #expect(large.storageClass == "STANDARD_IA")
-        #expect(try await east.body(of: try #require(try await east.stack("small", in: "dst").first), in: "dst") == [1, 2, 3])
+        #expect(
+            try await east.body(of: try #require(try await east.stack("small", in: "dst").first), in: "dst") == [
+                1, 2, 3,
+            ])
     }
 
     @Test("L-30, L-50: delete markers and later tags follow")
@@ -103,7 +107,8 @@ struct DeliveryTests {
         #expect(states.map(\.tags) == [.none, .completed])
     }
 
-    @Test("T-08: a destination that cannot be reached leaves PENDING, and work goes on within ten seconds of its return")
+    @Test(
+        "T-08: a destination that cannot be reached leaves PENDING, and work goes on within ten seconds of its return")
     func outageLeavesPending() async throws {
         let (east, west, transport) = try await self.makePair()
         transport.setReachable(false, west.name)
@@ -134,14 +139,17 @@ struct DeliveryTests {
         var testDescription: String { "\(reason): \(why)" }
     }
 
-    @Test("§5: what the customer must mend becomes FAILED, with its reason", arguments: [
-        FailureRow(reason: "DstBucketUnversioned", why: "I-03: versioning suspended on the destination") { _, west in
-            try await west.service.setVersioning(.suspended, of: "dst")
-        },
-        FailureRow(reason: "DstBucketNotFound", why: "I-15: destination bucket deleted") { _, west in
-            try await west.service.deleteBucket("dst")
-        },
-    ])
+    @Test(
+        "§5: what the customer must mend becomes FAILED, with its reason",
+        arguments: [
+            FailureRow(reason: "DstBucketUnversioned", why: "I-03: versioning suspended on the destination") {
+                _, west in
+                try await west.service.setVersioning(.suspended, of: "dst")
+            },
+            FailureRow(reason: "DstBucketNotFound", why: "I-15: destination bucket deleted") { _, west in
+                try await west.service.deleteBucket("dst")
+            },
+        ])
     func failures(_ row: FailureRow) async throws {
         let (east, west, transport) = try await self.makePair()
         try await row.spoil(east, west)

@@ -97,7 +97,8 @@ struct ConfigurationTests {
                 append: "storage:\n  colour: red",
                 message: "t.yaml:9: storage.colour is not an option; remove it; the options here are cache_mib, "
                     + "inline_threshold_bytes, reserve_mib"),
-            Fault(append: "region: x", message: "t.yaml: in the options from line 1 on, region stands twice; remove one"),
+            Fault(
+                append: "region: x", message: "t.yaml: in the options from line 1 on, region stands twice; remove one"),
             Fault(
                 replace: "region: us-east-1", with: "region: US",
                 message: "t.yaml:1: region is `US`; use 1 to 63 of a-z, 0-9 and -, such as us-east-1"),
@@ -114,16 +115,26 @@ struct ConfigurationTests {
                 append: "limits: {connections: many}",
                 message: "t.yaml:8: limits.connections is `many`; it must be a whole number from 1 to 1000000"),
             Fault(append: "log: {format: xml}", message: "t.yaml:8: log.format is `xml`; it must be one of text, json"),
-            Fault(append: "auth: {sigv2_query: 2}", message: "t.yaml:8: auth.sigv2_query is `2`; it must be true or false"),
-            Fault(append: "home_region: eu-west-1", message: "t.yaml:8: home_region is eu-west-1, which federation.regions does not contain; add it there"),
+            Fault(
+                append: "auth: {sigv2_query: 2}", message: "t.yaml:8: auth.sigv2_query is `2`; it must be true or false"
+            ),
+            Fault(
+                append: "home_region: eu-west-1",
+                message: "t.yaml:8: home_region is eu-west-1, which federation.regions does not contain; add it there"),
             Fault(
                 append: "federation:\n  regions:\n    - {name: us-east-1, endpoint: 'http://h:1/path'}",
-                message: "t.yaml:10: federation.regions[0].endpoint is `http://h:1/path`; write http://HOST:PORT without a path"),
+                message:
+                    "t.yaml:10: federation.regions[0].endpoint is `http://h:1/path`; write http://HOST:PORT without a path"
+            ),
             Fault(
-                append: "federation:\n  regions:\n    - {name: us-east-1, endpoint: 'http://a'}\n    - {name: b, endpoint: 'http://b'}",
-                message: "t.yaml:9: federation.credential is missing; several regions need one access_key and secret_key, "
+                append:
+                    "federation:\n  regions:\n    - {name: us-east-1, endpoint: 'http://a'}\n    - {name: b, endpoint: 'http://b'}",
+                message:
+                    "t.yaml:9: federation.credential is missing; several regions need one access_key and secret_key, "
                     + "the same in each"),
-            Fault(append: "limits: 5", message: "t.yaml:8: limits must be a list of options, each on a line as `name: value`"),
+            Fault(
+                append: "limits: 5",
+                message: "t.yaml:8: limits must be a list of options, each on a line as `name: value`"),
         ])
     func faults(_ fault: Fault) {
         let yaml = fault.replace.isEmpty ? Self.minimal : Self.minimal.replacing(fault.replace, with: fault.with)
@@ -132,13 +143,15 @@ struct ConfigurationTests {
 
     @Test("The environment overrides what differs between machines")
     func environment() throws {
-        let path = FileManager.default.temporaryDirectory.appending(path: "tern-\(UUID()).yaml").path(percentEncoded: false)
+        let path = FileManager.default.temporaryDirectory.appending(path: "tern-\(UUID()).yaml").path(
+            percentEncoded: false)
         defer { try? FileManager.default.removeItem(atPath: path) }
         try PrivateFile.write(Self.minimal, to: path)
         let configuration = try RegionConfiguration.load(
             path,
             environment: [
-                "TERN_LISTEN": "[::1]:7", "TERN_DATA_DIRECTORY": "/other", "TERN_LOG_LEVEL": "error", "TERN_LOG_FORMAT": "json",
+                "TERN_LISTEN": "[::1]:7", "TERN_DATA_DIRECTORY": "/other", "TERN_LOG_LEVEL": "error",
+                "TERN_LOG_FORMAT": "json",
             ])
         #expect(configuration.listen == ListenAddress(host: "::1", port: 7))
         #expect(configuration.dataDirectory == "/other")
@@ -150,8 +163,10 @@ struct ConfigurationTests {
     @Test(
         "Addresses to listen on",
         arguments: [
-            ("127.0.0.1:9000", ListenAddress(host: "127.0.0.1", port: 9000)), (":80", ListenAddress(host: "0.0.0.0", port: 80)),
-            ("[::]:0", ListenAddress(host: "::", port: 0)), ("localhost:65535", ListenAddress(host: "localhost", port: 65535)),
+            ("127.0.0.1:9000", ListenAddress(host: "127.0.0.1", port: 9000)),
+            (":80", ListenAddress(host: "0.0.0.0", port: 80)),
+            ("[::]:0", ListenAddress(host: "::", port: 0)),
+            ("localhost:65535", ListenAddress(host: "localhost", port: 65535)),
             ("::1:80", nil), ("h:65536", nil), ("h", nil), ("h:-1", nil), ("h:", nil),
         ])
     func listenAddress(_ text: String, _ address: ListenAddress?) {

@@ -10,7 +10,8 @@ import Testing
 struct DevTests {
     /// A directory that is removed behind the test.
     private static func withDirectory(_ body: (DevDirectory) throws -> Void) throws {
-        let path = FileManager.default.temporaryDirectory.appending(path: "tern-dev-\(UUID())").path(percentEncoded: false)
+        let path = FileManager.default.temporaryDirectory.appending(path: "tern-dev-\(UUID())").path(
+            percentEncoded: false)
         let directory = DevDirectory(path)
         try directory.create()
         defer { try? FileManager.default.removeItem(atPath: path) }
@@ -39,7 +40,8 @@ struct DevTests {
     @Test("A second run finds regions, ports, accounts and the credential of the first")
     func secondRun() throws {
         try Self.withDirectory { directory in
-            let first = try Self.plan(directory, regions: ["a:0", "b:0"], accounts: ["222222222222:KEY:secretsecret:n"])
+            let first = try Self.plan(
+                directory, regions: ["a:0", "b:0"], accounts: ["222222222222:KEY:secretsecret:n"])
             let ports = [RegionName(trusted: "a"): 4001, RegionName(trusted: "b"): 4002]
             try first.write(first.configurations(in: directory, ports: ports, hasPIDFiles: false), to: directory)
 
@@ -61,7 +63,10 @@ struct DevTests {
             for configuration in written {
                 let file = directory.configurationFile(configuration.region)
                 #expect(try RegionConfiguration.load(file, environment: [:]) == configuration)
-                #expect(configuration.federatedRegions.map(\.endpoint) == ["http://127.0.0.1:4001", "http://127.0.0.1:4002"])
+                #expect(
+                    configuration.federatedRegions.map(\.endpoint) == [
+                        "http://127.0.0.1:4001", "http://127.0.0.1:4002",
+                    ])
             }
             for file in ["a.yaml", "accounts.json", "aws/config", "aws/credentials", "dev.json"] {
                 let attributes = try FileManager.default.attributesOfItem(atPath: directory.file(file))
@@ -81,8 +86,11 @@ struct DevTests {
             #expect(
                 profiles.config.hasPrefix(
                     "[profile a]\nregion = a\nendpoint_url = http://127.0.0.1:1\ns3 =\n  addressing_style = path\n"))
-            #expect(profiles.config.contains("[profile a-111111111111]") && profiles.config.contains("[profile a-222222222222]"))
-            #expect(profiles.credentials.hasPrefix("[a]\naws_access_key_id = K11\naws_secret_access_key = secret-one\n"))
+            #expect(
+                profiles.config.contains("[profile a-111111111111]")
+                    && profiles.config.contains("[profile a-222222222222]"))
+            #expect(
+                profiles.credentials.hasPrefix("[a]\naws_access_key_id = K11\naws_secret_access_key = secret-one\n"))
             #expect(profiles.credentials.contains("[a-222222222222]\naws_access_key_id = K22\n"))
         }
     }
@@ -105,7 +113,8 @@ struct DevTests {
     @Test(
         "Options that make no federation are refused",
         arguments: [
-            (["a"], []), (["A:1"], []), (["a:1", "a:2"], []), (["a:1", "b:1"], []), (["a:70000"], []), ([], ["1:K11:secret"]),
+            (["a"], []), (["A:1"], []), (["a:1", "a:2"], []), (["a:1", "b:1"], []), (["a:70000"], []),
+            ([], ["1:K11:secret"]),
             ([], ["111111111111:K11"]), ([], ["111111111111:K 1:secretsecret"]), ([], ["111111111111:K11:short"]),
             ([], ["111111111111:K11:secretsecret", "222222222222:K11:secretsecret"]),
         ])
@@ -139,7 +148,8 @@ struct DevTests {
         let port = try #require(chosen[a])
         #expect(try FreePorts.choose([DevRegion(name: a, port: 0)], earlier: chosen)[a] == port)
         #expect(try FreePorts.choose([DevRegion(name: a, port: port)], earlier: [:])[a] == port)
-        let both = try FreePorts.choose([DevRegion(name: a, port: port), DevRegion(name: b, port: 0)], earlier: [b: port])
+        let both = try FreePorts.choose(
+            [DevRegion(name: a, port: port), DevRegion(name: b, port: 0)], earlier: [b: port])
         #expect(both[a] == port && both[b] != port)
     }
 }

@@ -9,7 +9,8 @@ import Testing
 struct OutputTests {
     private static func line(_ format: LogFormat, _ message: String, _ metadata: Logger.Metadata) -> String {
         let bytes = LogOutput.line(
-            format: format, time: Timestamp(seconds: 0), level: .info, label: "tern", message: message, metadata: metadata)
+            format: format, time: Timestamp(seconds: 0), level: .info, label: "tern", message: message,
+            metadata: metadata)
         return String(decoding: bytes, as: UTF8.self)
     }
 
@@ -35,7 +36,8 @@ struct OutputTests {
         "Quantities",
         arguments: [
             (Quantity.bytes(0), "0 B"), (Quantity.bytes(1023), "1023 B"), (Quantity.bytes(1536), "1.50 KiB"),
-            (Quantity.bytes(5e12), "4.55 TiB"), (Quantity.milliseconds(0.25), "0.25 ms"), (Quantity.milliseconds(12.6), "13 ms"),
+            (Quantity.bytes(5e12), "4.55 TiB"), (Quantity.milliseconds(0.25), "0.25 ms"),
+            (Quantity.milliseconds(12.6), "13 ms"),
             (Quantity.milliseconds(1500), "1.50 s"), (Quantity.milliseconds(180_000), "3 min"),
             (Quantity.milliseconds(8e7), "22 h"), (Quantity.decimal(1234.6), "1235"), (Quantity.decimal(12.34), "12.3"),
             (Quantity.decimal(0.05), "0.05"), (Quantity.decimal(.infinity), "-"),
@@ -85,12 +87,16 @@ struct OutputTests {
         #expect(plain.key == "a/k?x=1" && plain.versionID == nil)
         let version = try #require(ObjectAddress("s3://b/k?versionId=v+1"))
         #expect(version.target == "/_tern/v1/explain?bucket=b&key=k&versionId=v%2B1")
-        for text in ["b/k", "s3://b", "s3:///k", "s3://b/", "s3://b/k?versionId="] { #expect(ObjectAddress(text) == nil, "\(text)") }
+        for text in ["b/k", "s3://b", "s3:///k", "s3://b/", "s3://b/k?versionId="] {
+            #expect(ObjectAddress(text) == nil, "\(text)")
+        }
     }
 
     @Test("Percentiles of a run, errors apart")
     func percentiles() {
-        let samples = (1...100).map { LoadSample(status: $0 == 100 ? 503 : 200, nanoseconds: Int64($0) * 1_000_000, bodyByteCount: 10) }
+        let samples = (1...100).map {
+            LoadSample(status: $0 == 100 ? 503 : 200, nanoseconds: Int64($0) * 1_000_000, bodyByteCount: 10)
+        }
         let result = BenchResult(name: "x", samples: samples, seconds: 2, bytesPerOperation: 5)
         #expect(result.operations == 99 && result.errors == 1)
         #expect(result.p50Ms == 50 && result.p99Ms == 99 && result.maxMs == 99)

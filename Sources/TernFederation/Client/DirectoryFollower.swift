@@ -40,7 +40,8 @@ package struct DirectoryFollower: Sendable {
                 failures = 0
             } catch {
                 if failures == 0, !Task.isCancelled {
-                    self.logger.warning("the directory cannot be followed; will try again", metadata: ["error": "\(error)"])
+                    self.logger.warning(
+                        "the directory cannot be followed; will try again", metadata: ["error": "\(error)"])
                 }
                 failures += 1
                 let bound = min(Self.delayBase * (1 << min(failures - 1, 10)), Self.delayCeiling)

@@ -1,6 +1,6 @@
-import SwiftProtobuf
-import NIOCore
 import AsyncHTTPClient
+import NIOCore
+import SwiftProtobuf
 import TernCore
 package import TernObjects
 import TernRecords
@@ -54,7 +54,7 @@ package struct FederatedDestinationLookup: DestinationLookup {
     private func locate(_ name: String) async throws(S3Error) -> BucketRegistry.Location? {
         do {
             return try await self.service.registry.locate(name)
-        } catch where error.code == "NoSuchBucket" {
+        } catch  where error.code == "NoSuchBucket" {
             return nil
         }
     }

@@ -1,10 +1,10 @@
-import TernReplication
 import AsyncHTTPClient
 import NIOCore
 package import TernCore
 package import TernObjects
 package import TernPorts
 package import TernRecords
+import TernReplication
 
 /// Brings replicas to other regions over HTTP.
 package struct HTTPPeerTransport: PeerTransport {
@@ -28,7 +28,9 @@ package struct HTTPPeerTransport: PeerTransport {
         }
     }
 
-    package func beginSession(_ replica: ReplicaRecord, to region: RegionName) async throws(TransportError) -> IngestProgress {
+    package func beginSession(_ replica: ReplicaRecord, to region: RegionName) async throws(TransportError)
+        -> IngestProgress
+    {
         do {
             let body = ByteBuffer(bytes: try Frames.bytes(of: replica))
             var answer = try await self.client.sendExpectingOK(.sessions, body: .bytes(body), to: region)
@@ -47,7 +49,8 @@ package struct HTTPPeerTransport: PeerTransport {
         body: any HTTPBodySource,
         to region: RegionName
     ) async throws(TransportError) -> IngestResult {
-        let query = "bucket=\(segment.destinationBucket)&version=\(segment.version.wireForm)"
+        let query =
+            "bucket=\(segment.destinationBucket)&version=\(segment.version.wireForm)"
             + "&offset=\(segment.offset)&length=\(segment.byteCount)"
         let length = segment.byteCount + IngestLimits.segmentTrailerBytes
         let answer = try await self.client.sendExpectingOK(
@@ -55,7 +58,9 @@ package struct HTTPPeerTransport: PeerTransport {
         return try Self.result(answer, region)
     }
 
-    package func commitSession(_ replica: ReplicaRecord, to region: RegionName) async throws(TransportError) -> IngestResult {
+    package func commitSession(_ replica: ReplicaRecord, to region: RegionName) async throws(TransportError)
+        -> IngestResult
+    {
         let body: ByteBuffer
         do { body = ByteBuffer(bytes: try Frames.bytes(of: replica)) } catch { throw Self.violation(error, region) }
         return try Self.result(try await self.client.sendExpectingOK(.commit, body: .bytes(body), to: region), region)

@@ -1,5 +1,5 @@
-import Foundation
 package import AsyncHTTPClient
+import Foundation
 package import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -135,7 +135,8 @@ package struct PeerClient: Sendable {
         switch error {
         case let error as HTTPClientError where error == .connectTimeout:
             return TransportError(.timeout, "region \(region) cannot be connected to in time")
-        case let error as HTTPClientError where error == .readTimeout || error == .writeTimeout || error == .deadlineExceeded:
+        case let error as HTTPClientError
+        where error == .readTimeout || error == .writeTimeout || error == .deadlineExceeded:
             return TransportError(.timeout, "region \(region) does not answer")
         case let error as HTTPClientError where error == .remoteConnectionClosed:
             return TransportError(.networkError, "region \(region) closed the connection", mayBeDueToContent: true)

@@ -1,6 +1,6 @@
-import SwiftProtobuf
 import AsyncHTTPClient
 import NIOCore
+import SwiftProtobuf
 import TernCore
 package import TernObjects
 package import TernRecords
@@ -52,7 +52,8 @@ package struct RemoteNamespace: BucketNamespace {
     private func unavailable(_ why: String) -> S3Error {
         S3Error(
             code: "ServiceUnavailable", status: 503,
-            message: "Buckets cannot be created or deleted while the home region \(self.client.federation.home) cannot be "
+            message:
+                "Buckets cannot be created or deleted while the home region \(self.client.federation.home) cannot be "
                 + "reached; everything else goes on. Please retry. (\(why))")
     }
 }

@@ -16,7 +16,9 @@ extension PeerRouter {
         else { return Self.text(400, "bucket and key are needed") }
         var reference: VersionReference?
         if let text = target["versionId"], !text.isEmpty {
-            guard let parsed = VersionReference(wireForm: text) else { return Self.text(400, "the version ID is not valid") }
+            guard let parsed = VersionReference(wireForm: text) else {
+                return Self.text(400, "the version ID is not valid")
+            }
             reference = parsed
         }
         let bucket: BucketState
@@ -105,7 +107,9 @@ extension PeerRouter {
         }
     }
 
-    private func deliveries(of version: StoredVersion, in bucket: BucketState) async throws(S3Error) -> [ExplainedDelivery] {
+    private func deliveries(of version: StoredVersion, in bucket: BucketState) async throws(S3Error)
+        -> [ExplainedDelivery]
+    {
         var deliveries: [ExplainedDelivery] = []
         for state in version.record.destinations {
             let lane = LaneID(

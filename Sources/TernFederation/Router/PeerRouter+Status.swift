@@ -94,7 +94,7 @@ extension PeerRouter {
             case .here(let state): return state.record.region
             case .elsewhere(let record): return record.region
             }
-        } catch where error.code == "NoSuchBucket" {
+        } catch  where error.code == "NoSuchBucket" {
             return ""
         }
     }

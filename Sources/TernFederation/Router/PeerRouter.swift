@@ -41,7 +41,9 @@ package struct PeerRouter: Sendable {
     /// Answers a request under `/_tern/v1/`; `nil` for any other.
     package func handle(_ head: HTTPRequestHead, body: any HTTPRequestBody) async -> HTTPAnswer? {
         guard Self.owns(head.target) else { return nil }
-        guard let target = RequestTarget(head.target) else { return Self.text(400, "the request target cannot be read") }
+        guard let target = RequestTarget(head.target) else {
+            return Self.text(400, "the request target cannot be read")
+        }
         guard let path = PeerPath(rawValue: String(target.rawPath.dropFirst(PeerPath.prefix.count))) else {
             return Self.text(404, "there is no \(target.rawPath)")
         }
@@ -124,7 +126,9 @@ package struct PeerRouter: Sendable {
     }
 
     /// Reads one message that is a whole body.
-    func message<Message: SwiftProtobuf.Message>(_ body: any HTTPRequestBody, as type: Message.Type) async throws -> Message {
+    func message<Message: SwiftProtobuf.Message>(_ body: any HTTPRequestBody, as type: Message.Type) async throws
+        -> Message
+    {
         var buffer = ByteBuffer()
         while var chunk = try await body.next() {
             if buffer.readableBytes + chunk.readableBytes > IngestLimits.recordBytesPerItem {

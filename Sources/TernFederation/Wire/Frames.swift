@@ -89,7 +89,9 @@ struct ItemReader {
 
     /// The next item, or `nil` at the end of the request. Throws ``FramingError``, or what the connection threw.
     mutating func next() async throws -> IngestItem? {
-        guard let record = try await self.frame(limit: IngestLimits.recordBytesPerItem, mayEnd: true) else { return nil }
+        guard let record = try await self.frame(limit: IngestLimits.recordBytesPerItem, mayEnd: true) else {
+            return nil
+        }
         self.itemCount += 1
         if self.itemCount > IngestLimits.itemsPerRequest { throw FramingError("too many items") }
         let replica: ReplicaRecord = try Frames.message(record)

@@ -1,5 +1,5 @@
-import Logging
 import FoundationEssentials
+import Logging
 import NIOCore
 import TernChecksums
 package import TernCore
@@ -105,7 +105,8 @@ extension ObjectService {
         do {
             try await self.blobs.delete(blobs, in: partition)
         } catch {
-            self.logger.warning("blobs not deleted; the collector will", metadata: ["count": "\(blobs.count)", "error": "\(error)"])
+            self.logger.warning(
+                "blobs not deleted; the collector will", metadata: ["count": "\(blobs.count)", "error": "\(error)"])
         }
     }
 

@@ -30,7 +30,10 @@ extension ObjectService {
         switch try await self.namespace.reserve(wanted) {
         case .exists(let existing):
             guard existing.owner == owner.description else { throw .bucketAlreadyExists(name.description) }
-            return .alreadyOwned(existing)
+            guard try await self.isNameLeftBehind(existing) else { return .alreadyOwned(existing) }
+            try await self.releaseName(existing.name, bucketID: existing.bucketID)
+            guard case .reserved(let record) = try await self.namespace.reserve(wanted) else { throw .operationAborted }
+            reserved = record
         case .reserved(let record):
             reserved = record
         }

@@ -39,6 +39,28 @@ extension ObjectService {
         }
     }
 
+    /// Whether a name of this region belongs to a bucket that was deleted by a process that did not live to free it.
+    func isNameLeftBehind(_ record: DirectoryRecord) async throws(S3Error) -> Bool {
+        guard record.region == self.region.description, !record.isReserved else { return false }
+        let partition = PartitionID(kind: .bucket, id: record.bucketID)
+        return try await self.metadata.value(Keyspace.epoch, in: partition) == nil
+    }
+
+    /// Frees the names that ``isNameLeftBehind(_:)``, for the collector.
+    func releaseNamesLeftBehind() async throws(S3Error) -> Int {
+        var count = 0
+        var last = ""
+        while true {
+            let page = try await self.directory.records(after: last, limit: 1000)
+            for record in page where try await self.isNameLeftBehind(record) {
+                try await self.releaseName(record.name, bucketID: record.bucketID)
+                count += 1
+            }
+            guard let end = page.last else { return count }
+            last = end.name
+        }
+    }
+
     private func reopen(_ closed: BucketState) async throws(S3Error) {
         self.registry.refresh(closed.name)
         // Whoever looks at a closed bucket opens it.

@@ -130,7 +130,9 @@ package struct DirectoryStore: Sendable {
         _ = try await self.metadata.tryCommit(batch)
     }
 
-    private func append(_ record: DirectoryRecord, isRemoval: Bool, replacing: DirectoryRecord?) async throws(S3Error) -> Bool {
+    private func append(_ record: DirectoryRecord, isRemoval: Bool, replacing: DirectoryRecord?) async throws(S3Error)
+        -> Bool
+    {
         let previous = try await self.metadata.value(Row.sequence, in: .directory)
         var change = DirectoryChange()
         change.sequence = UInt64(bigEndianBytes: previous ?? []) + 1

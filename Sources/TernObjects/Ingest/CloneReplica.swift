@@ -8,7 +8,9 @@ import TernStorage
 extension ObjectService {
     /// Replicates a version to another bucket of this region: its blobs become names of the same bytes, so that no byte
     /// is copied, whatever the object's size.
-    package func cloneReplica(_ task: TaskRecord, of version: StoredVersion, from source: BucketState) async -> IngestResult {
+    package func cloneReplica(_ task: TaskRecord, of version: StoredVersion, from source: BucketState) async
+        -> IngestResult
+    {
         do {
             return try await self.clone(task, of: version, from: source)
         } catch {
@@ -69,7 +71,7 @@ extension ObjectService {
         let clones: [BlobID]
         do {
             clones = originals.isEmpty ? [] : try await self.blobs.clone(originals, from: source, to: destination)
-        } catch where error.code == .notFound {
+        } catch  where error.code == .notFound {
             return false
         } catch {
             throw S3Error(error)

@@ -17,7 +17,9 @@ extension ObjectService {
         let key = ObjectKey(trusted: Array(replica.key))
         guard let session = try await self.ingestSession(id, in: bucket.partition), session.isAbout(replica) else {
             // An earlier commit whose answer was lost.
-            if try await self.version(identity: id, of: key, in: bucket) != nil { return await self.refreshReplica(replica) }
+            if try await self.version(identity: id, of: key, in: bucket) != nil {
+                return await self.refreshReplica(replica)
+            }
             return .retry("the session has ended")
         }
         let segments = try await self.arrivedSegments(of: id, in: bucket.partition)
@@ -130,7 +132,9 @@ struct ReplicaAssembly {
                 parts[index].segments.append(segment.segment)
             }
             if sum.byteCount > parts[index].byteCount { return .damaged("a segment crosses the end of its part") }
-            if sum.contradicts(checksum) { return .damaged("the checksum of part \(parts[index].number) does not match") }
+            if sum.contradicts(checksum) {
+                return .damaged("the checksum of part \(parts[index].number) does not match")
+            }
         }
         guard offset == replica.version.byteCount else { return .incomplete }
         if !rest.isEmpty { return .damaged("segments overlap") }

@@ -38,7 +38,7 @@ package struct LocalDestinationLookup: DestinationLookup {
     package func destination(_ name: String) async throws(S3Error) -> DestinationDescription? {
         do {
             return DestinationDescription(try await self.registry.state(name))
-        } catch where error.code == "NoSuchBucket" {
+        } catch  where error.code == "NoSuchBucket" {
             return nil
         }
     }

@@ -79,7 +79,8 @@ extension ObjectService {
     private static let concurrentBlobs = 16
 
     /// Stores the bodies that are too large for the commit, and prepares the items for it.
-    private func storeBodies(of items: [IngestItem], in bucket: BucketState) async throws(S3Error) -> [PreparedReplica] {
+    private func storeBodies(of items: [IngestItem], in bucket: BucketState) async throws(S3Error) -> [PreparedReplica]
+    {
         var prepared: [PreparedReplica] = []
         var large: [Int] = []
         for item in items {
@@ -105,7 +106,9 @@ extension ObjectService {
     }
 
     /// The layout of a small body: one segment, which has to be cut where there are parts in it.
-    private static func layout(of replica: ReplicaRecord, segments: [BodySegment], body byteCount: Int) throws(S3Error) -> BodyLayout {
+    private static func layout(of replica: ReplicaRecord, segments: [BodySegment], body byteCount: Int) throws(S3Error)
+        -> BodyLayout
+    {
         if replica.parts.isEmpty {
             var part = PartLayout()
             part.byteCount = Int64(byteCount)

@@ -14,7 +14,7 @@ extension ObjectService {
         let bucket: BucketState
         do {
             bucket = try await self.registry.state(replica.destinationBucket)
-        } catch where error.code == "NoSuchBucket" {
+        } catch  where error.code == "NoSuchBucket" {
             return .refused(.refused("DstBucketNotFound", "the destination bucket does not exist"))
         }
         if !replica.destinationAccount.isEmpty, replica.destinationAccount != bucket.record.owner {
@@ -22,7 +22,8 @@ extension ObjectService {
         }
         // Invariant 9: until bucket policies are evaluated, a bucket takes replicas of its owner's roles only.
         if let account = ARN.account(of: replica.role), account != bucket.owner {
-            return .refused(.refused(Self.notPermitted(replica.kind), "the destination's owner has not allowed the role"))
+            return .refused(
+                .refused(Self.notPermitted(replica.kind), "the destination's owner has not allowed the role"))
         }
         guard bucket.versioning == .enabled else {
             return .refused(.refused("DstBucketUnversioned", "the destination's versioning is not enabled"))

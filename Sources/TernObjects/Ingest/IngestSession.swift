@@ -95,7 +95,8 @@ extension ObjectService {
             case .open(let state): bucket = state
             }
             if try await self.metadata.value(Keyspace.tombstone(key, id), in: bucket.partition) != nil {
-                return IngestProgress(result: .refused("DstObjectHardDeleted", "the replica was deleted by its version ID"))
+                return IngestProgress(
+                    result: .refused("DstObjectHardDeleted", "the replica was deleted by its version ID"))
             }
             if try await self.version(identity: id, of: key, in: bucket) != nil {
                 return IngestProgress(result: await self.refreshReplica(replica), isComplete: true)
@@ -217,7 +218,8 @@ extension ObjectService {
     /// `nil` when the segment's bounds are not allowed.
     private static func ownAlgorithm(of address: SegmentAddress, in replica: ReplicaRecord) -> OwnAlgorithm? {
         let (end, isOverflown) = address.offset.addingReportingOverflow(address.byteCount)
-        guard !isOverflown, address.offset >= 0, address.byteCount > 0, address.byteCount <= IngestLimits.bytesPerSegment,
+        guard !isOverflown, address.offset >= 0, address.byteCount > 0,
+            address.byteCount <= IngestLimits.bytesPerSegment,
             end <= replica.version.byteCount
         else { return nil }
         var checksum = replica.version.checksum.checksum
@@ -258,7 +260,9 @@ extension ObjectService {
     }
 
     /// Removes a session with its segments; `false` when another did, or a segment arrived meanwhile.
-    func remove(_ session: StoredIngestSession, version: VersionID, in partition: PartitionID) async throws(S3Error) -> Bool {
+    func remove(_ session: StoredIngestSession, version: VersionID, in partition: PartitionID) async throws(S3Error)
+        -> Bool
+    {
         // First the session is given a time so old that any segment that still arrives renews it, and by that stops the
         // removal below, which would not know of it.
         var seal = MetadataBatch(partition: partition)

@@ -45,7 +45,9 @@ extension ObjectService {
     }
 
     /// Places replicas of different keys.
-    private func placeTogether(_ replicas: [PreparedReplica], in bucket: BucketState) async throws(S3Error) -> [Placement] {
+    private func placeTogether(_ replicas: [PreparedReplica], in bucket: BucketState) async throws(S3Error)
+        -> [Placement]
+    {
         if replicas.count > 1, let placements = try await self.tryPlace(replicas, in: bucket) { return placements }
         // Somebody writes one of the keys, or the bucket changed: each on its own, under the bucket as it is now.
         var placements: [Placement] = []
@@ -107,7 +109,8 @@ extension ObjectService {
         let row = Keyspace.noncurrent(key, replica.id)
         let isNewest = head.map { $0.record.versionID < replica.id } ?? true
         if !isNewest, let value = try await self.metadata.value(row, in: bucket.partition) {
-            let known = StoredVersion(key: key, record: try decodeRecord(value), isLatest: false, row: row, value: value)
+            let known = StoredVersion(
+                key: key, record: try decodeRecord(value), isLatest: false, row: row, value: value)
             return try self.planKnown(replica, known: known, batch: &batch)
         }
 

@@ -15,7 +15,9 @@ enum ReplicaVerification {
     static func problem(of item: IngestItem) -> String? {
         let version = item.replica.version
         guard item.replica.kind == .object else { return nil }
-        guard Int64(item.body.readableBytes) == version.byteCount else { return "the body has another length than its record" }
+        guard Int64(item.body.readableBytes) == version.byteCount else {
+            return "the body has another length than its record"
+        }
         let bytes = item.body.readableBytesView
         return bytes.withUnsafeBytes { bytes in
             self.problem(of: version, bytes: bytes) ?? self.problem(of: item.replica.parts, bytes: bytes)

@@ -130,7 +130,9 @@ private struct RowCursor {
 
     /// Goes forward to `row`, never back.
     mutating func move(to row: [UInt8]) {
-        while let first = self.rows.first, first.key.lexicographicallyPrecedes(row) { self.rows = self.rows.dropFirst() }
+        while let first = self.rows.first, first.key.lexicographicallyPrecedes(row) {
+            self.rows = self.rows.dropFirst()
+        }
         if self.rows.isEmpty, let from = self.from, from.lexicographicallyPrecedes(row) { self.from = row }
     }
 

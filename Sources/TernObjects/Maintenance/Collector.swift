@@ -9,6 +9,7 @@ package struct CollectorReport: Sendable, Hashable {
     package var blobs = 0
     package var orphanedParts = 0
     package var expiredResults = 0
+    package var bucketNames = 0
     package var staleIngests = 0
 }
 
@@ -24,6 +25,7 @@ extension ObjectService {
         } catch {
             throw S3Error(error)
         }
+        report.bucketNames = try await self.releaseNamesLeftBehind()
         for partition in partitions { report.blobs += try await self.collectBlobs(in: partition) }
         for bucket in try await self.registry.all() {
             report.orphanedParts += try await self.collectParts(in: bucket)
@@ -34,7 +36,8 @@ extension ObjectService {
             self.logger.info(
                 "collected leftovers",
                 metadata: [
-                    "blobs": "\(report.blobs)", "parts": "\(report.orphanedParts)", "results": "\(report.expiredResults)",
+                    "blobs": "\(report.blobs)", "parts": "\(report.orphanedParts)",
+                    "results": "\(report.expiredResults)", "names": "\(report.bucketNames)",
                     "ingests": "\(report.staleIngests)",
                 ])
         }

@@ -79,7 +79,9 @@ extension ObjectService {
     }
 
     /// CHK-13 to CHK-15
-    private static func checkPart(_ listed: CompleteMultipartUploadXML.Part, stored: PartLayout, upload: StoredUpload) throws(S3Error) {
+    private static func checkPart(_ listed: CompleteMultipartUploadXML.Part, stored: PartLayout, upload: StoredUpload)
+        throws(S3Error)
+    {
         let invalid = S3Error.invalidPart(etag: listed.etag, partNumber: listed.number, uploadID: upload.id.wireForm)
         guard let algorithm = upload.algorithm else {
             if listed.checksums.isEmpty { return }

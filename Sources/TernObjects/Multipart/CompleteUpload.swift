@@ -49,8 +49,9 @@ extension ObjectService {
         let upload: StoredUpload
         do {
             upload = try await self.upload(uploadID, of: key, in: bucket)
-        } catch where error.code == "NoSuchUpload" {
-            guard let earlier = try await self.completedUpload(uploadID, of: key, in: bucket, listDigest: listDigest) else {
+        } catch  where error.code == "NoSuchUpload" {
+            guard let earlier = try await self.completedUpload(uploadID, of: key, in: bucket, listDigest: listDigest)
+            else {
                 throw error
             }
             return earlier
@@ -93,10 +94,13 @@ extension ObjectService {
         )
         // Parts that were uploaded but not listed go now.
         try await self.removeParts(of: upload.id, in: bucket.partition)
-        return CompletedUpload(version: written.record.reference, etag: written.record.etag, checksum: written.record.checksum.checksum)
+        return CompletedUpload(
+            version: written.record.reference, etag: written.record.etag, checksum: written.record.checksum.checksum)
     }
 
-    private func completion(of upload: StoredUpload, as record: VersionRecord, listDigest: [UInt8]) -> CompletedUploadRecord {
+    private func completion(of upload: StoredUpload, as record: VersionRecord, listDigest: [UInt8])
+        -> CompletedUploadRecord
+    {
         var completed = CompletedUploadRecord()
         completed.key = upload.record.key
         completed.version = record.id

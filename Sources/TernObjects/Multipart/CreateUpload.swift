@@ -53,10 +53,14 @@ extension ObjectService {
     }
 
     /// The upload, or `NoSuchUpload`.
-    package func upload(_ uploadID: String, of key: ObjectKey, in bucket: BucketState) async throws(S3Error) -> StoredUpload {
+    package func upload(_ uploadID: String, of key: ObjectKey, in bucket: BucketState) async throws(S3Error)
+        -> StoredUpload
+    {
         guard let id = VersionID(wireForm: uploadID) else { throw .noSuchUpload(uploadID) }
         let row = Keyspace.upload(key, id)
-        guard let value = try await self.metadata.value(row, in: bucket.partition) else { throw .noSuchUpload(uploadID) }
+        guard let value = try await self.metadata.value(row, in: bucket.partition) else {
+            throw .noSuchUpload(uploadID)
+        }
         return StoredUpload(key: key, record: try decodeRecord(value), row: row, value: value)
     }
 

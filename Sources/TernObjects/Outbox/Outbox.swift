@@ -115,7 +115,8 @@ package final class Outbox: Sendable {
             var lanes: [LaneID: Timestamp] = [:]
             for task in tasks {
                 let lane = LaneID(
-                    sourceBucket: sourceBucket, sourceBucketID: sourceBucketID, destinationBucket: task.destinationBucket)
+                    sourceBucket: sourceBucket, sourceBucketID: sourceBucketID,
+                    destinationBucket: task.destinationBucket)
                 var count = state.pending[lane]?[task.ruleID] ?? PendingCount()
                 count.operations += sign
                 count.bytes += sign * task.byteCount

@@ -15,7 +15,9 @@ struct PlannedDeliveries {
 
 extension ObjectService {
     /// Plans the replication of a version that is being created by a client.
-    func planCreation(of record: VersionRecord, key: ObjectKey, in bucket: BucketState, requested: Timestamp) -> PlannedDeliveries {
+    func planCreation(of record: VersionRecord, key: ObjectKey, in bucket: BucketState, requested: Timestamp)
+        -> PlannedDeliveries
+    {
         guard let configuration = bucket.replication, !record.isReplica else { return PlannedDeliveries() }
         let change = VersionChange(
             kind: record.isDeleteMarker ? .deleteMarkerCreated(.client) : .created(.client),
@@ -29,7 +31,8 @@ extension ObjectService {
         )
         return self.deliveries(
             of: ReplicationPlanner.plan(configuration: configuration, change: change),
-            kind: record.isDeleteMarker ? .deleteMarker : .object, record: record, key: key, in: bucket, requested: requested)
+            kind: record.isDeleteMarker ? .deleteMarker : .object, record: record, key: key, in: bucket,
+            requested: requested)
     }
 
     /// Plans the replication of a change of a version's tags. `record` already has the new tags and their stamp.

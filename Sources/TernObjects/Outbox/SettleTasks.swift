@@ -66,7 +66,9 @@ extension ObjectService {
         }
     }
 
-    private func trySettle(_ settlements: [TaskSettlement], lane: LaneID, trustsHints: Bool) async throws(S3Error) -> Bool {
+    private func trySettle(_ settlements: [TaskSettlement], lane: LaneID, trustsHints: Bool) async throws(S3Error)
+        -> Bool
+    {
         let bucket = try await self.sourceBucket(of: lane)
         var batch = MetadataBatch(partition: lane.partition)
         var versions: [SettledVersion.Identity: SettledVersion] = [:]
@@ -116,7 +118,7 @@ extension ObjectService {
         do {
             let bucket = try await self.registry.state(lane.sourceBucket)
             return bucket.record.bucketID == lane.sourceBucketID ? bucket : nil
-        } catch where error.code == "NoSuchBucket" {
+        } catch  where error.code == "NoSuchBucket" {
             return nil
         }
     }

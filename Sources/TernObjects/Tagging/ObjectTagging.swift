@@ -37,7 +37,8 @@ extension ObjectService {
             batch.put(version.row, value)
             if try await self.metadata.tryCommit(batch) {
                 self.outbox.added(deliveries.tasks, to: bucket)
-                return StoredVersion(key: key, record: record, isLatest: version.isLatest, row: version.row, value: value)
+                return StoredVersion(
+                    key: key, record: record, isLatest: version.isLatest, row: version.row, value: value)
             }
             self.registry.refresh(bucketName)
         }

@@ -1,5 +1,7 @@
-package import TernCore
+import FoundationEssentials
 package import NIOCore
+import TernChecksums
+package import TernCore
 import TernPorts
 import TernRecords
 package import TernS3Protocol
@@ -8,9 +10,9 @@ import TernStorage
 extension ObjectService {
     /// CopyObject: a new object with the bytes of `source`.
     ///
-    /// Where the source is a plain object whose checksum is of the wanted algorithm, no byte is read: small bodies are
-    /// copied inside the metadata store, and blobs are cloned. Otherwise the bytes are read once, since the copy is one
-    /// part with an MD5 of its own (spec rules CPY-6, CPY-7).
+    /// No blob is ever written: small bodies are copied inside the metadata store, and blobs are cloned. Where the source
+    /// is a plain object whose checksum is of the wanted algorithm, no byte is read either. Otherwise the bytes are read
+    /// once, since the copy is one part with an MD5 of its own (spec rules CPY-6, CPY-7).
     ///
     /// Source: Amazon S3 API Reference, CopyObject; spec §6.4.
     package func copyObject(
@@ -26,16 +28,16 @@ extension ObjectService {
         let bucket = try await self.registry.state(bucketName)
         let record = source.record
         let isPlain = record.etagPartCount == 0 && record.layoutRows == 0
-        let sameChecksum = record.checksum.checksum.flatMap { $0.algorithm == algorithm && $0.type == .fullObject ? $0 : nil }
-        let body: ReceivedBody
-        if isPlain, let checksum = sameChecksum {
-            body = try await self.cloneBody(of: record, checksum: checksum, from: sourceBucket.partition, to: bucket.partition)
-        } else {
-            let opened = try await self.openBody(of: record, range: 0..<record.byteCount, in: sourceBucket.partition)
-            guard let opened else { throw .noSuchKey(source.key) }
-            body = try await self.receive(
-                OpenedBodySource(opened), checksums: [algorithm], maximumBytes: Int64.max, into: bucket.partition)
+        let sameChecksum = record.checksum.checksum.flatMap {
+            $0.algorithm == algorithm && $0.type == .fullObject ? $0 : nil
         }
+        guard isPlain, let checksum = sameChecksum else {
+            return try await self.copyDigesting(
+                source, in: sourceBucket, to: key, in: bucket, template: attributes.template, algorithm: algorithm,
+                condition: condition, requested: requested)
+        }
+        let body = try await self.cloneBody(
+            of: record, checksum: checksum, from: sourceBucket.partition, to: bucket.partition)
         do {
             return try await self.writeVersion(
                 of: key, in: bucket, template: attributes.template, condition: condition, requested: requested
@@ -46,6 +48,119 @@ extension ObjectService {
             await self.abandon(body, after: error, in: bucket.partition)
             throw error
         }
+    }
+
+    /// Copies a body whose MD5 or checksum has to be computed anew: one pass of reading, then clones of its segments.
+    private func copyDigesting(
+        _ source: StoredVersion,
+        in sourceBucket: BucketState,
+        to key: ObjectKey,
+        in bucket: BucketState,
+        template: VersionRecord,
+        algorithm: ChecksumAlgorithm,
+        condition: WriteCondition,
+        requested: Timestamp
+    ) async throws(S3Error) -> WrittenVersion {
+        let record = source.record
+        guard let layout = try await self.layout(of: record, in: sourceBucket.partition),
+            let opened = try await self.openBody(
+                of: record, layout: layout, range: 0..<record.byteCount, in: sourceBucket.partition)
+        else { throw .noSuchKey(source.key) }
+        var part = try await self.digest(OpenedBodySource(opened), algorithm: algorithm)
+        let clones = try await self.cloneSegments(
+            layout.segments, of: source, from: sourceBucket.partition, to: bucket.partition)
+        part.segments = clones.segments
+        do {
+            return try await self.writeVersion(
+                of: key, in: bucket, template: template, condition: condition, requested: requested
+            ) { record, batch throws(S3Error) in
+                record.byteCount = part.byteCount
+                record.etagMd5 = part.md5
+                record.checksum = part.checksum
+                for row in clones.inlineRows { batch.put(row.key, row.value) }
+                for blob in clones.blobs { batch.put(Keyspace.blobOwner(blob), []) }
+                if part.segments.count == 1 {
+                    record.body = part.segments[0]
+                } else if part.segments.count > 1 {
+                    let rows = try BodyLayout(parts: [part]).rows(for: record.versionID)
+                    for row in rows { batch.put(row.key, row.value) }
+                    record.layoutRows = UInt32(rows.count)
+                }
+            }
+        } catch {
+            // As in `abandon`: after a failure of storage the commit may yet turn out to have happened.
+            if error.status < 500 { await self.deleteBlobs(clones.blobs, in: bucket.partition) }
+            throw error
+        }
+    }
+
+    /// Size, MD5 and checksum of a body, as one part without segments.
+    private func digest(_ source: any HTTPBodySource, algorithm: ChecksumAlgorithm) async throws(S3Error) -> PartLayout
+    {
+        var md5 = MD5Hasher()
+        var hasher = ChecksumHasher(algorithm)
+        var part = PartLayout()
+        do {
+            while let chunk = try await source.next() {
+                part.byteCount += Int64(chunk.readableBytes)
+                chunk.withUnsafeReadableBytes { bytes in
+                    md5.update(bytes)
+                    hasher.update(bytes)
+                }
+            }
+        } catch {
+            throw self.s3Error(error, during: "reading the source of a copy")
+        }
+        part.md5 = .init(md5.finalize())
+        part.checksum = ChecksumValue(Checksum(algorithm: algorithm, digest: hasher.finalize()))
+        return part
+    }
+
+    /// New names for the bytes of some segments.
+    private struct ClonedSegments {
+        var segments: [BodySegment] = []
+        var inlineRows: [KeyValue] = []
+        var blobs: [BlobID] = []
+    }
+
+    private func cloneSegments(
+        _ segments: [BodySegment], of source: StoredVersion, from sourcePartition: PartitionID,
+        to partition: PartitionID
+    ) async throws(S3Error) -> ClonedSegments {
+        var result = ClonedSegments()
+        var originals: [BlobID] = []
+        for segment in segments {
+            var copy = segment
+            switch segment.place {
+            case .blobID(let id):
+                guard let blob = BlobID(Array(id)) else { throw .internalError }
+                originals.append(blob)
+            case .inlineID(let id):
+                guard let bytes = try await self.metadata.value(Keyspace.body(Array(id)), in: sourcePartition) else {
+                    throw .noSuchKey(source.key)
+                }
+                let name = self.clock.versionID().newestFirstBytes
+                copy.inlineID = .init(name)
+                result.inlineRows.append(KeyValue(key: Keyspace.body(name), value: bytes))
+            case nil:
+                throw .internalError
+            }
+            result.segments.append(copy)
+        }
+        if originals.isEmpty { return result }
+        do {
+            result.blobs = try await self.blobs.clone(originals, from: sourcePartition, to: partition)
+        } catch  where error.code == .notFound {
+            throw .noSuchKey(source.key)
+        } catch {
+            throw self.s3Error(error, during: "cloning blobs")
+        }
+        var next = result.blobs.makeIterator()
+        for index in result.segments.indices {
+            guard case .blobID = result.segments[index].place, let blob = next.next() else { continue }
+            result.segments[index].blobID = .init(blob.bytes)
+        }
+        return result
     }
 
     /// The body of a plain version once more, without reading it where it is a blob.

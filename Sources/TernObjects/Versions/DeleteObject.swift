@@ -112,7 +112,9 @@ extension ObjectService {
     }
 
     /// Makes the newest noncurrent version of the key its head, in the commit that removes the present head.
-    private func promoteNewest(of key: ObjectKey, in bucket: BucketState, batch: inout MetadataBatch) async throws(S3Error) {
+    private func promoteNewest(of key: ObjectKey, in bucket: BucketState, batch: inout MetadataBatch)
+        async throws(S3Error)
+    {
         let prefix = Keyspace.noncurrentPrefix(key)
         let newest = try await self.metadata.entries(KeyRange(prefix: prefix), in: bucket.partition, limit: 1)
         guard let next = newest.first else { return }

@@ -31,7 +31,9 @@ extension ObjectService {
     }
 
     /// A version by the identity that every version has, the null version too.
-    package func version(identity: VersionID, of key: ObjectKey, in bucket: BucketState) async throws(S3Error) -> StoredVersion? {
+    package func version(identity: VersionID, of key: ObjectKey, in bucket: BucketState) async throws(S3Error)
+        -> StoredVersion?
+    {
         var head = try await self.head(key, in: bucket)
         while true {
             if let head, head.record.versionID == identity { return head }

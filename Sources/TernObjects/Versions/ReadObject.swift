@@ -34,7 +34,8 @@ extension ObjectService {
         if segments.count == 1, let segment = segments.first, case .inlineID(let id) = segment.place {
             guard let bytes = try await self.metadata.value(Keyspace.body(Array(id)), in: partition) else { return nil }
             guard Int64(bytes.count) == segment.byteCount, range.upperBound <= segment.byteCount else {
-                self.logger.error("a body row has another length than its record says", metadata: ["id": "\(Array(id).lowercaseHex)"])
+                self.logger.error(
+                    "a body row has another length than its record says", metadata: ["id": "\(Array(id).lowercaseHex)"])
                 throw .internalError
             }
             return .bytes(ByteBuffer(bytes: bytes[Int(range.lowerBound)..<Int(range.upperBound)]))
@@ -44,10 +45,11 @@ extension ObjectService {
             logger: self.logger)
         do {
             try await reader.prepare()
-        } catch where error.code == .notFound {
+        } catch  where error.code == .notFound {
             return nil
         } catch {
-            self.logger.error("a body cannot be read", metadata: ["error": "\(error)", "version": "\(record.versionID)"])
+            self.logger.error(
+                "a body cannot be read", metadata: ["error": "\(error)", "version": "\(record.versionID)"])
             throw S3Error(error)
         }
         return .stream(reader)

@@ -32,7 +32,7 @@ struct Delivery: Sendable {
             case .here: return .here
             case .elsewhere(let record): return .region(RegionName(trusted: record.region))
             }
-        } catch where error.code == "NoSuchBucket" {
+        } catch  where error.code == "NoSuchBucket" {
             return nil
         }
     }

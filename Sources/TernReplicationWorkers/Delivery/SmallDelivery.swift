@@ -118,13 +118,17 @@ extension Delivery {
                 let replica = ReplicaRecord(task: task.record, version: record, parts: [], source: source)
                 return .ready(ReadyItem(task: task, version: version, item: IngestItem(replica: replica)))
             }
-            if record.etagPartCount > 1 || record.byteCount > Int64(IngestItem.maximumBodyBytes) { return .alone(version) }
+            if record.etagPartCount > 1 || record.byteCount > Int64(IngestItem.maximumBodyBytes) {
+                return .alone(version)
+            }
             if case .here = place, record.byteCount > Int64(self.service.options.inlineThresholdBytes) {
                 return .alone(version)
             }
             guard let layout = try await self.service.layout(of: record, in: source.partition),
                 let body = try await self.readBody(of: record, layout: layout, in: source)
-            else { return .verdict(.postpone(.zero, error: "the version moved while it was read", countsAttempt: false)) }
+            else {
+                return .verdict(.postpone(.zero, error: "the version moved while it was read", countsAttempt: false))
+            }
             let replica = ReplicaRecord(task: task.record, version: record, parts: layout.parts, source: source)
             return .ready(ReadyItem(task: task, version: version, item: IngestItem(replica: replica, body: body)))
         } catch let error as S3Error {
@@ -135,7 +139,9 @@ extension Delivery {
         }
     }
 
-    private func readBody(of record: VersionRecord, layout: BodyLayout, in source: BucketState) async throws -> ByteBuffer? {
+    private func readBody(of record: VersionRecord, layout: BodyLayout, in source: BucketState) async throws
+        -> ByteBuffer?
+    {
         let opened = try await self.service.openBody(
             of: record, layout: layout, range: 0..<record.byteCount, in: source.partition)
         switch opened {

@@ -49,7 +49,8 @@ final class Lane: Sendable {
         while !Task.isCancelled, work.wantsTasks(at: self.context.wall.now) {
             let limit = self.context.options.pageTasks
             do {
-                let page = try await self.context.service.outbox.tasks(of: self.id, from: work.cursor.next, limit: limit)
+                let page = try await self.context.service.outbox.tasks(
+                    of: self.id, from: work.cursor.next, limit: limit)
                 work.take(page, limit: limit, at: self.context.wall.now)
                 if page.isEmpty, work.isEmpty {
                     work.isOver = try await self.context.service.sourceBucket(of: self.id) == nil

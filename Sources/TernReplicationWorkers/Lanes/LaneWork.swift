@@ -104,7 +104,8 @@ struct LaneWork: Sendable {
             case .postpone(let delay, let error, let countsAttempt):
                 self.postponements.append(
                     Postponement(
-                        task: task, until: now + max(delay, Self.retryFloor), error: error, countsAttempt: countsAttempt))
+                        task: task, until: now + max(delay, Self.retryFloor), error: error, countsAttempt: countsAttempt
+                    ))
             case .giveBack:
                 givenBack.append(task)
             }
@@ -242,7 +243,9 @@ struct LaneWork: Sendable {
         if let due = self.cursor.nextDue { deadlines.append(due) }
         if let settleAfter, !self.isSettling { deadlines.append(settleAfter) }
         if let readAfter, now < readAfter { deadlines.append(readAfter) }
-        if !self.small.isEmpty, self.smallInFlight > 0, let gatheredAt, now < gatheredAt { deadlines.append(gatheredAt) }
+        if !self.small.isEmpty, self.smallInFlight > 0, let gatheredAt, now < gatheredAt {
+            deadlines.append(gatheredAt)
+        }
         if !self.cursor.isExhausted, let gathering = self.nextReadWhileGathering, now < gathering {
             deadlines.append(gathering)
         }

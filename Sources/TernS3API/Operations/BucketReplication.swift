@@ -1,7 +1,7 @@
-import TernRecords
-import TernObjects
 import TernCore
+import TernObjects
 import TernPorts
+import TernRecords
 import TernReplication
 import TernS3Protocol
 
@@ -47,7 +47,8 @@ extension Operation {
 
     /// Source: Amazon S3 API Reference, DeleteBucketReplication; spec live-replication rule C-03.
     static let deleteBucketReplication = Operation(
-        "DeleteBucketReplication", Route("DELETE", .bucket, query: "replication"), action: "s3:PutReplicationConfiguration"
+        "DeleteBucketReplication", Route("DELETE", .bucket, query: "replication"),
+        action: "s3:PutReplicationConfiguration"
     ) { call throws(S3Error) in
         try await call.service.setReplication(nil, of: call.bucketName)
         return .noContent

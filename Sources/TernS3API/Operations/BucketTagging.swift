@@ -1,5 +1,5 @@
-import TernObjects
 import TernCore
+import TernObjects
 import TernPorts
 import TernRecords
 import TernS3Protocol

@@ -69,7 +69,9 @@ extension Operation {
     /// CPY-7: the request's algorithm, else the source's.
     private static func algorithm(_ call: S3Call, source: VersionRecord) throws(S3Error) -> ChecksumAlgorithm {
         if let name = call.headers["x-amz-checksum-algorithm"] {
-            guard let algorithm = ChecksumAlgorithm(rawValue: name.uppercased()) else { throw .unsupportedChecksumAlgorithm }
+            guard let algorithm = ChecksumAlgorithm(rawValue: name.uppercased()) else {
+                throw .unsupportedChecksumAlgorithm
+            }
             return algorithm
         }
         return source.checksum.checksum?.algorithm ?? .crc64nvme

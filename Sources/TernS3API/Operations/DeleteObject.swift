@@ -13,7 +13,8 @@ extension Operation {
         let key = try call.key()
         let deleted: DeletedVersion
         if let reference = try call.versionReference() {
-            deleted = try await call.service.deleteVersion(reference, of: key, in: call.bucketName, condition: condition)
+            deleted = try await call.service.deleteVersion(
+                reference, of: key, in: call.bucketName, condition: condition)
         } else {
             deleted = try await call.service.deleteCurrent(key, in: call.bucketName, condition: condition)
         }

@@ -1,7 +1,7 @@
-import TernRecords
 import TernCore
 import TernObjects
 import TernPorts
+import TernRecords
 import TernS3Protocol
 
 extension Operation {
@@ -61,7 +61,8 @@ extension Operation {
         let condition = DeleteCondition(etag: object.etag)
         let deleted: DeletedVersion
         if let text = object.versionID {
-            guard let reference = VersionReference(wireForm: text), bucket.versioning != .never || reference == .null else {
+            guard let reference = VersionReference(wireForm: text), bucket.versioning != .never || reference == .null
+            else {
                 throw S3Error(code: "NoSuchVersion", status: 404, message: S3Error.noSuchVersionMessage)
             }
             deleted = try await call.service.deleteVersion(reference, of: key, in: bucket.name, condition: condition)

@@ -1,7 +1,7 @@
-import TernRecords
-import TernObjects
 import TernCore
+import TernObjects
 import TernPorts
+import TernRecords
 import TernS3Protocol
 
 extension Operation {

@@ -32,7 +32,9 @@ private struct ObjectRead {
         let overrides = try ResponseOverrides.parse(self.call.target, isAnonymous: self.call.principal == .anonymous)
         for _ in 0..<Self.maximumAttempts {
             let version = try await self.call.readableVersion()
-            if let answer = try await self.answer(for: version, overrides: overrides, withBody: withBody) { return answer }
+            if let answer = try await self.answer(for: version, overrides: overrides, withBody: withBody) {
+                return answer
+            }
         }
         throw .internalError
     }
@@ -62,7 +64,9 @@ private struct ObjectRead {
             let closed = slice.range.lowerBound...(slice.range.upperBound - 1)
             headers.append("content-range", RangeHeader.contentRange(closed, byteCount: record.byteCount))
         }
-        if self.call.headers["x-amz-checksum-mode"]?.lowercased() == "enabled" { headers.appendChecksum(slice.checksum) }
+        if self.call.headers["x-amz-checksum-mode"]?.lowercased() == "enabled" {
+            headers.appendChecksum(slice.checksum)
+        }
         for field in overrides { headers.set(field.name, field.value) }
 
         let status = slice.isPartial ? 206 : 200
@@ -115,7 +119,8 @@ private struct ObjectRead {
         case .range(let closed):
             let isWhole = closed.lowerBound == 0 && closed.upperBound == record.byteCount - 1
             return Slice(
-                range: closed.lowerBound..<(closed.upperBound + 1), isPartial: true, checksum: isWhole ? whole.checksum : nil)
+                range: closed.lowerBound..<(closed.upperBound + 1), isPartial: true,
+                checksum: isWhole ? whole.checksum : nil)
         case .unsatisfiable:
             throw .invalidRange(header ?? "", byteCount: record.byteCount)
         }

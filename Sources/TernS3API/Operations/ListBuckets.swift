@@ -1,7 +1,7 @@
-import TernObjects
-import TernRecords
 import TernCore
+import TernObjects
 import TernPorts
+import TernRecords
 import TernS3Protocol
 
 extension Operation {

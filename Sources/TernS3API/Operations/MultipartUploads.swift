@@ -35,7 +35,9 @@ extension Operation {
             if typeText != nil { throw .checksumTypeWithoutAlgorithm }
             return (nil, .fullObject)
         }
-        guard let algorithm = ChecksumAlgorithm(rawValue: name.uppercased()) else { throw .unsupportedChecksumAlgorithm }
+        guard let algorithm = ChecksumAlgorithm(rawValue: name.uppercased()) else {
+            throw .unsupportedChecksumAlgorithm
+        }
         guard let typeText else { return (algorithm, algorithm == .crc64nvme ? .fullObject : .composite) }
         guard let type = ChecksumType(rawValue: typeText.uppercased()) else {
             throw .invalidRequest("Value for x-amz-checksum-type header is invalid.")
@@ -71,7 +73,9 @@ extension Operation {
         let document = try CompleteMultipartUploadXML(decoding: body, uploadID: uploadID)
         var request = CompletionRequest(parts: document.parts, condition: condition)
         if let text = call.headers["x-amz-mp-object-size"] {
-            guard let size = Int64(text) else { throw .invalidRequest("Value for x-amz-mp-object-size header is invalid.") }
+            guard let size = Int64(text) else {
+                throw .invalidRequest("Value for x-amz-mp-object-size header is invalid.")
+            }
             request.objectSize = size
         }
         for algorithm in ChecksumAlgorithm.allCases {
@@ -142,12 +146,15 @@ extension Operation {
     ) async throws(S3Error) -> UploadListStart {
         if parameters.keyMarker.isEmpty { return .beginning }
         guard !parameters.uploadIDMarker.isEmpty else {
-            if parameters.keyMarker.starts(with: query.prefix), let prefix = query.commonPrefix(of: parameters.keyMarker) {
+            if parameters.keyMarker.starts(with: query.prefix),
+                let prefix = query.commonPrefix(of: parameters.keyMarker)
+            {
                 return .afterPrefix(prefix)
             }
             return .afterKey(parameters.keyMarker)
         }
-        guard let id = VersionID(wireForm: parameters.uploadIDMarker), let key = try? ObjectKey(parameters.keyMarker) else {
+        guard let id = VersionID(wireForm: parameters.uploadIDMarker), let key = try? ObjectKey(parameters.keyMarker)
+        else {
             throw .invalidUploadIDMarker(parameters.uploadIDMarker)
         }
         return .afterUpload(key: key, id)

@@ -7,7 +7,8 @@ import TernS3Protocol
 extension Operation {
     /// Source: Amazon S3 API Reference, UploadPart; spec §6.1, CHK-12.
     static let uploadPart = Operation(
-        "UploadPart", Route("PUT", .object, query: "partNumber", "uploadId"), action: "s3:PutObject", acceptsStreams: true
+        "UploadPart", Route("PUT", .object, query: "partNumber", "uploadId"), action: "s3:PutObject",
+        acceptsStreams: true
     ) { call throws(S3Error) in
         let number = try PartNumber.parse(call.target["partNumber"] ?? "")
         let bucket = try call.bucket()
@@ -44,7 +45,8 @@ extension Operation {
             throw .noSuchKey(source.version.key)
         }
         let (part, _) = try await call.service.putPart(
-            number, of: upload, in: bucket, body: OpenedBodySource(opened), clientAlgorithm: nil, digests: ExpectedDigests())
+            number, of: upload, in: bucket, body: OpenedBodySource(opened), clientAlgorithm: nil,
+            digests: ExpectedDigests())
 
         var xml = XMLWriter()
         xml.openRoot("CopyPartResult")

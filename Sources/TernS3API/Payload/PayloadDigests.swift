@@ -64,6 +64,8 @@ extension RequestPayload {
     /// SIG-10
     static func check(sha256 expected: [UInt8], of bytes: [UInt8]) throws(S3Error) {
         let computed = SHA256Hasher.hash(bytes)
-        if computed != expected { throw S3Error(SigningError.contentSHA256Mismatch(client: expected, computed: computed)) }
+        if computed != expected {
+            throw S3Error(SigningError.contentSHA256Mismatch(client: expected, computed: computed))
+        }
     }
 }

@@ -50,7 +50,9 @@ actor PlainPayloadSource: HTTPBodySource {
     private func finish() throws(S3Error) {
         guard let expected = self.expected else { return }
         let computed = self.hasher.finalize()
-        if computed != expected { throw S3Error(SigningError.contentSHA256Mismatch(client: expected, computed: computed)) }
+        if computed != expected {
+            throw S3Error(SigningError.contentSHA256Mismatch(client: expected, computed: computed))
+        }
     }
 }
 
@@ -67,7 +69,8 @@ actor ChunkedPayloadSource: HTTPBodySource {
     private var ranges: ArraySlice<Range<Int>> = []
 
     init(
-        body: any HTTPRequestBody, mode: PayloadMode, signing: SigningContext?, headers: HeaderFields, trailer: TrailerBox
+        body: any HTTPRequestBody, mode: PayloadMode, signing: SigningContext?, headers: HeaderFields,
+        trailer: TrailerBox
     ) throws(SigningError) {
         let decoder = try ChunkedDecoder(payload: mode, signing: signing, headers: headers)
         self.body = body
@@ -96,7 +99,8 @@ actor ChunkedPayloadSource: HTTPBodySource {
     private func take(_ chunk: ByteBuffer) throws(S3Error) {
         var found: [Range<Int>] = []
         do {
-            try chunk.withUnsafeReadableBytes { bytes throws(SigningError) in try self.decoder.feed(bytes, into: &found) }
+            try chunk.withUnsafeReadableBytes { bytes throws(SigningError) in try self.decoder.feed(bytes, into: &found)
+            }
         } catch {
             throw S3Error(error)
         }

@@ -14,7 +14,8 @@ package struct RequestPayload: Sendable {
     package var acceptsStreams: Bool
 
     package init(
-        head: HTTPRequestHead, body: any HTTPRequestBody, mode: PayloadMode, signing: SigningContext?, acceptsStreams: Bool
+        head: HTTPRequestHead, body: any HTTPRequestBody, mode: PayloadMode, signing: SigningContext?,
+        acceptsStreams: Bool
     ) {
         self.head = head
         self.body = body
@@ -37,7 +38,9 @@ package struct RequestPayload: Sendable {
             } catch {
                 throw S3Error(error)
             }
-            if source.byteCount > maximumBytes { throw .entityTooLarge(proposed: source.byteCount, maximum: maximumBytes) }
+            if source.byteCount > maximumBytes {
+                throw .entityTooLarge(proposed: source.byteCount, maximum: maximumBytes)
+            }
             return source
         }
         guard let text = self.head.headers["content-length"], let byteCount = Int64(text), byteCount >= 0 else {

@@ -55,8 +55,10 @@ package struct S3Error: Error, Hashable, Sendable {
 
     /// Details repeat what the client sent. What XML cannot carry must not keep it from reading the error.
     private static func printable(_ value: String) -> String {
-        if value.utf8.allSatisfy({ $0 >= 0x20 }) { return value }
-        return String(String.UnicodeScalarView(value.unicodeScalars.map { $0.value < 0x20 ? "\u{FFFD}" : $0 }))
+        if value.utf8.allSatisfy({ $0 >= 0x20 || $0 == 9 || $0 == 10 || $0 == 13 }) { return value }
+        return String(
+            String.UnicodeScalarView(
+                value.unicodeScalars.map { $0.value >= 0x20 || [9, 10, 13].contains($0.value) ? $0 : "\u{FFFD}" }))
     }
 
     /// The same error with one more detail behind the others.

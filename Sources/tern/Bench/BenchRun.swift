@@ -122,7 +122,8 @@ struct BenchRun: Sendable {
     private func putReplicated(_ name: String, prefix: String, count: Int) async throws -> BenchResult {
         let body = self.smallBody
         let requests = try (0..<count).map { index in
-            try self.target.source.signer.request("PUT", "/\(self.sourceBucket)/\(prefix)/\(Self.key(index))", body: body)
+            try self.target.source.signer.request(
+                "PUT", "/\(self.sourceBucket)/\(prefix)/\(Self.key(index))", body: body)
         }
         return try await self.load(name, requests, bytesPerOperation: self.size.smallBytes)
     }
@@ -142,11 +143,14 @@ struct BenchRun: Sendable {
                     var lags: [Double] = []
                     for index in stride(from: worker, to: count, by: workerCount) {
                         let key = "lag/\(Self.key(index))"
-                        let put = try self.target.source.signer.request("PUT", "/\(self.sourceBucket)/\(key)", body: body)
+                        let put = try self.target.source.signer.request(
+                            "PUT", "/\(self.sourceBucket)/\(key)", body: body)
                         let head = try destination.signer.request("HEAD", "/\(self.destinationBucket)/\(key)")
                         try await Task.sleep(until: start + .nanoseconds(index * 1_000_000_000 / self.size.lagRate))
                         let written = try await writer.run([put])[0]
-                        guard written.status == 200 else { throw CommandFailure("PUT \(key) answers \(written.status)") }
+                        guard written.status == 200 else {
+                            throw CommandFailure("PUT \(key) answers \(written.status)")
+                        }
                         lags.append(try await Self.wait(for: head, on: reader))
                         bar.advance()
                     }
@@ -237,8 +241,12 @@ struct BenchRun: Sendable {
         let count = min(concurrency ?? self.size.concurrency, requests.count)
         let bar = ProgressBar(name, total: requests.count)
         var connections: [LoadConnection] = []
-        for _ in 0..<count { connections.append(try await LoadConnection.connect(to: self.target.source.signer.endpoint)) }
-        let shares = (0..<count).map { worker in stride(from: worker, to: requests.count, by: count).map { requests[$0] } }
+        for _ in 0..<count {
+            connections.append(try await LoadConnection.connect(to: self.target.source.signer.endpoint))
+        }
+        let shares = (0..<count).map { worker in
+            stride(from: worker, to: requests.count, by: count).map { requests[$0] }
+        }
         let start = ContinuousClock.now
         let samples = try await withThrowingTaskGroup(of: [LoadSample].self) { group in
             for (connection, share) in zip(connections, shares) {

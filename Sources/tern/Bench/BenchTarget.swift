@@ -17,8 +17,10 @@ struct BenchRegion: Sendable {
 
     /// Makes a bucket, with versioning if replication needs it.
     func makeBucket(_ bucket: String, isVersioned: Bool) async throws {
-        let location = self.name == .usEast1
-            ? "" : "<CreateBucketConfiguration><LocationConstraint>\(self.name)</LocationConstraint></CreateBucketConfiguration>"
+        let location =
+            self.name == .usEast1
+            ? ""
+            : "<CreateBucketConfiguration><LocationConstraint>\(self.name)</LocationConstraint></CreateBucketConfiguration>"
         try await self.put("/\(bucket)", location)
         if isVersioned {
             try await self.put(
@@ -47,7 +49,8 @@ struct BenchRegion: Sendable {
         let sample = try await connection.run([request])[0]
         await connection.close()
         guard (200..<300).contains(sample.status) else {
-            throw CommandFailure("\(self.name): PUT \(target) answers \(sample.status); the log of the region may say why")
+            throw CommandFailure(
+                "\(self.name): PUT \(target) answers \(sample.status); the log of the region may say why")
         }
     }
 }

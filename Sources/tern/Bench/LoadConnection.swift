@@ -32,19 +32,24 @@ final class LoadConnection: Sendable {
 
     static func connect(to endpoint: LoadEndpoint) async throws -> LoadConnection {
         try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .channelOption(.socketOption(.tcp_nodelay), value: 1)
-            .channelOption(.recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 4096, initial: 16384, maximum: 1 << 20))
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .channelOption(
+                .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 4096, initial: 16384, maximum: 1 << 20)
+            )
             .connect(host: endpoint.host, port: endpoint.port) { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let handler = LoadHandler()
                     try channel.pipeline.syncOperations.addHandler(handler)
-                    return LoadConnection(channel: channel, handler: NIOLoopBound(handler, eventLoop: channel.eventLoop))
+                    return LoadConnection(
+                        channel: channel, handler: NIOLoopBound(handler, eventLoop: channel.eventLoop))
                 }
             }
     }
 
     /// Sends `requests` in order; calls `progress` with each answer, on the event loop.
-    func run(_ requests: [LoadRequest], progress: @escaping @Sendable (LoadSample) -> Void = { _ in }) async throws -> [LoadSample] {
+    func run(_ requests: [LoadRequest], progress: @escaping @Sendable (LoadSample) -> Void = { _ in }) async throws
+        -> [LoadSample]
+    {
         if requests.isEmpty { return [] }
         let promise = self.channel.eventLoop.makePromise(of: [LoadSample].self)
         let handler = self.handler
@@ -107,7 +112,8 @@ private final class LoadHandler: ChannelInboundHandler {
     func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
 
     func start(
-        _ requests: [LoadRequest], _ progress: @escaping @Sendable (LoadSample) -> Void, _ promise: EventLoopPromise<[LoadSample]>
+        _ requests: [LoadRequest], _ progress: @escaping @Sendable (LoadSample) -> Void,
+        _ promise: EventLoopPromise<[LoadSample]>
     ) {
         self.requests = requests
         self.samples = []
@@ -197,7 +203,8 @@ private final class LoadHandler: ChannelInboundHandler {
 
     private func answered() {
         let elapsed = NIODeadline.now() - self.sentAt
-        let sample = LoadSample(status: self.status, nanoseconds: elapsed.nanoseconds, bodyByteCount: self.bodyByteCount)
+        let sample = LoadSample(
+            status: self.status, nanoseconds: elapsed.nanoseconds, bodyByteCount: self.bodyByteCount)
         self.samples.append(sample)
         self.progress?(sample)
         if self.samples.count == self.requests.count {

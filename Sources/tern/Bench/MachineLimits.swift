@@ -27,10 +27,13 @@ struct MachineLimits: Codable, Sendable {
         return Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
     }
 
-    private static func withScratchFile<Result>(_ directory: String, _ body: (Int32) throws -> Result) throws -> Result {
+    private static func withScratchFile<Result>(_ directory: String, _ body: (Int32) throws -> Result) throws -> Result
+    {
         let path = "\(directory)/tern-bench-\(getpid()).tmp"
         let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw CommandFailure("cannot write in \(directory): \(String(cString: strerror(errno)))") }
+        guard descriptor >= 0 else {
+            throw CommandFailure("cannot write in \(directory): \(String(cString: strerror(errno)))")
+        }
         defer {
             close(descriptor)
             unlink(path)
@@ -129,7 +132,8 @@ private struct LoopbackPair: Sendable {
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         let isConnected = withUnsafeMutablePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
-                bind(listener, pointer, length) == 0 && listen(listener, 1) == 0 && getsockname(listener, pointer, &length) == 0
+                bind(listener, pointer, length) == 0 && listen(listener, 1) == 0
+                    && getsockname(listener, pointer, &length) == 0
                     && connect(sender, pointer, length) == 0
             }
         }

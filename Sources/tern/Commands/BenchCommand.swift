@@ -21,7 +21,8 @@ struct BenchCommand: AsyncParsableCommand {
     @Option(name: .long, help: "Measure the running development federation of this directory.")
     var dir: String?
 
-    @Option(name: .long, help: ArgumentHelp("Measure this region; needs --access-key and --secret-key.", valueName: "URL"))
+    @Option(
+        name: .long, help: ArgumentHelp("Measure this region; needs --access-key and --secret-key.", valueName: "URL"))
     var endpoint: String?
 
     @Option(name: .long, help: ArgumentHelp("The region that --endpoint replicates to.", valueName: "URL"))
@@ -33,7 +34,8 @@ struct BenchCommand: AsyncParsableCommand {
 
     @Option(
         name: .long,
-        help: "What to measure, separated by commas: \(BenchScenario.allCases.map(\.rawValue).joined(separator: ", ")).",
+        help:
+            "What to measure, separated by commas: \(BenchScenario.allCases.map(\.rawValue).joined(separator: ", ")).",
         transform: Self.scenarios)
     var only: Set<BenchScenario> = Set(BenchScenario.allCases)
 
@@ -92,7 +94,8 @@ struct BenchCommand: AsyncParsableCommand {
     private func target(_ directory: DevDirectory) throws -> BenchTarget {
         let targets = try OperatorTargets(directory)
         guard let account = try directory.accounts()?.first?.configured(), let source = targets.regions.first else {
-            throw CommandFailure("\(directory.path) names no account or no region; start `tern dev \(directory.path)` first")
+            throw CommandFailure(
+                "\(directory.path) names no account or no region; start `tern dev \(directory.path)` first")
         }
         return BenchTarget(
             account: account,
@@ -109,7 +112,8 @@ struct BenchCommand: AsyncParsableCommand {
             throw CommandFailure("--endpoint needs --access-key and --secret-key of an account there")
         }
         let account = ConfiguredAccount(
-            id: AccountID(trusted: self.accountID), accessKey: accessKey, secretKey: secretKey, displayName: "bench", email: "")
+            id: AccountID(trusted: self.accountID), accessKey: accessKey, secretKey: secretKey, displayName: "bench",
+            email: "")
         let client = OperatorClient(credential: try? OperatorOptions.parse([]).targets().credential)
         let source = try await client.region(at: endpoint)
         var destination: FederatedRegion?

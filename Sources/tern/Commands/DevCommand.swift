@@ -19,7 +19,8 @@ struct DevCommand: AsyncParsableCommand {
     @Argument(help: "Where everything is kept; made if it does not exist.")
     var directory: String
 
-    @Option(name: .long, help: ArgumentHelp("A region; port 0 takes a free one. May be repeated.", valueName: "NAME:PORT"))
+    @Option(
+        name: .long, help: ArgumentHelp("A region; port 0 takes a free one. May be repeated.", valueName: "NAME:PORT"))
     var region: [String] = []
 
     @Option(
@@ -82,7 +83,8 @@ struct DevCommand: AsyncParsableCommand {
 enum LogLevelOption {
     static func read(_ text: String) throws -> Logger.Level {
         guard let level = Logger.Level(rawValue: text) else {
-            throw ValidationError("`\(text)` is no level; use \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))")
+            throw ValidationError(
+                "`\(text)` is no level; use \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))")
         }
         return level
     }

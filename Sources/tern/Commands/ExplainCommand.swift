@@ -29,7 +29,8 @@ struct ExplainCommand: AsyncParsableCommand {
             throw CommandFailure("`\(self.object)` is no object; write s3://BUCKET/KEY or s3://BUCKET/KEY?versionId=ID")
         }
         let targets = try self.options.targets()
-        let regions = self.region.map { name in targets.regions.filter { $0.name.description == name } } ?? targets.regions
+        let regions =
+            self.region.map { name in targets.regions.filter { $0.name.description == name } } ?? targets.regions
         guard !regions.isEmpty else {
             let known = targets.regions.map(\.name.description).joined(separator: ", ")
             throw CommandFailure("there is no region \(self.region ?? ""); the regions are \(known)")
@@ -43,13 +44,17 @@ struct ExplainCommand: AsyncParsableCommand {
     }
 
     /// The answer of the first region that has the object; else the most telling error.
-    private static func ask(_ regions: [FederatedRegion], target: String, _ client: OperatorClient) async throws -> Data {
+    private static func ask(_ regions: [FederatedRegion], target: String, _ client: OperatorClient) async throws -> Data
+    {
         var failure: (any Error)?
         for region in regions {
             do {
                 return try await client.get(target, from: region)
             } catch let error as OperatorAnswerError where error.status == 404 {
-                failure = failure ?? CommandFailure("no such object or version, in \(regions.map(\.name.description).joined(separator: ", "))")
+                failure =
+                    failure
+                    ?? CommandFailure(
+                        "no such object or version, in \(regions.map(\.name.description).joined(separator: ", "))")
             } catch {
                 failure = error
             }

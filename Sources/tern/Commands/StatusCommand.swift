@@ -31,7 +31,8 @@ struct StatusCommand: AsyncParsableCommand {
                 print(try Self.json(status))
             } else {
                 // Home, the table with each line cleared to its end, then everything below cleared: no flicker.
-                let table = isWatching && isTerminal
+                let table =
+                    isWatching && isTerminal
                     ? "\u{1B}[H" + status.table.replacing("\n", with: "\u{1B}[K\n") + "\u{1B}[K\u{1B}[J" : status.table
                 print(table)
             }

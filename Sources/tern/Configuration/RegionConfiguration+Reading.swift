@@ -37,7 +37,9 @@ extension RegionConfiguration {
         self.pidFile = try top.string("pid_file")
         self.baseDomains = try top.strings("base_domains") ?? Self.defaultBaseDomains
         for domain in self.baseDomains where !Self.isDomain(domain) {
-            throw top.failure("base_domains", "contains `\(domain)`; write host names in lower case without a port, such as s3.example.com")
+            throw top.failure(
+                "base_domains",
+                "contains `\(domain)`; write host names in lower case without a port, such as s3.example.com")
         }
 
         let homeText = try top.string("home_region") ?? regionText
@@ -70,7 +72,9 @@ extension RegionConfiguration {
     private mutating func readFederation(_ section: YAMLSection, top: YAMLSection) throws {
         for entry in try section.sections("regions") {
             let name = try entry.requiredString("name", "eu-west-1")
-            guard let region = RegionName(name) else { throw entry.failure("name", "is `\(name)`, which is no region name") }
+            guard let region = RegionName(name) else {
+                throw entry.failure("name", "is `\(name)`, which is no region name")
+            }
             let endpoint = try entry.requiredString("endpoint", "http://10.0.0.2:9000")
             guard let normal = Self.normalEndpoint(endpoint) else {
                 throw entry.failure("endpoint", "is `\(endpoint)`; write http://HOST:PORT without a path")
@@ -99,7 +103,8 @@ extension RegionConfiguration {
             throw section.failure("regions", "does not contain this region, \(self.region); add it with its endpoint")
         }
         guard self.federatedRegions.contains(where: { $0.name == self.homeRegion }) else {
-            throw top.failure("home_region", "is \(self.homeRegion), which federation.regions does not contain; add it there")
+            throw top.failure(
+                "home_region", "is \(self.homeRegion), which federation.regions does not contain; add it there")
         }
         if self.federatedRegions.count > 1, self.federationCredential == nil {
             throw section.failure(
@@ -109,13 +114,17 @@ extension RegionConfiguration {
 
     private static func account(_ section: YAMLSection) throws -> ConfiguredAccount {
         let idText = try section.requiredString("id", "\"111111111111\"")
-        guard let id = AccountID(idText) else { throw section.failure("id", "is `\(idText)`; an account has 12 digits") }
+        guard let id = AccountID(idText) else {
+            throw section.failure("id", "is `\(idText)`; an account has 12 digits")
+        }
         let accessKey = try section.requiredString("access_key", "AKIAIOSFODNN7EXAMPLE")
         guard AccountText.isAccessKey(accessKey) else {
             throw section.failure("access_key", "must have 3 to 128 letters, digits, `-` or `_`")
         }
         let secretKey = try section.requiredString("secret_key", "…")
-        guard secretKey.utf8.count >= 8 else { throw section.failure("secret_key", "is too short; use at least 8 characters") }
+        guard secretKey.utf8.count >= 8 else {
+            throw section.failure("secret_key", "is too short; use at least 8 characters")
+        }
         let account = ConfiguredAccount(
             id: id,
             accessKey: accessKey,
@@ -187,7 +196,8 @@ extension RegionConfiguration {
     private static func isDomain(_ text: String) -> Bool {
         !text.isEmpty && !text.hasPrefix(".") && !text.hasSuffix(".")
             && text.utf8.allSatisfy {
-                (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: ".")
+                (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == UInt8(ascii: "-")
+                    || $0 == UInt8(ascii: ".")
             }
     }
 
@@ -206,7 +216,8 @@ enum AccountText {
     static func isAccessKey(_ text: String) -> Bool {
         (3...128).contains(text.utf8.count)
             && text.utf8.allSatisfy {
-                (0x61...0x7A).contains($0) || (0x41...0x5A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D || $0 == 0x5F
+                (0x61...0x7A).contains($0) || (0x41...0x5A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D
+                    || $0 == 0x5F
             }
     }
 }

@@ -23,7 +23,8 @@ extension RegionConfiguration {
         }
         if let credential = self.federationCredential {
             lines += [
-                "  credential:", "    access_key: \(quoted(credential.accessKey))", "    secret_key: \(quoted(credential.secretKey))",
+                "  credential:", "    access_key: \(quoted(credential.accessKey))",
+                "    secret_key: \(quoted(credential.secretKey))",
             ]
         }
         lines.append("accounts:")

@@ -19,7 +19,8 @@ final class YAMLSection {
         self.line = node.mark?.line ?? 1
         guard let mapping = node.mapping else {
             let name = context ?? (path.isEmpty ? "the file" : String(path.dropLast()))
-            throw CommandFailure("\(file):\(self.line): \(name) must be a list of options, each on a line as `name: value`")
+            throw CommandFailure(
+                "\(file):\(self.line): \(name) must be a list of options, each on a line as `name: value`")
         }
         for (keyNode, value) in mapping {
             let line = keyNode.mark?.line ?? self.line
@@ -39,7 +40,8 @@ final class YAMLSection {
         } catch YamlError.duplicatedKeysInMapping(let names, let context) {
             // Its own text would show the whole file, secrets and all.
             let list = names.sorted().joined(separator: ", ")
-            throw CommandFailure("\(file): in the options from line \(context.mark.line) on, \(list) stands twice; remove one")
+            throw CommandFailure(
+                "\(file): in the options from line \(context.mark.line) on, \(list) stands twice; remove one")
         } catch let error as YamlError {
             throw CommandFailure("\(file) is not valid YAML: \(error)")
         }
@@ -71,7 +73,8 @@ final class YAMLSection {
 
     func requiredString(_ key: String, _ example: String) throws -> String {
         guard let text = try self.string(key), !text.isEmpty else {
-            throw CommandFailure("\(self.file):\(self.line): \(self.path)\(key) is missing; add it, for example `\(key): \(example)`")
+            throw CommandFailure(
+                "\(self.file):\(self.line): \(self.path)\(key) is missing; add it, for example `\(key): \(example)`")
         }
         return text
     }
@@ -79,7 +82,8 @@ final class YAMLSection {
     func integer(_ key: String, in range: ClosedRange<Int>, default value: Int) throws -> Int {
         guard let text = try self.string(key) else { return value }
         guard let number = Int(text.replacing("_", with: "")), range.contains(number) else {
-            throw self.failure(key, "is `\(text)`; it must be a whole number from \(range.lowerBound) to \(range.upperBound)")
+            throw self.failure(
+                key, "is `\(text)`; it must be a whole number from \(range.lowerBound) to \(range.upperBound)")
         }
         return number
     }
@@ -133,7 +137,8 @@ final class YAMLSection {
         guard let (key, line) = self.keyLines.first(where: { self.nodes[$0.key] != nil }) else { return }
         let near = self.known.min { Self.distance($0, key) < Self.distance($1, key) }
         let hint =
-            if let near, Self.distance(near, key) <= max(2, near.count / 3) { "did you mean \(self.path)\(near)?" } else {
+            if let near, Self.distance(near, key) <= max(2, near.count / 3) { "did you mean \(self.path)\(near)?" } else
+            {
                 "remove it; the options here are \(self.known.sorted().joined(separator: ", "))"
             }
         throw CommandFailure("\(self.file):\(line): \(self.path)\(key) is not an option; \(hint)")

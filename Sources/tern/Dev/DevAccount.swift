@@ -26,7 +26,8 @@ struct DevAccount: Codable, Equatable, Sendable {
             throw CommandFailure("accounts.json: `\(self.id)` is no account ID; it must have 12 digits")
         }
         return ConfiguredAccount(
-            id: id, accessKey: self.accessKey, secretKey: self.secretKey, displayName: self.displayName, email: self.email)
+            id: id, accessKey: self.accessKey, secretKey: self.secretKey, displayName: self.displayName,
+            email: self.email)
     }
 }
 
@@ -39,7 +40,8 @@ extension ConfiguredAccount {
         }
         guard AccountText.isAccessKey(parts[1]), parts[2].utf8.count >= 8 else {
             throw CommandFailure(
-                "--account \(parts[0]): the access key needs 3 to 128 letters or digits, the secret at least 8 characters")
+                "--account \(parts[0]): the access key needs 3 to 128 letters or digits, the secret at least 8 characters"
+            )
         }
         let name = parts.count > 3 && !parts[3].isEmpty ? parts[3] : "account-\(parts[0])"
         self.init(

@@ -46,7 +46,8 @@ struct DevDirectory: Sendable {
 
     /// Whether a development federation was made here.
     var exists: Bool {
-        FileManager.default.fileExists(atPath: self.accountsFile) && FileManager.default.fileExists(atPath: self.stateFile)
+        FileManager.default.fileExists(atPath: self.accountsFile)
+            && FileManager.default.fileExists(atPath: self.stateFile)
     }
 
     func create() throws {
@@ -84,7 +85,9 @@ struct DevDirectory: Sendable {
 
     func write(_ state: State) throws { try self.write(state, self.stateFile) }
 
-    func write(_ accounts: [ConfiguredAccount]) throws { try self.write(accounts.map(DevAccount.init), self.accountsFile) }
+    func write(_ accounts: [ConfiguredAccount]) throws {
+        try self.write(accounts.map(DevAccount.init), self.accountsFile)
+    }
 
     private func write(_ value: some Encodable, _ file: String) throws {
         let encoder = JSONEncoder()
@@ -105,5 +108,7 @@ struct DevDirectory: Sendable {
 }
 
 extension String {
-    fileprivate func trimmingSlash() -> String { self.count > 1 && self.hasSuffix("/") ? String(self.dropLast()) : self }
+    fileprivate func trimmingSlash() -> String {
+        self.count > 1 && self.hasSuffix("/") ? String(self.dropLast()) : self
+    }
 }

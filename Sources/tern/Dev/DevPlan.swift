@@ -13,7 +13,9 @@ struct DevRegion: Equatable, Sendable {
     /// Reads `NAME:PORT`.
     init(option text: String) throws {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count == 2, let name = RegionName(String(parts[0])), let port = Int(parts[1]), (0...65535).contains(port) else {
+        guard parts.count == 2, let name = RegionName(String(parts[0])), let port = Int(parts[1]),
+            (0...65535).contains(port)
+        else {
             throw CommandFailure("--region \(text): write NAME:PORT, such as us-east-1:9000; port 0 takes a free one")
         }
         self.name = name
@@ -41,15 +43,18 @@ struct DevPlan: Sendable {
         let state = try directory.state()
         let earlier = try state?.regions.map { region in
             guard let name = RegionName(region.name), (1...65535).contains(region.port) else {
-                throw CommandFailure("dev.json names the region `\(region.name)`, which is not valid; remove the file to begin anew")
+                throw CommandFailure(
+                    "dev.json names the region `\(region.name)`, which is not valid; remove the file to begin anew")
             }
             return DevRegion(name: name, port: region.port)
         }
         self.earlierPorts = Dictionary((earlier ?? []).map { ($0.name, $0.port) }) { first, _ in first }
         if regionOptions.isEmpty {
-            self.regions = earlier ?? [
-                DevRegion(name: .usEast1, port: 9000), DevRegion(name: RegionName(trusted: "eu-west-1"), port: 9001),
-            ]
+            self.regions =
+                earlier ?? [
+                    DevRegion(name: .usEast1, port: 9000),
+                    DevRegion(name: RegionName(trusted: "eu-west-1"), port: 9001),
+                ]
         } else {
             self.regions = try regionOptions.map(DevRegion.init(option:))
         }
@@ -74,7 +79,8 @@ struct DevPlan: Sendable {
             throw CommandFailure("accounts: \(error)")
         }
         self.credential =
-            state?.federation ?? FederationCredential(accessKey: "TERN" + RandomKey.accessKey(), secretKey: RandomKey.secret())
+            state?.federation
+            ?? FederationCredential(accessKey: "TERN" + RandomKey.accessKey(), secretKey: RandomKey.secret())
         self.log = log
     }
 

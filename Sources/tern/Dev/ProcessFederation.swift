@@ -16,7 +16,9 @@ struct ProcessFederation: Sendable {
 
     static func start(_ plan: DevPlan, in directory: DevDirectory, logger: Logger) async throws -> ProcessFederation {
         let leftOver = try await Self.stopRegions(plan.regions.map { directory.pidFile($0.name) }, limit: .seconds(15))
-        if leftOver > 0 { logger.info("stopped regions that an earlier run left behind", metadata: ["count": "\(leftOver)"]) }
+        if leftOver > 0 {
+            logger.info("stopped regions that an earlier run left behind", metadata: ["count": "\(leftOver)"])
+        }
 
         let ports = try FreePorts.choose(plan.regions, earlier: plan.earlierPorts)
         let configurations = plan.configurations(in: directory, ports: ports, hasPIDFiles: true)
@@ -121,7 +123,8 @@ enum FreePorts {
             for wish in wishes where choice == nil { choice = self.bind(wish) }
             guard let bound = choice else {
                 throw CommandFailure(
-                    "\(region.name): 127.0.0.1:\(region.port) is in use; choose another with --region \(region.name):PORT")
+                    "\(region.name): 127.0.0.1:\(region.port) is in use; choose another with --region \(region.name):PORT"
+                )
             }
             held.append(bound.descriptor)
             ports[region.name] = bound.port

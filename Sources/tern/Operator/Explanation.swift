@@ -60,7 +60,8 @@ extension Explanation {
         if self.rules.isEmpty { lines.append("  the bucket has none") }
         for rule in self.rules {
             let verb = rule.decision == "replicate" ? "replicates to" : "skips"
-            lines.append("  \(rule.ruleId): \(verb) \(rule.destinationBucket)" + (rule.reason.map { " because \($0)" } ?? ""))
+            lines.append(
+                "  \(rule.ruleId): \(verb) \(rule.destinationBucket)" + (rule.reason.map { ": \($0)" } ?? ""))
         }
 
         lines += ["", "Destinations"]

@@ -26,7 +26,8 @@ struct OperatorClient: Sendable {
             throw CommandFailure(
                 "\(region.name) refuses the federation's credential; give --dir or --config of the same federation")
         default:
-            throw OperatorAnswerError(region: region.name, status: answer.status, body: String(decoding: answer.body, as: UTF8.self))
+            throw OperatorAnswerError(
+                region: region.name, status: answer.status, body: String(decoding: answer.body, as: UTF8.self))
         }
     }
 
@@ -54,7 +55,8 @@ struct OperatorClient: Sendable {
             throw CommandFailure("--endpoint \(endpoint): write http://HOST:PORT")
         }
         let request = HTTPClientRequest(url: normal + "/_tern/v1/health")
-        guard let response = try? await HTTPClient.shared.execute(request, timeout: .seconds(5)), response.status.code == 200,
+        guard let response = try? await HTTPClient.shared.execute(request, timeout: .seconds(5)),
+            response.status.code == 200,
             let body = try? await response.body.collect(upTo: 65536),
             let health = try? JSONDecoder().decode(Health.self, from: Data(body.readableBytesView)),
             let name = RegionName(health.region)

@@ -4,7 +4,8 @@ import TernCore
 
 /// The options that say which regions an operator asks, and with which key.
 struct OperatorOptions: ParsableArguments {
-    @Option(name: .long, help: "The directory of a development federation. Default: $TERN_DIR, or the working directory.")
+    @Option(
+        name: .long, help: "The directory of a development federation. Default: $TERN_DIR, or the working directory.")
     var dir: String?
 
     @Option(name: .long, help: "The configuration of a region; its federation is asked.")
@@ -16,7 +17,8 @@ struct OperatorOptions: ParsableArguments {
     func targets(environment: [String: String] = ProcessInfo.processInfo.environment) throws -> OperatorTargets {
         if let config = self.config {
             let configuration = try RegionConfiguration.load(config, environment: environment)
-            return OperatorTargets(regions: configuration.federatedRegions, credential: configuration.federationCredential)
+            return OperatorTargets(
+                regions: configuration.federatedRegions, credential: configuration.federationCredential)
         }
         if let directory = self.dir ?? environment["TERN_DIR"] { return try OperatorTargets(DevDirectory(directory)) }
         let here = DevDirectory(".")

@@ -48,7 +48,9 @@ extension FederationStatus {
             let state = region.healthy ? "up" : "DOWN"
             lines.append("\(region.region)  \(region.endpoint)  \(state)" + (region.error.map { "  (\($0))" } ?? ""))
         }
-        let header = ["FROM", "TO", "RULE", "LANE", "PENDING", "BYTES", "OLDEST", "DONE", "FAILED", "RATE", "LAG p50/p99/max"]
+        let header = [
+            "FROM", "TO", "RULE", "LANE", "PENDING", "BYTES", "OLDEST", "DONE", "FAILED", "RATE", "LAG p50/p99/max",
+        ]
         let rows = self.regions.flatMap { region in region.rules.map { Self.row(region.region, $0) } }
         lines.append("")
         lines += rows.isEmpty ? ["no replication rules"] : TextTable.lines([header] + rows, rightAligned: 4...9)

@@ -47,7 +47,8 @@ struct LogOutput: LogHandler {
 
     /// One line with its end. Metadata is sorted by name, so that lines of one kind look alike.
     static func line(
-        format: LogFormat, time: Timestamp, level: Logger.Level, label: String, message: String, metadata: Logger.Metadata
+        format: LogFormat, time: Timestamp, level: Logger.Level, label: String, message: String,
+        metadata: Logger.Metadata
     ) -> [UInt8] {
         let members = metadata.sorted { $0.key < $1.key }.map { ($0.key, $0.value.description) }
         switch format {

@@ -58,16 +58,21 @@ struct IngestSessionTests {
         return BytesSource(buffer, chunkBytes: 10_007)
     }
 
-    func send(_ range: Range<Int>, of bytes: [UInt8], _ replica: ReplicaRecord, to region: TestRegion) async -> IngestResult {
+    func send(_ range: Range<Int>, of bytes: [UInt8], _ replica: ReplicaRecord, to region: TestRegion) async
+        -> IngestResult
+    {
         let address = SegmentAddress(
             destinationBucket: "dst", version: replica.version.versionID, offset: Int64(range.lowerBound),
             byteCount: Int64(range.count))
         return await region.service.ingestSegment(address, body: self.stream(Array(bytes[range])))
     }
 
-    let parts = [[UInt8](repeating: 1, count: 100_000), [UInt8](repeating: 2, count: 70_000), [UInt8](repeating: 3, count: 11)]
+    let parts = [
+        [UInt8](repeating: 1, count: 100_000), [UInt8](repeating: 2, count: 70_000), [UInt8](repeating: 3, count: 11),
+    ]
 
-    @Test("P-08: segments in any order and twice make the object, its parts kept exactly",
+    @Test(
+        "P-08: segments in any order and twice make the object, its parts kept exactly",
         arguments: [ChecksumAlgorithm.crc64nvme, .crc32, .crc32c, .sha256])
     func assembles(_ algorithm: ChecksumAlgorithm) async throws {
         let region = try await self.makeDestination()
@@ -113,12 +118,14 @@ struct IngestSessionTests {
         damaged.writeInteger(UInt64(1))
         #expect(await region.service.ingestSegment(address, body: BytesSource(damaged)).code == .retry)
         #expect(await region.service.ingestSegment(address, body: self.stream(Array(bytes[0..<99_999]))).code == .retry)
-        #expect(await region.service.ingestSegment(address, body: self.stream(Array(bytes[0..<100_001]))).code == .retry)
+        #expect(
+            await region.service.ingestSegment(address, body: self.stream(Array(bytes[0..<100_001]))).code == .retry)
         #expect(try await region.rowCount(.ingestSegment, in: "dst") == 0)
         #expect(try await region.rowCount(.blobOwner, in: "dst") == 0)
     }
 
-    @Test("Segments that do not add up to the object's checksum end the session, which begins anew",
+    @Test(
+        "Segments that do not add up to the object's checksum end the session, which begins anew",
         arguments: [ChecksumAlgorithm.crc64nvme, .crc32, .crc32c])
     func wrongChecksumStartsOver(_ algorithm: ChecksumAlgorithm) async throws {
         let region = try await self.makeDestination()

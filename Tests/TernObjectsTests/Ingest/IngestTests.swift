@@ -34,7 +34,8 @@ struct IngestTests {
         var md5 = MD5Hasher()
         bytes.withUnsafeBytes { md5.update($0) }
         replica.version.etagMd5 = .init(md5.finalize())
-        replica.version.checksum = ChecksumValue(Checksum(algorithm: .sha256, digest: ChecksumHasher.hash(bytes, .sha256)))
+        replica.version.checksum = ChecksumValue(
+            Checksum(algorithm: .sha256, digest: ChecksumHasher.hash(bytes, .sha256)))
         return IngestItem(replica: replica, body: ByteBuffer(bytes: bytes))
     }
 
@@ -57,7 +58,8 @@ struct IngestTests {
             let random = UInt64(index)
             items.append(
                 index % 4 == 3
-                    ? self.marker(age: age, random: random) : self.item(bytes: [UInt8(index)], age: age, random: random))
+                    ? self.marker(age: age, random: random) : self.item(bytes: [UInt8(index)], age: age, random: random)
+            )
         }
         let expected = items.map(\.replica.version.id)
         for index in items.indices.reversed() { items.swapAt(index, dice.next(below: index + 1)) }
@@ -115,19 +117,21 @@ struct IngestTests {
         var testDescription: String { self.why }
     }
 
-    @Test("Nothing that is not what was sent becomes visible", arguments: [
-        SpoilRow(why: "a byte changed") { $0.body = ByteBuffer(bytes: [1, 2, 4]) },
-        SpoilRow(why: "a byte is missing") { $0.body = ByteBuffer(bytes: [1, 2]) },
-        SpoilRow(why: "the checksum is another's") { item in
-            item.replica.version.checksum = ChecksumValue(Checksum(algorithm: .crc32, digest: [1, 2, 3, 4]))
-        },
-        SpoilRow(why: "the clock is an hour ahead") { item in
-            let id = item.replica.version.versionID
-            let stamp = HybridTimestamp(milliseconds: id.stamp.milliseconds + 3_600_000, counter: 0)
-            item.replica.version.id = VersionIdentity(VersionID(stamp: stamp, origin: 7, random: 1))
-        },
-        SpoilRow(why: "the key is not valid") { $0.replica.key = .init([0xFF, 0xFE]) },
-    ])
+    @Test(
+        "Nothing that is not what was sent becomes visible",
+        arguments: [
+            SpoilRow(why: "a byte changed") { $0.body = ByteBuffer(bytes: [1, 2, 4]) },
+            SpoilRow(why: "a byte is missing") { $0.body = ByteBuffer(bytes: [1, 2]) },
+            SpoilRow(why: "the checksum is another's") { item in
+                item.replica.version.checksum = ChecksumValue(Checksum(algorithm: .crc32, digest: [1, 2, 3, 4]))
+            },
+            SpoilRow(why: "the clock is an hour ahead") { item in
+                let id = item.replica.version.versionID
+                let stamp = HybridTimestamp(milliseconds: id.stamp.milliseconds + 3_600_000, counter: 0)
+                item.replica.version.id = VersionIdentity(VersionID(stamp: stamp, origin: 7, random: 1))
+            },
+            SpoilRow(why: "the key is not valid") { $0.replica.key = .init([0xFF, 0xFE]) },
+        ])
     func damagedIsRefused(_ row: SpoilRow) async throws {
         let region = try await self.makeDestination()
         var item = self.item()
@@ -159,7 +163,10 @@ struct IngestTests {
         }
         let item = self.item()
         let base = item.replica.version.id.stamp
-        let changes = [tags("a", stamp: base + 1, of: item), tags("b", stamp: base + 2, of: item), tags("c", stamp: base + 2, of: item)]
+        let changes = [
+            tags("a", stamp: base + 1, of: item), tags("b", stamp: base + 2, of: item),
+            tags("c", stamp: base + 2, of: item),
+        ]
         for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0], [2, 0, 1]] {
             let region = try await self.makeDestination()
             #expect(await region.service.ingest([item]).map(\.code) == [.done])

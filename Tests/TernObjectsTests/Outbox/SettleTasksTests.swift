@@ -34,17 +34,24 @@ struct SettleTasksTests {
 
     static let later = UInt64.max
 
-    @Test("Each outcome settles its own component", arguments: [
-        Row(rule: "T-06: both done", outcomes: [(false, .done(tagsStamp: 0)), (true, .done(tagsStamp: 0))],
-            data: .completed, tags: .completed, reason: ""),
-        Row(rule: "T-08: data refused, tags waiting", outcomes: [(false, .refused(.dstBucketNotFound))],
-            data: .failed, tags: .pending, reason: "DstBucketNotFound"),
-        Row(rule: "T-13: later tags do not clear failed data",
-            outcomes: [(false, .refused(.dstBucketUnversioned)), (true, .done(tagsStamp: 0))],
-            data: .failed, tags: .completed, reason: "DstBucketUnversioned"),
-        Row(rule: "F-18: tags refused", outcomes: [(false, .done(tagsStamp: 0)), (true, .refused(.dstVersionNotFound))],
-            data: .completed, tags: .failed, reason: "DstVersionNotFound"),
-    ])
+    @Test(
+        "Each outcome settles its own component",
+        arguments: [
+            Row(
+                rule: "T-06: both done", outcomes: [(false, .done(tagsStamp: 0)), (true, .done(tagsStamp: 0))],
+                data: .completed, tags: .completed, reason: ""),
+            Row(
+                rule: "T-08: data refused, tags waiting", outcomes: [(false, .refused(.dstBucketNotFound))],
+                data: .failed, tags: .pending, reason: "DstBucketNotFound"),
+            Row(
+                rule: "T-13: later tags do not clear failed data",
+                outcomes: [(false, .refused(.dstBucketUnversioned)), (true, .done(tagsStamp: 0))],
+                data: .failed, tags: .completed, reason: "DstBucketUnversioned"),
+            Row(
+                rule: "F-18: tags refused",
+                outcomes: [(false, .done(tagsStamp: 0)), (true, .refused(.dstVersionNotFound))],
+                data: .completed, tags: .failed, reason: "DstVersionNotFound"),
+        ])
     func components(_ row: Row) async throws {
         let (region, lane) = try await self.makeRegion()
         try await region.put("k", in: "src", bytes: [1])
@@ -84,7 +91,9 @@ struct SettleTasksTests {
         let (region, lane) = try await self.makeRegion()
         for index in 0..<5 { try await region.put("k\(index)", in: "src", bytes: [1]) }
         let metrics = OutcomeMetrics(following: region.service.outbox)
-        let settlements = try await self.tasks(region, lane).map { TaskSettlement(task: $0, outcome: .done(tagsStamp: 0)) }
+        let settlements = try await self.tasks(region, lane).map {
+            TaskSettlement(task: $0, outcome: .done(tagsStamp: 0))
+        }
         try await region.service.settle(Array(settlements.prefix(3)), lane: lane)
         try await region.service.settle(settlements, lane: lane)
         try await region.service.settle(settlements, lane: lane)

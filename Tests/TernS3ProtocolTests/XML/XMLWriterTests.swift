@@ -81,12 +81,14 @@ import Testing
     }
 
     @Test(
-        "ERR-12: timestamps have milliseconds",
+        "ERR-12: timestamps are whole seconds, written with milliseconds",
         arguments: [0, 1_769_860_800_000, 951_782_400_123, 253_402_300_799_999] as [Int64]
     )
     func timestamps(_ milliseconds: Int64) {
         let timestamp = Timestamp(milliseconds: milliseconds)
-        #expect(self.content { $0.element("T", timestamp) } == "<T>\(timestamp.iso8601)</T>")
+        let whole = Timestamp(seconds: timestamp.seconds)
+        #expect(self.content { $0.element("T", timestamp) } == "<T>\(whole.iso8601)</T>")
+        #expect(whole.iso8601.hasSuffix(".000Z"))
     }
 
     @Test("What is written is read back", arguments: UInt64(0)..<50)
