@@ -127,8 +127,13 @@ run_logged() {
     return "$status"
 }
 
-# build_release: builds the executable that the scripts run; sets `tern`.
+# build_release: builds the executable that the scripts run; sets `tern`. TERN_BINARY names one that exists instead.
 build_release() {
+    if [ -n "${TERN_BINARY:-}" ]; then
+        [ -x "$TERN_BINARY" ] || fail "TERN_BINARY is no executable: $TERN_BINARY"
+        tern=$TERN_BINARY
+        return
+    fi
     step "Building the release executable (the first build takes minutes)"
     (cd "$repository" && run_logged .build/logs/build-release.log swift build -c release --product tern) ||
         fail "the release build failed; the whole output is in .build/logs/build-release.log"
