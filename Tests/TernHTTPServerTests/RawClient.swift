@@ -77,7 +77,11 @@ final class RawClient: Sendable {
     }
 
     private func startReading() async throws {
-        try await self.channel.setOption(.autoRead, value: true).get()
+        do {
+            try await self.channel.setOption(.autoRead, value: true).get()
+        } catch ChannelError.ioOnClosedChannel {
+            // Both sides have closed: all that there is has been received.
+        }
     }
 }
 
