@@ -1,4 +1,3 @@
-import Testing
 import TernCore
 import TernObjects
 import TernPorts
@@ -6,6 +5,7 @@ import TernRecords
 import TernS3Protocol
 import TernStorage
 import TernTestSupport
+import Testing
 
 @Suite("Deleting buckets")
 struct DeleteBucketTests {

@@ -1,4 +1,3 @@
-import Testing
 import TernCore
 import TernObjects
 import TernPorts
@@ -6,6 +5,7 @@ import TernRecords
 import TernS3Protocol
 import TernStorage
 import TernTestSupport
+import Testing
 
 /// S3's versioning as naively as it can be written down (spec §4): one list of versions for each key, newest first.
 private struct NaiveBucket {
@@ -61,9 +61,11 @@ struct VersionStackTests {
             switch random.next() % 10 {
             case 0...3:
                 // Small bodies travel in the commit, larger ones are blobs.
-                let body = [UInt8](repeating: UInt8(truncatingIfNeeded: step), count: random.next() % 2 == 0 ? 10 : 40_000)
+                let body = [UInt8](
+                    repeating: UInt8(truncatingIfNeeded: step), count: random.next() % 2 == 0 ? 10 : 40_000)
                 let written = try await service.putObject(
-                    key, in: "photos", attributes: ObjectAttributes(), body: BytesSource(body), digests: ExpectedDigests(),
+                    key, in: "photos", attributes: ObjectAttributes(), body: BytesSource(body),
+                    digests: ExpectedDigests(),
                     condition: .none)
                 let version = NaiveBucket.Version(
                     reference: written.record.reference, isDeleteMarker: false, etag: written.record.etag)
@@ -108,7 +110,8 @@ struct VersionStackTests {
                 guard case .item(let item) = entry else { continue }
                 let etag = item.record.isDeleteMarker ? "" : item.record.etag
                 listing.append(
-                    "\(item.key) \(item.record.reference.wireForm) \(item.record.isDeleteMarker) \(etag) \(item.isLatest)")
+                    "\(item.key) \(item.record.reference.wireForm) \(item.record.isDeleteMarker) \(etag) \(item.isLatest)"
+                )
                 start = .afterVersion(key: item.key, item.record.reference)
             }
             if !page.isTruncated { break }
