@@ -66,7 +66,7 @@ struct RegionConfiguration: Equatable, Sendable {
     struct Storage: Equatable, Sendable {
         /// Bodies up to this many bytes are kept beside the metadata.
         var inlineThresholdBytes = 32 * 1024
-        var cacheMiB = 64
+        var cacheMiB = 32
         /// Writes are refused when less than this is free on the disk.
         var reserveMiB = 256
     }

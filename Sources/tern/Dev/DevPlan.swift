@@ -106,7 +106,7 @@ struct DevPlan: Sendable {
                 accounts: self.accounts
             )
             configuration.log = self.log
-            configuration.storage.cacheMiB = 64
+            configuration.storage.cacheMiB = 32
             return configuration
         }
     }
