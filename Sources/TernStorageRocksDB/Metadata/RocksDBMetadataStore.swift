@@ -21,6 +21,7 @@ package final class RocksDBMetadataStore: MetadataStore {
         logger: Logger,
         options: RocksDBOptions = RocksDBOptions()
     ) async throws(StorageError) -> RocksDBMetadataStore {
+        AllocationArenas.share()
         let pool = IOPool(threadCount: options.ioThreadCount)
         let opener = DatabaseOpener(directory: directory, options: options, logger: logger)
         let database = try await pool.run { () throws(StorageError) in

@@ -17,17 +17,6 @@ enum RunningProcess {
         _ = setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     }
 
-    /// Keeps the memory of many threads together.
-    ///
-    /// glibc gives threads allocation arenas of their own, and memory that one freed is of no use to another: with the
-    /// threads of the storage engine a backlog of 100,000 objects grew a region by 102 MiB, with two arenas by 72 MiB,
-    /// and no slower.
-    static func shareAllocationArenas() {
-        #if canImport(Glibc)
-        _ = mallopt(M_ARENA_MAX, 2)
-        #endif
-    }
-
     /// Runs `start`, waits for SIGTERM or SIGINT, then runs `stop` with what was started.
     ///
     /// A signal that arrives during the start takes effect behind it. If the stop takes longer than `limit`, the
@@ -39,7 +28,6 @@ enum RunningProcess {
         stop: @Sendable (Started) async -> Void
     ) async throws {
         self.raiseFileLimit()
-        self.shareAllocationArenas()
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
         let started = try await start()
         for await signal in signals {
