@@ -76,7 +76,7 @@ struct OutputTests {
         let text = try JSONDecoder().decode(Explanation.self, from: Data(json.utf8)).text
         #expect(text.contains("version v1, latest"))
         #expect(text.contains("r: replicates to d\n"))
-        #expect(text.contains("q: skips e because the key is outside the filter"))
+        #expect(text.contains("q: skips e: the key is outside the filter"))
         #expect(text.contains("waiting task: object, 2 attempts, next due 2026-01-31T12:00:00.000Z"))
         #expect(text.contains("lane: halfOpen, next attempt 2026-01-31T12:00:01.000Z, last error: refused"))
     }
