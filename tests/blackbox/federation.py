@@ -127,7 +127,7 @@ class Region:
                 "s3": {"addressing_style": "path"},
                 "retries": {"total_max_attempts": 1},
                 "connect_timeout": 5,
-                "read_timeout": 60,
+                "read_timeout": 30,
                 "max_pool_connections": 64,
             }
             settings.update(config)

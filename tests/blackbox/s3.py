@@ -115,9 +115,12 @@ def keys_of(page):
 
 
 def in_parallel(function, items, workers=8):
-    """Results of `function(item)` in order; the first exception is raised."""
-    with ThreadPoolExecutor(workers) as pool:
+    """Results of `function(item)` in order; the first exception is raised, and what has not begun is left out."""
+    pool = ThreadPoolExecutor(workers)
+    try:
         return list(pool.map(function, items))
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
 
 
 def all_at_once(functions):
