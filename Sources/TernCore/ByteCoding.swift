@@ -1,11 +1,8 @@
 extension [UInt8] {
     /// Appends the integer's bytes, most significant first.
+    @inlinable
     package mutating func append(bigEndian value: some FixedWidthInteger) {
-        var shift = value.bitWidth - 8
-        while shift >= 0 {
-            self.append(UInt8(truncatingIfNeeded: value >> shift))
-            shift -= 8
-        }
+        Swift.withUnsafeBytes(of: value.bigEndian) { self.append(contentsOf: $0) }
     }
 
     /// The bytes in lower-case hexadecimal.
@@ -45,6 +42,7 @@ extension [UInt8] {
 
 extension UInt64 {
     /// Reads up to eight bytes, most significant first.
+    @inlinable
     package init(bigEndianBytes bytes: some Sequence<UInt8>) {
         self = bytes.reduce(0) { $0 << 8 | UInt64($1) }
     }

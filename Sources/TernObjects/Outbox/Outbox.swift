@@ -15,6 +15,12 @@ package struct LaneID: Hashable, Sendable {
         self.destinationBucket = destinationBucket
     }
 
+    /// The number tells the source apart by itself.
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(self.sourceBucketID)
+        hasher.combine(self.destinationBucket)
+    }
+
     package var partition: PartitionID { PartitionID(kind: .bucket, id: self.sourceBucketID) }
     package var hash: LaneHash { LaneHash(destinationBucket: self.destinationBucket) }
 }
@@ -29,6 +35,11 @@ package struct PendingCount: Hashable, Sendable {
     package var bytes: Int64 = 0
 
     package init() {}
+
+    mutating func add(_ task: TaskRecord, sign: Int64) {
+        self.operations += sign
+        self.bytes += sign * task.byteCount
+    }
 }
 
 /// A task as it stands in the store.
@@ -110,17 +121,25 @@ package final class Outbox: Sendable {
     }
 
     private func count(_ tasks: [TaskRecord], sourceBucket: String, sourceBucketID: UInt64, sign: Int64) {
-        guard !tasks.isEmpty else { return }
+        guard let first = tasks.first else { return }
+        if tasks.count == 1 {
+            // By far the most frequent, and on the way of each write.
+            let lane = LaneID(
+                sourceBucket: sourceBucket, sourceBucketID: sourceBucketID, destinationBucket: first.destinationBucket)
+            let listener = self.state.withLock { state in
+                state.pending[lane, default: [:]][first.ruleID, default: PendingCount()].add(first, sign: sign)
+                return state.listener
+            }
+            if sign > 0 { listener?(lane, Timestamp(milliseconds: first.requestMs)) }
+            return
+        }
         let (lanes, listener) = self.state.withLock { state in
             var lanes: [LaneID: Timestamp] = [:]
             for task in tasks {
                 let lane = LaneID(
                     sourceBucket: sourceBucket, sourceBucketID: sourceBucketID,
                     destinationBucket: task.destinationBucket)
-                var count = state.pending[lane]?[task.ruleID] ?? PendingCount()
-                count.operations += sign
-                count.bytes += sign * task.byteCount
-                state.pending[lane, default: [:]][task.ruleID] = count
+                state.pending[lane, default: [:]][task.ruleID, default: PendingCount()].add(task, sign: sign)
                 let due = Timestamp(milliseconds: task.requestMs)
                 lanes[lane] = min(lanes[lane] ?? due, due)
             }

@@ -11,7 +11,7 @@ import TernStorage
 extension Delivery {
     /// Delivers one large object: by cloning in this region, else segment by segment.
     func deliverLarge(_ task: StoredTask) async -> DeliveryReport {
-        var report = DeliveryReport(size: .large, verdicts: [], failure: nil, isAnswered: false, wasFull: false)
+        var report = DeliveryReport(verdicts: [], failure: nil, isAnswered: false, wasFull: false)
         let verdict: TaskVerdict
         do {
             let key = ObjectKey(trusted: Array(task.record.key))

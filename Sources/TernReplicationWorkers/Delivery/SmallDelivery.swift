@@ -24,7 +24,7 @@ private enum SourceReading: Sendable {
 extension Delivery {
     /// Delivers small tasks together.
     func deliverSmall(_ tasks: [StoredTask], isFull: Bool) async -> DeliveryReport {
-        var report = DeliveryReport(size: .small, verdicts: [], failure: nil, isAnswered: false, wasFull: isFull)
+        var report = DeliveryReport(verdicts: [], failure: nil, isAnswered: false, wasFull: isFull)
         do {
             guard let source = try await self.service.sourceBucket(of: self.lane) else {
                 report.verdicts = tasks.map { ($0, self.verdict(on: $0, version: nil, cause: .sourceBucketGone)) }

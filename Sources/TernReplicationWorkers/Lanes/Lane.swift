@@ -38,6 +38,7 @@ final class Lane: Sendable {
                 if work.isOver { break }
                 for action in work.actions(at: self.context.wall.now) { self.start(action, in: &group) }
                 self.publish(work.machine)
+                self.mailbox.setMuted(work.isMuted)
                 await self.mailbox.wait()
             }
             group.cancelAll()
@@ -67,15 +68,9 @@ final class Lane: Sendable {
         let delivery = Delivery(lane: self.id, context: self.context)
         switch action {
         case .deliverSmall(let tasks, let isFull):
-            group.addTask {
-                let report = await self.makingRoomForClients { await delivery.deliverSmall(tasks, isFull: isFull) }
-                self.mailbox.post(report)
-            }
+            group.addTask { await self.run(.small) { await delivery.deliverSmall(tasks, isFull: isFull) } }
         case .deliverLarge(let task):
-            group.addTask {
-                let report = await self.makingRoomForClients { await delivery.deliverLarge(task) }
-                self.mailbox.post(report)
-            }
+            group.addTask { await self.run(.large) { await delivery.deliverLarge(task) } }
         case .settle(let settlements, let postponements):
             group.addTask { self.mailbox.post(await self.settle(settlements, postponements)) }
         case .wake(let deadline):
@@ -87,22 +82,21 @@ final class Lane: Sendable {
         }
     }
 
-    /// Delivers, and then, while the region is busy with clients, rests for a multiple of the time that it took before
-    /// it gives its place to the next delivery. So replication has a small share of a busy machine, and all of an idle
-    /// one; it never stops.
-    private func makingRoomForClients<Report: Sendable>(_ deliver: () async -> Report) async -> Report {
-        guard let clients = self.context.clients else { return await deliver() }
+    /// Delivers and reports, and then, while the region is busy with clients, rests for a multiple of the time that it
+    /// took before it gives its place to the next delivery. So replication has a small share of a busy machine, and all
+    /// of an idle one; it never stops, and an outcome is not kept back by a rest.
+    private func run(_ size: DeliveryReport.Size, _ deliver: () async -> DeliveryReport) async {
         let others = self.deliveries.add(1, ordering: .relaxed).newValue
-        defer { self.deliveries.subtract(1, ordering: .relaxed) }
         let start = self.context.wall.now
-        let report = await deliver()
-        if clients.isBusy {
+        self.mailbox.post(await deliver())
+        if let clients = self.context.clients, clients.isBusy {
             let end = self.context.wall.now
             let rest = (end - start) * self.context.options.restingFactor * others
             // A lane that is cancelled rests no longer.
             try? await self.context.wall.sleep(until: end + min(rest, self.context.options.longestRest))
         }
-        return report
+        self.deliveries.subtract(1, ordering: .relaxed)
+        self.mailbox.placeFreed(size)
     }
 
     private func settle(_ settlements: [TaskSettlement], _ postponements: [Postponement]) async -> SettlementReport {

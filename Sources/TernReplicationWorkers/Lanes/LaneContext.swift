@@ -24,8 +24,8 @@ package struct ReplicationOptions: Sendable {
     package var settlementsPerCommit = 512
 
     /// While clients keep the region busy, a delivery is followed by a rest of this many times its own length.
-    package var restingFactor = 12
-    package var longestRest = Duration.seconds(1)
+    package var restingFactor = 24
+    package var longestRest = Duration.seconds(2)
 
     package init() {}
 }

@@ -9,38 +9,65 @@ final class LaneMailbox: Sendable {
         /// The earliest due time of tasks that were added.
         var addedDue: Timestamp?
         var deliveries: [DeliveryReport] = []
+        /// Places of deliveries that the next ones may take.
+        var freed: [DeliveryReport.Size] = []
         var settlements: [SettlementReport] = []
         /// A timer that was set to this time has run out.
         var timer: Timestamp?
     }
 
-    private let letters = Mutex(Letters())
+    private struct State {
+        var letters = Letters()
+        var isMuted = false
+    }
+
+    private let state = Mutex(State())
     private let wakeup = Wakeup()
 
+    /// Whether new tasks are only noted: the lane looks for them by itself soon. Without this a busy source would wake
+    /// its lanes with every commit.
+    func setMuted(_ isMuted: Bool) {
+        let mustRing = self.state.withLock { state in
+            defer { state.isMuted = isMuted }
+            return state.isMuted && !isMuted && state.letters.addedDue != nil
+        }
+        if mustRing { self.wakeup.ring() }
+    }
+
     func tasksAdded(dueAt due: Timestamp) {
-        self.letters.withLock { $0.addedDue = min($0.addedDue ?? due, due) }
+        let mustRing = self.state.withLock { state in
+            // A time that was noted before has rung already.
+            let isFirst = state.letters.addedDue == nil
+            state.letters.addedDue = min(state.letters.addedDue ?? due, due)
+            return isFirst && !state.isMuted
+        }
+        if mustRing { self.wakeup.ring() }
+    }
+
+    func placeFreed(_ size: DeliveryReport.Size) {
+        self.state.withLock { $0.letters.freed.append(size) }
         self.wakeup.ring()
     }
 
     func post(_ report: DeliveryReport) {
-        self.letters.withLock { $0.deliveries.append(report) }
+        self.state.withLock { $0.letters.deliveries.append(report) }
         self.wakeup.ring()
     }
 
     func post(_ report: SettlementReport) {
-        self.letters.withLock { $0.settlements.append(report) }
+        self.state.withLock { $0.letters.settlements.append(report) }
         self.wakeup.ring()
     }
 
     func timerRanOut(_ deadline: Timestamp) {
-        self.letters.withLock { $0.timer = max($0.timer ?? deadline, deadline) }
+        self.state.withLock { $0.letters.timer = max($0.letters.timer ?? deadline, deadline) }
         self.wakeup.ring()
     }
 
     func take() -> Letters {
-        self.letters.withLock { letters in
-            let taken = letters
-            letters = Letters()
+        self.state.withLock { state in
+            let taken = state.letters
+            state.letters = Letters()
             return taken
         }
     }
@@ -66,7 +93,6 @@ struct DeliveryReport: Sendable {
         case large
     }
 
-    var size: Size
     var verdicts: [(task: StoredTask, verdict: TaskVerdict)]
     /// Why the destination could not be reached; `nil` when it answered, or was not needed.
     var failure: TransportError?

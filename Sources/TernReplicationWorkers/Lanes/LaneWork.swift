@@ -62,6 +62,12 @@ struct LaneWork: Sendable {
         if let due = letters.addedDue { self.cursor.tasksAdded(dueAt: due, lane: self.lane) }
         if let timer = letters.timer, let armed = self.timer, armed <= timer { self.timer = nil }
         self.cursor.wake(at: now)
+        for size in letters.freed {
+            switch size {
+            case .small: self.smallInFlight -= 1
+            case .large: self.largeInFlight -= 1
+            }
+        }
         for report in letters.deliveries { self.deliveryEnded(report, jitter: jitter, at: now) }
         for report in letters.settlements { self.settlementEnded(report, at: now) }
     }
@@ -85,10 +91,6 @@ struct LaneWork: Sendable {
     }
 
     private mutating func deliveryEnded(_ report: DeliveryReport, jitter: Double, at now: Timestamp) {
-        switch report.size {
-        case .small: self.smallInFlight -= 1
-        case .large: self.largeInFlight -= 1
-        }
         if let failure = report.failure {
             self.window.failed()
             self.machine.destinationFailed(failure.message, jitter: jitter, at: now)
@@ -162,6 +164,13 @@ struct LaneWork: Sendable {
     private var nextReadWhileGathering: Timestamp? {
         guard self.smallInFlight > 0, !self.wasPageFull, let lastRead else { return nil }
         return Timestamp(milliseconds: lastRead.milliseconds + self.options.gatheringMilliseconds)
+    }
+
+    /// Whether the lane needs no bell for new tasks: a timer will have it look in a moment, or it cannot use them before
+    /// something else happens.
+    var isMuted: Bool {
+        if case .backingOff = self.machine.state { return true }
+        return self.smallInFlight > 0 && self.lastRead != nil
     }
 
     /// What to start now. What is returned counts as started.
@@ -246,8 +255,10 @@ struct LaneWork: Sendable {
         if !self.small.isEmpty, self.smallInFlight > 0, let gatheredAt, now < gatheredAt {
             deadlines.append(gatheredAt)
         }
-        if !self.cursor.isExhausted, let gathering = self.nextReadWhileGathering, now < gathering {
-            deadlines.append(gathering)
+        // Also where nothing is known to wait: new tasks do not ring while requests are under way.
+        if self.smallInFlight > 0 {
+            let soon = Timestamp(milliseconds: now.milliseconds + self.options.gatheringMilliseconds)
+            deadlines.append(self.nextReadWhileGathering.map { $0 > now ? $0 : soon } ?? soon)
         }
         guard let next = deadlines.min() else { return }
         if let timer, timer <= next { return }
