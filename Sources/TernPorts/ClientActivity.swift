@@ -7,10 +7,15 @@ import Synchronization
 package final class ClientActivity: Sendable {
     private let running = Atomic<Int>(0)
     private let busyThreshold: Int
+    private let isMachineSaturated: @Sendable () -> Bool
 
-    /// - Parameter busyThreshold: From this many requests at once the region counts as busy.
-    package init(busyThreshold: Int = 16) {
+    /// - Parameters:
+    ///   - busyThreshold: From this many requests at once the region may count as busy.
+    ///   - isMachineSaturated: Whether the processors have no time left. Many slow uploads at once are no reason to hold
+    ///     replication back while they are idle.
+    package init(busyThreshold: Int = 16, isMachineSaturated: @escaping @Sendable () -> Bool = { true }) {
         self.busyThreshold = busyThreshold
+        self.isMachineSaturated = isMachineSaturated
     }
 
     package func requestBegan() {
@@ -21,5 +26,7 @@ package final class ClientActivity: Sendable {
         self.running.subtract(1, ordering: .relaxed)
     }
 
-    package var isBusy: Bool { self.running.load(ordering: .relaxed) >= self.busyThreshold }
+    package var isBusy: Bool {
+        self.running.load(ordering: .relaxed) >= self.busyThreshold && self.isMachineSaturated()
+    }
 }

@@ -42,7 +42,8 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
         options: options, logger: logger)
     try await service.outbox.rebuild(from: service.registry)
 
-    let activity = ClientActivity()
+    let load = ProcessorLoad()
+    let activity = ClientActivity(isMachineSaturated: { load.isSaturated })
     let runtime = ReplicationRuntime(
         service: service, transport: HTTPPeerTransport(client: client), wall: wall, random: random, clients: activity,
         logger: logger)

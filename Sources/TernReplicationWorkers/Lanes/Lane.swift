@@ -36,6 +36,7 @@ final class Lane: Sendable {
                 work.take(self.mailbox.take(), jitter: self.context.random.nextFraction(), at: now)
                 await self.read(into: &work)
                 if work.isOver { break }
+                work.isMakingRoom = self.context.clients?.isBusy ?? false
                 for action in work.actions(at: self.context.wall.now) { self.start(action, in: &group) }
                 self.publish(work.machine)
                 self.mailbox.setMuted(work.isMuted)

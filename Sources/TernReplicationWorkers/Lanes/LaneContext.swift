@@ -25,7 +25,9 @@ package struct ReplicationOptions: Sendable {
 
     /// While clients keep the region busy, a delivery is followed by a rest of this many times its own length.
     package var restingFactor = 24
-    package var longestRest = Duration.seconds(2)
+    package var longestRest = Duration.seconds(1)
+    /// Requests of small items under way at once, in one lane, while clients keep the region busy.
+    package var requestsInFlightWhileBusy = 2
 
     package init() {}
 }

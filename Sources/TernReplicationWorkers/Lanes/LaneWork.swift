@@ -20,6 +20,8 @@ struct LaneWork: Sendable {
     private(set) var cursor = LaneCursor()
     /// Whether the lane's bucket is gone.
     var isOver = false
+    /// Whether clients keep the region busy.
+    var isMakingRoom = false
 
     private var window: RequestWindow
     /// Read and waiting to be sent.
@@ -206,7 +208,8 @@ struct LaneWork: Sendable {
     }
 
     private mutating func nextDelivery(at now: Timestamp) -> Action? {
-        if self.smallInFlight < self.window.limit {
+        let limit = self.isMakingRoom ? self.options.requestsInFlightWhileBusy : self.window.limit
+        if self.smallInFlight < min(limit, self.window.limit) {
             if let group = self.suspects.popLast() {
                 self.smallInFlight += 1
                 return .deliverSmall(group, isFull: false)

@@ -1,0 +1,64 @@
+import Synchronization
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// Whether this machine's processors have time left, by the kernel's own count in `/proc/stat`.
+///
+/// The file is read at most ten times a second, however often the question is asked. Where there is no such file the
+/// machine counts as saturated, so that clients are made room for.
+final class ProcessorLoad: Sendable {
+    private struct Sample {
+        var takenAt = ContinuousClock.now - .seconds(1)
+        var idle: UInt64 = 0
+        var total: UInt64 = 0
+        var isSaturated = false
+    }
+
+    /// Less idle time than this share is saturation: a region that waits for its syncs leaves some time unused.
+    private static let idleShare = 0.35
+    private static let interval = Duration.milliseconds(100)
+
+    private let sample = Mutex(Sample())
+
+    var isSaturated: Bool {
+        self.sample.withLock { sample in
+            let now = ContinuousClock.now
+            guard now - sample.takenAt >= Self.interval else { return sample.isSaturated }
+            sample.takenAt = now
+            guard let (idle, total) = Self.read() else {
+                sample.isSaturated = true
+                return true
+            }
+            if sample.total > 0, total > sample.total {
+                let share = Double(idle &- sample.idle) / Double(total - sample.total)
+                sample.isSaturated = share < Self.idleShare
+            }
+            sample.idle = idle
+            sample.total = total
+            return sample.isSaturated
+        }
+    }
+
+    /// Ticks that all processors spent idle or waiting for disks, and all their ticks, since the machine started.
+    private static func read() -> (idle: UInt64, total: UInt64)? {
+        #if canImport(Glibc)
+        let file = open("/proc/stat", O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return nil }
+        defer { close(file) }
+        var bytes = [UInt8](repeating: 0, count: 256)
+        let count = bytes.withUnsafeMutableBytes { Glibc.read(file, $0.baseAddress, $0.count) }
+        guard count > 0 else { return nil }
+        // cpu  user nice system idle iowait irq softirq steal …
+        let line = bytes[..<count].prefix { $0 != UInt8(ascii: "\n") }
+        let fields = line.split(separator: UInt8(ascii: " ")).dropFirst().prefix(8).map { field in
+            field.reduce(UInt64(0)) { $0 &* 10 &+ UInt64($1 &- UInt8(ascii: "0")) }
+        }
+        guard fields.count == 8 else { return nil }
+        return (fields[3] + fields[4], fields.reduce(0, +))
+        #else
+        return nil
+        #endif
+    }
+}
