@@ -34,6 +34,13 @@ extension MetadataStore {
         do { return try await self.scan(range, in: partition, limit: limit) } catch { throw S3Error(error) }
     }
 
+    /// `scan` of several ranges as of one moment, with S3's errors.
+    package func entries(
+        _ ranges: [KeyRange], in partition: PartitionID, limit: Int
+    ) async throws(S3Error) -> [[KeyValue]] {
+        do { return try await self.scan(ranges, in: partition, limit: limit) } catch { throw S3Error(error) }
+    }
+
     /// Commits; `false` when a precondition did not hold and the caller has to read and decide anew.
     package func tryCommit(_ batch: MetadataBatch) async throws(S3Error) -> Bool {
         do {

@@ -31,6 +31,19 @@ package final class MemoryMetadataStore: MetadataStore {
         }
     }
 
+    package func scan(
+        _ ranges: [KeyRange],
+        in partition: PartitionID,
+        limit: Int
+    ) async throws(StorageError) -> [[KeyValue]] {
+        try self.state.withLock { state throws(StorageError) in
+            try Self.checkOpen(state)
+            var found: [[KeyValue]] = []
+            for range in ranges { found.append(state.partitions[partition]?.scan(range, limit: limit) ?? []) }
+            return found
+        }
+    }
+
     package func commit(_ batch: MetadataBatch) async throws(StorageError) {
         try batch.checkSizes()
         try self.state.withLock { state throws(StorageError) in

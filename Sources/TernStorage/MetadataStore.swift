@@ -13,6 +13,9 @@ package protocol MetadataStore: Sendable {
     /// The first `limit` entries of the range, in ascending order of keys.
     func scan(_ range: KeyRange, in partition: PartitionID, limit: Int) async throws(StorageError) -> [KeyValue]
 
+    /// The first `limit` entries of each range, all as of one moment.
+    func scan(_ ranges: [KeyRange], in partition: PartitionID, limit: Int) async throws(StorageError) -> [[KeyValue]]
+
     /// Applies the batch if all its preconditions hold, else throws ``StorageError/Code/conflict`` and changes nothing.
     ///
     /// After any other error the outcome is unknown: the batch may still appear, as a whole, when the store is opened

@@ -30,6 +30,7 @@ package struct MetadataStoreSuite: Sendable {
         case noIncrementOfACounterIsLost
         case ofRivalsForOneKeyOneWins
         case scansSeeWholeCommits
+        case rangesScannedTogetherAreOfOneMoment
         case everyCallAfterCloseThrowsClosed
         case closeWaitsForCommits
         case commitsOutliveTheStore
@@ -67,6 +68,7 @@ package struct MetadataStoreSuite: Sendable {
         case .noIncrementOfACounterIsLost: try await self.checkCounter(store)
         case .ofRivalsForOneKeyOneWins: try await self.checkRivals(store)
         case .scansSeeWholeCommits: try await self.checkScansUnderWrites(store)
+        case .rangesScannedTogetherAreOfOneMoment: try await self.checkScansTogether(store)
         case .everyCallAfterCloseThrowsClosed: try await self.checkClosed(store)
         case .closeWaitsForCommits: try await self.checkCloseUnderCommits(store)
         case .commitsOutliveTheStore: try await self.checkDurability(store)

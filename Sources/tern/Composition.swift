@@ -60,8 +60,10 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
     )
     let metrics = OutcomeMetrics()
     service.outbox.observe { settled in metrics.record(settled) }
+    let shutdown = ShutdownSignal()
     let router = PeerRouter(
-        federation: federation, service: service, metrics: metrics, lanes: runtime, wall: wall, logger: logger)
+        federation: federation, service: service, metrics: metrics, lanes: runtime, wall: wall, shutdown: shutdown,
+        logger: logger)
 
     let background = BackgroundWork(logger: logger)
     background.start { await runtime.run() }
@@ -72,6 +74,7 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
     }
     return RunningRegion(
         responder: RegionResponder(peers: router, s3: s3),
+        prepareToStop: { shutdown.request() },
         stop: {
             await background.stop()
             try? await http.shutdown()

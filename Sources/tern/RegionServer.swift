@@ -8,6 +8,8 @@ import TernPorts
 /// What serves the requests of a region, and how it is stopped.
 struct RunningRegion: Sendable {
     var responder: any HTTPResponder
+    /// Ends waits that would keep requests running.
+    var prepareToStop: @Sendable () -> Void
     /// Stops what runs in the background and closes the storage. Called when no request runs any more.
     var stop: @Sendable () async -> Void
 }
@@ -60,6 +62,7 @@ struct RegionServer: Sendable {
 
     /// Lets running requests finish, then closes the region.
     func stop() async {
+        self.region.prepareToStop()
         await self.server.stop(grace: .seconds(self.configuration.limits.shutdownGraceSeconds))
         await self.region.stop()
     }

@@ -15,6 +15,7 @@ package struct PeerRouter: Sendable {
     let metrics: OutcomeMetrics
     let lanes: (any LaneMonitor)?
     let wall: any WallClock
+    let shutdown: ShutdownSignal
     let logger: Logger
     private let keys = SigningKeyCache(capacity: 64)
 
@@ -25,6 +26,7 @@ package struct PeerRouter: Sendable {
         metrics: OutcomeMetrics,
         lanes: (any LaneMonitor)?,
         wall: any WallClock,
+        shutdown: ShutdownSignal = ShutdownSignal(),
         logger: Logger
     ) {
         self.federation = federation
@@ -32,6 +34,7 @@ package struct PeerRouter: Sendable {
         self.metrics = metrics
         self.lanes = lanes
         self.wall = wall
+        self.shutdown = shutdown
         self.logger = logger
     }
 

@@ -25,11 +25,14 @@ extension ObjectService {
         guard query.limit > 0 else { return page }
         var cursor = Self.firstRow(query, start)
         let end = KeyRange.end(ofPrefix: [Keyspace.Table.head.rawValue] + query.prefix)
+        // Few rows behind a common prefix, because the next one may end right there; then twice as many.
+        var batchLimit = Self.listBatches.upperBound
         while let from = cursor {
-            let batchSize = min(1001, query.limit - page.entries.count + 1)
+            let batchSize = min(batchLimit, max(query.limit - page.entries.count + 1, 16))
+            batchLimit = min(batchLimit * 2, Self.listBatches.upperBound)
             let rows = try await self.metadata.entries(
-                KeyRange(from: from, to: end), in: bucket.partition, limit: max(batchSize, 16))
-            cursor = rows.count < max(batchSize, 16) ? nil : rows.last.map { $0.key + [0] }
+                KeyRange(from: from, to: end), in: bucket.partition, limit: batchSize)
+            cursor = rows.count < batchSize ? nil : rows.last.map { $0.key + [0] }
             rows: for row in rows {
                 let key = Keyspace.objectKey(ofHeadRow: row.key)
                 let record: VersionRecord = try decodeRecord(row.value)
@@ -41,6 +44,7 @@ extension ObjectService {
                 if let prefix = query.commonPrefix(of: key.bytes) {
                     page.entries.append(.commonPrefix(prefix))
                     cursor = KeyRange.end(ofPrefix: [Keyspace.Table.head.rawValue] + prefix)
+                    batchLimit = Self.listBatches.lowerBound
                     break rows
                 }
                 page.entries.append(.item(ListedVersion(key: key, record: record, isLatest: true)))
@@ -48,6 +52,9 @@ extension ObjectService {
         }
         return page
     }
+
+    /// Rows read at once.
+    private static let listBatches = 4...1001
 
     private static func firstRow(_ query: ListQuery, _ start: ListStart) -> [UInt8]? {
         let table = Keyspace.Table.head.rawValue

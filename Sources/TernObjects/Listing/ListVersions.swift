@@ -44,12 +44,21 @@ extension ObjectService {
 }
 
 /// Walks the head rows and the noncurrent rows of a bucket together.
+///
+/// Both are read as of one moment, and both anew when either is used up. A delete of a key's head makes the version below
+/// the head, which moves it from one table to the other; so a new reading begins at the head row of the last key again,
+/// and what was given before is left out by its version ID.
 private struct VersionMerge {
+    private static let batchSizes = 8...256
+
     private let service: ObjectService
     private let bucket: BucketState
     private var heads: RowCursor
     private var older: RowCursor
-    private var lastHead: (key: ObjectKey, version: VersionID)?
+    /// Rows read at once: few behind a common prefix, because the next one may end right there; then twice as many.
+    private var batchSize = Self.batchSizes.upperBound
+    /// The last version that was given, or that the list begins behind: of its key only older ones follow.
+    private var floor: (key: ObjectKey, version: VersionID)?
 
     init(service: ObjectService, bucket: BucketState, prefix: [UInt8]) {
         self.service = service
@@ -63,77 +72,117 @@ private struct VersionMerge {
         case .beginning:
             break
         case .afterKey(let key):
-            self.heads.move(to: [Keyspace.Table.head.rawValue] + key + [0])
-            // Behind every version of the key, which all begin with the key and a NUL.
-            self.older.move(to: [Keyspace.Table.noncurrent.rawValue] + key + [1])
+            self.skipKey(key)
         case .afterPrefix(let prefix):
             self.skip(prefix: prefix)
         case .afterVersion(let key, let reference):
-            self.heads.move(to: Keyspace.head(key) + [0])
-            try await self.seekOlder(key: key, reference: reference)
-        }
-    }
-
-    private mutating func seekOlder(key: ObjectKey, reference: VersionReference) async throws(S3Error) {
-        switch reference {
-        case .id(let id):
-            self.older.move(to: Keyspace.noncurrent(key, id) + [0])
-        case .null:
-            // The place of the null version in the stack is known only while it exists; if it was removed, go on with
-            // the next key rather than show versions twice.
-            if let version = try await self.service.version(.null, of: key, in: self.bucket) {
-                self.older.move(to: Keyspace.noncurrent(key, version.record.versionID) + [0])
-            } else {
-                self.older.move(to: [Keyspace.Table.noncurrent.rawValue] + key.bytes + [1])
+            self.heads.move(to: Keyspace.head(key))
+            switch reference {
+            case .id(let id):
+                self.seekOlder(key, than: id)
+            case .null:
+                // The place of the null version in the stack is known only while it exists; if it was removed, go on with
+                // the next key rather than show versions twice.
+                if let version = try await self.service.version(.null, of: key, in: self.bucket) {
+                    self.seekOlder(key, than: version.record.versionID)
+                } else {
+                    self.skipKey(key.bytes)
+                }
             }
         }
     }
 
+    private mutating func seekOlder(_ key: ObjectKey, than id: VersionID) {
+        self.floor = (key, id)
+        self.older.move(to: Keyspace.noncurrent(key, id) + [0])
+    }
+
+    private mutating func skipKey(_ key: [UInt8]) {
+        self.heads.move(to: [Keyspace.Table.head.rawValue] + key + [0])
+        // Behind every version of the key, which all begin with the key and a NUL.
+        self.older.move(to: [Keyspace.Table.noncurrent.rawValue] + key + [1])
+    }
+
     mutating func skip(prefix: [UInt8]) {
+        self.floor = nil
+        self.batchSize = Self.batchSizes.lowerBound
         self.heads.move(toOptional: KeyRange.end(ofPrefix: [Keyspace.Table.head.rawValue] + prefix))
         self.older.move(toOptional: KeyRange.end(ofPrefix: [Keyspace.Table.noncurrent.rawValue] + prefix))
     }
 
     mutating func next() async throws(S3Error) -> ListedVersion? {
-        let head = try await self.heads.peek(self.service, self.bucket)
-        let old = try await self.older.peek(self.service, self.bucket)
-        let headKey = head.map { Keyspace.objectKey(ofHeadRow: $0.key) }
-        let oldKey = old.flatMap { Keyspace.objectKeyAndVersion(ofNoncurrentRow: $0.key)?.0 }
-        if let head, let headKey, oldKey.map({ headKey <= $0 }) ?? true {
-            self.heads.advance()
-            let record: VersionRecord = try decodeRecord(head.value)
-            self.lastHead = (headKey, record.versionID)
-            return ListedVersion(key: headKey, record: record, isLatest: true)
-        }
-        if let old, let (oldKey, oldVersion) = Keyspace.objectKeyAndVersion(ofNoncurrentRow: old.key) {
+        while true {
+            if self.heads.needsRows || self.older.needsRows { try await self.readBoth() }
+            let head = self.heads.first
+            let old = self.older.first
+            let headKey = head.map { Keyspace.objectKey(ofHeadRow: $0.key) }
+            let oldKey = old.flatMap { Keyspace.objectKeyAndVersion(ofNoncurrentRow: $0.key)?.0 }
+            if let head, let headKey, oldKey.map({ headKey <= $0 }) ?? true {
+                self.heads.advance()
+                let record: VersionRecord = try decodeRecord(head.value)
+                if let floor, floor.key == headKey, record.versionID >= floor.version { continue }
+                self.floor = (headKey, record.versionID)
+                return ListedVersion(key: headKey, record: record, isLatest: true)
+            }
+            guard let old, let (key, version) = Keyspace.objectKeyAndVersion(ofNoncurrentRow: old.key) else { return nil }
             self.older.advance()
-            // A head that became noncurrent between the two reads would show twice.
-            if let lastHead, lastHead == (oldKey, oldVersion) { return try await self.next() }
-            return ListedVersion(key: oldKey, record: try decodeRecord(old.value), isLatest: false)
+            if let floor, floor.key == key, version >= floor.version { continue }
+            self.floor = (key, version)
+            return ListedVersion(key: key, record: try decodeRecord(old.value), isLatest: false)
         }
-        return nil
+    }
+
+    private mutating func readBoth() async throws(S3Error) {
+        if let floor { self.heads.goBack(to: Keyspace.head(floor.key)) }
+        let found = try await self.service.metadata.entries(
+            [self.heads.range, self.older.range], in: self.bucket.partition, limit: self.batchSize)
+        self.heads.take(found[0], limit: self.batchSize)
+        self.older.take(found[1], limit: self.batchSize)
+        self.batchSize = min(self.batchSize * 2, Self.batchSizes.upperBound)
     }
 }
 
-/// Reads a table forward in batches.
+/// A place in a table, and the rows behind it that were read.
 private struct RowCursor {
-    private static let batchSize = 256
-
+    /// The first row that is wanted; `nil` behind the last.
     private var from: [UInt8]?
+    private let start: [UInt8]
     private let end: [UInt8]?
     private var rows: ArraySlice<KeyValue> = []
+    /// Whether rows may follow those that were read.
+    private var hasMore = true
 
     init(table: Keyspace.Table, prefix: [UInt8]) {
-        self.from = [table.rawValue] + prefix
+        self.start = [table.rawValue] + prefix
+        self.from = self.start
         self.end = KeyRange.end(ofPrefix: [table.rawValue] + prefix)
+    }
+
+    /// What is to be read; empty behind the last row.
+    var range: KeyRange { KeyRange(from: self.from ?? self.end ?? [255], to: self.end ?? [255]) }
+    var needsRows: Bool { self.rows.isEmpty && self.hasMore && self.from != nil }
+    var first: KeyValue? { self.rows.first }
+
+    mutating func take(_ rows: [KeyValue], limit: Int) {
+        self.rows = rows[...]
+        self.hasMore = rows.count == limit
+    }
+
+    mutating func advance() {
+        if let row = self.rows.popFirst() { self.from = row.key + [0] }
     }
 
     /// Goes forward to `row`, never back.
     mutating func move(to row: [UInt8]) {
-        while let first = self.rows.first, first.key.lexicographicallyPrecedes(row) {
-            self.rows = self.rows.dropFirst()
-        }
-        if self.rows.isEmpty, let from = self.from, from.lexicographicallyPrecedes(row) { self.from = row }
+        while let first = self.rows.first, first.key.lexicographicallyPrecedes(row) { self.rows = self.rows.dropFirst() }
+        if let from = self.from, from.lexicographicallyPrecedes(row) { self.from = row }
+    }
+
+    /// Goes back to `row`, which stands before the place where the cursor is; what was read is forgotten.
+    mutating func goBack(to row: [UInt8]) {
+        guard !row.lexicographicallyPrecedes(self.start) else { return }
+        if let from = self.from, from.lexicographicallyPrecedes(row) { return }
+        self.from = row
     }
 
     /// Goes forward to `row`, or behind the last row if there is none.
@@ -144,19 +193,5 @@ private struct RowCursor {
             self.rows = []
             self.from = nil
         }
-    }
-
-    mutating func peek(_ service: ObjectService, _ bucket: BucketState) async throws(S3Error) -> KeyValue? {
-        if self.rows.isEmpty, let from = self.from {
-            let batch = try await service.metadata.entries(
-                KeyRange(from: from, to: self.end), in: bucket.partition, limit: Self.batchSize)
-            self.rows = batch[...]
-            self.from = batch.count < Self.batchSize ? nil : batch.last.map { $0.key + [0] }
-        }
-        return self.rows.first
-    }
-
-    mutating func advance() {
-        self.rows = self.rows.dropFirst()
     }
 }

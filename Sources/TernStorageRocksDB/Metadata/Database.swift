@@ -132,11 +132,35 @@ final class Database: Sendable {
         return .value(body(UnsafeRawBufferPointer(start: bytes, count: count)))
     }
 
+    /// Several ranges as of one moment.
+    func scan(
+        _ ranges: [KeyRange],
+        in partition: PartitionID,
+        limit: Int,
+        from tier: ReadTier
+    ) throws(StorageError) -> ReadResult<[[KeyValue]]> {
+        let snapshot = rocksdb_create_snapshot(self.database)
+        defer { rocksdb_release_snapshot(self.database, snapshot) }
+        var found: [[KeyValue]] = []
+        for range in ranges {
+            if let upper = range.upper, !KeyOrder.precedes(range.lower, upper) {
+                found.append([])
+                continue
+            }
+            switch try self.scan(range, in: partition, limit: limit, from: tier, snapshot: snapshot) {
+            case .value(let entries): found.append(entries)
+            case .needsDisk: return .needsDisk
+            }
+        }
+        return .value(found)
+    }
+
     func scan(
         _ range: KeyRange,
         in partition: PartitionID,
         limit: Int,
-        from tier: ReadTier
+        from tier: ReadTier,
+        snapshot: OpaquePointer? = nil
     ) throws(StorageError) -> ReadResult<[KeyValue]> {
         let prefix = partition.prefix
         // Kept alive until the iterator is gone: RocksDB refers to the bound and does not copy it.
@@ -144,6 +168,7 @@ final class Database: Sendable {
         return try upper.withUnsafeBufferPointer { upper throws(StorageError) in
             guard let options = Self.makeReadOptions(tier) else { throw StorageError(.io, "no memory for a scan") }
             defer { rocksdb_readoptions_destroy(options) }
+            if let snapshot { rocksdb_readoptions_set_snapshot(options, snapshot) }
             let bound = UnsafeRawPointer(upper.baseAddress)?.assumingMemoryBound(to: CChar.self)
             rocksdb_readoptions_set_iterate_upper_bound(options, bound, upper.count)
             guard let iterator = rocksdb_create_iterator(self.database, options) else {

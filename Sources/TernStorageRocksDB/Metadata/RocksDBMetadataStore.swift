@@ -60,6 +60,16 @@ package final class RocksDBMetadataStore: MetadataStore {
         }
     }
 
+    package func scan(
+        _ ranges: [KeyRange],
+        in partition: PartitionID,
+        limit: Int
+    ) async throws(StorageError) -> [[KeyValue]] {
+        try await self.read { database, tier throws(StorageError) in
+            try database.scan(ranges, in: partition, limit: limit, from: tier)
+        }
+    }
+
     package func commit(_ batch: MetadataBatch) async throws(StorageError) {
         try batch.checkSizes()
         try await self.queue.submit(batch)
