@@ -61,7 +61,9 @@ extension PeerRouter {
         let deadline = self.wall.now + .milliseconds(min(max(wait, 0), PeerPath.maximumWaitMilliseconds))
         while true {
             let changes = try await self.service.directory.changes(after: after, limit: Self.changesPerAnswer)
-            if !changes.isEmpty || self.wall.now >= deadline || self.shutdown.isRequested { return Self.binary(try Frames.encode(changes)) }
+            if !changes.isEmpty || self.wall.now >= deadline || self.shutdown.isRequested {
+                return Self.binary(try Frames.encode(changes))
+            }
             try await self.wall.sleep(until: min(self.wall.now + Self.lookInterval, deadline))
         }
     }

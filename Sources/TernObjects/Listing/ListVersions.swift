@@ -124,7 +124,9 @@ private struct VersionMerge {
                 self.floor = (headKey, record.versionID)
                 return ListedVersion(key: headKey, record: record, isLatest: true)
             }
-            guard let old, let (key, version) = Keyspace.objectKeyAndVersion(ofNoncurrentRow: old.key) else { return nil }
+            guard let old, let (key, version) = Keyspace.objectKeyAndVersion(ofNoncurrentRow: old.key) else {
+                return nil
+            }
             self.older.advance()
             if let floor, floor.key == key, version >= floor.version { continue }
             self.floor = (key, version)
@@ -174,7 +176,9 @@ private struct RowCursor {
 
     /// Goes forward to `row`, never back.
     mutating func move(to row: [UInt8]) {
-        while let first = self.rows.first, first.key.lexicographicallyPrecedes(row) { self.rows = self.rows.dropFirst() }
+        while let first = self.rows.first, first.key.lexicographicallyPrecedes(row) {
+            self.rows = self.rows.dropFirst()
+        }
         if let from = self.from, from.lexicographicallyPrecedes(row) { self.from = row }
     }
 
