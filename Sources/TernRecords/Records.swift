@@ -23,6 +23,11 @@ package typealias IngestSessionRecord = Tern_Records_IngestSessionRecord
 package typealias IngestSegmentRecord = Tern_Records_IngestSegmentRecord
 package typealias IngestResult = Tern_Records_IngestResult
 package typealias VersioningState = Tern_Records_VersioningState
+package typealias ConfigurationDocument = Tern_Records_ConfigurationDocument
+package typealias AclRecord = Tern_Records_AclRecord
+package typealias AclGrant = Tern_Records_AclGrant
+package typealias RestoreState = Tern_Records_RestoreState
+package typealias LegalHold = Tern_Records_LegalHold
 
 extension VersionIdentity {
     package init(_ id: VersionID) {

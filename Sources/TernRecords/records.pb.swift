@@ -28,6 +28,46 @@ fileprivate nonisolated struct _GeneratedWithProtocGenSwiftVersion: SwiftProtobu
   typealias Version = _2
 }
 
+package nonisolated enum Tern_Records_LegalHold: SwiftProtobuf.Enum, Swift.CaseIterable {
+  package typealias RawValue = Int
+
+  /// Never set.
+  case unset // = 0
+  case off // = 1
+  case on // = 2
+  case UNRECOGNIZED(Int)
+
+  package init() {
+    self = .unset
+  }
+
+  package init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .unset
+    case 1: self = .off
+    case 2: self = .on
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  package var rawValue: Int {
+    switch self {
+    case .unset: return 0
+    case .off: return 1
+    case .on: return 2
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  package static let allCases: [Tern_Records_LegalHold] = [
+    .unset,
+    .off,
+    .on,
+  ]
+
+}
+
 /// Versioning states of a bucket.
 package nonisolated enum Tern_Records_VersioningState: SwiftProtobuf.Enum, Swift.CaseIterable {
   package typealias RawValue = Int
@@ -159,6 +199,9 @@ package nonisolated struct Tern_Records_BodySegment: Sendable {
     set {place = .blobID(newValue)}
   }
 
+  /// The storage pool that has the blob; empty is the default one.
+  package var pool: String = String()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Place: Equatable, Sendable {
@@ -287,6 +330,62 @@ package nonisolated struct Tern_Records_DestinationState: Sendable {
   package init() {}
 }
 
+/// Who may do what, beside the owner.
+package nonisolated struct Tern_Records_AclGrant: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// The 64-digit canonical ID of an account; empty for a group.
+  package var canonicalID: String = String()
+
+  /// The URI of a group; empty for an account.
+  package var group: String = String()
+
+  /// READ, WRITE, READ_ACP, WRITE_ACP or FULL_CONTROL.
+  package var permission: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct Tern_Records_AclRecord: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var grants: [Tern_Records_AclGrant] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// A restored copy of an archived version, asked for or there.
+package nonisolated struct Tern_Records_RestoreState: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var requestedMs: Int64 = 0
+
+  /// When the copy is there.
+  package var readyMs: Int64 = 0
+
+  /// When the copy is gone again.
+  package var expiresMs: Int64 = 0
+
+  /// Expedited, Standard or Bulk.
+  package var tier: String = String()
+
+  package var days: UInt32 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
 /// One version of an object, or one delete marker.
 package nonisolated struct Tern_Records_VersionRecord: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -405,6 +504,57 @@ package nonisolated struct Tern_Records_VersionRecord: @unchecked Sendable {
     set {_uniqueStorage()._isReplica = newValue}
   }
 
+  /// GOVERNANCE or COMPLIANCE; empty without retention.
+  package var retentionMode: String {
+    get {_storage._retentionMode}
+    set {_uniqueStorage()._retentionMode = newValue}
+  }
+
+  package var retainUntilMs: Int64 {
+    get {_storage._retainUntilMs}
+    set {_uniqueStorage()._retainUntilMs = newValue}
+  }
+
+  /// Stamp of the latest change of the retention: a last-writer-wins register, as are hold and ACL.
+  package var retentionStamp: UInt64 {
+    get {_storage._retentionStamp}
+    set {_uniqueStorage()._retentionStamp = newValue}
+  }
+
+  package var legalHold: Tern_Records_LegalHold {
+    get {_storage._legalHold}
+    set {_uniqueStorage()._legalHold = newValue}
+  }
+
+  package var legalHoldStamp: UInt64 {
+    get {_storage._legalHoldStamp}
+    set {_uniqueStorage()._legalHoldStamp = newValue}
+  }
+
+  /// Absent: the owner alone has everything.
+  package var acl: Tern_Records_AclRecord {
+    get {_storage._acl ?? Tern_Records_AclRecord()}
+    set {_uniqueStorage()._acl = newValue}
+  }
+  /// Returns true if `acl` has been explicitly set.
+  package var hasAcl: Bool {_storage._acl != nil}
+  /// Clears the value of `acl`. Subsequent reads from it will return its default value.
+  package mutating func clearAcl() {_uniqueStorage()._acl = nil}
+
+  package var aclStamp: UInt64 {
+    get {_storage._aclStamp}
+    set {_uniqueStorage()._aclStamp = newValue}
+  }
+
+  package var restore: Tern_Records_RestoreState {
+    get {_storage._restore ?? Tern_Records_RestoreState()}
+    set {_uniqueStorage()._restore = newValue}
+  }
+  /// Returns true if `restore` has been explicitly set.
+  package var hasRestore: Bool {_storage._restore != nil}
+  /// Clears the value of `restore`. Subsequent reads from it will return its default value.
+  package mutating func clearRestore() {_uniqueStorage()._restore = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -442,6 +592,25 @@ package nonisolated struct Tern_Records_BucketRecord: Sendable {
   package var isDeleted: Bool = false
 
   package var tags: [Tern_Records_TagPair] = []
+
+  /// The sub-resources that are one document each.
+  package var documents: [Tern_Records_ConfigurationDocument] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// A sub-resource of a bucket as the client wrote it, once it was found valid.
+package nonisolated struct Tern_Records_ConfigurationDocument: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// The name of the query parameter: cors, lifecycle, policy…
+  package var name: String = String()
+
+  package var document: Data = Data()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -921,6 +1090,10 @@ package nonisolated struct Tern_Records_IngestResult: Sendable {
 
 fileprivate nonisolated let _protobuf_package = "tern.records"
 
+nonisolated extension Tern_Records_LegalHold: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0UNSET\0\u{1}OFF\0\u{1}ON\0")
+}
+
 nonisolated extension Tern_Records_VersioningState: SwiftProtobuf._ProtoNameProviding {
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0NEVER\0\u{1}ENABLED\0\u{1}SUSPENDED\0")
 }
@@ -1082,7 +1255,7 @@ nonisolated extension Tern_Records_ChecksumValue: SwiftProtobuf.Message, SwiftPr
 
 nonisolated extension Tern_Records_BodySegment: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".BodySegment"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}byte_count\0\u{3}inline_id\0\u{3}blob_id\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}byte_count\0\u{3}inline_id\0\u{3}blob_id\0\u{1}pool\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1107,6 +1280,7 @@ nonisolated extension Tern_Records_BodySegment: SwiftProtobuf.Message, SwiftProt
           self.place = .blobID(v)
         }
       }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.pool) }()
       default: break
       }
     }
@@ -1131,12 +1305,16 @@ nonisolated extension Tern_Records_BodySegment: SwiftProtobuf.Message, SwiftProt
     }()
     case nil: break
     }
+    if !self.pool.isEmpty {
+      try visitor.visitSingularStringField(value: self.pool, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Tern_Records_BodySegment, rhs: Tern_Records_BodySegment) -> Bool {
     if lhs.byteCount != rhs.byteCount {return false}
     if lhs.place != rhs.place {return false}
+    if lhs.pool != rhs.pool {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1290,9 +1468,129 @@ nonisolated extension Tern_Records_DestinationState.Status: SwiftProtobuf._Proto
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0NONE\0\u{1}PENDING\0\u{1}COMPLETED\0\u{1}FAILED\0")
 }
 
+nonisolated extension Tern_Records_AclGrant: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".AclGrant"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}canonical_id\0\u{1}group\0\u{1}permission\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.canonicalID) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.group) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.permission) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.canonicalID.isEmpty {
+      try visitor.visitSingularStringField(value: self.canonicalID, fieldNumber: 1)
+    }
+    if !self.group.isEmpty {
+      try visitor.visitSingularStringField(value: self.group, fieldNumber: 2)
+    }
+    if !self.permission.isEmpty {
+      try visitor.visitSingularStringField(value: self.permission, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Tern_Records_AclGrant, rhs: Tern_Records_AclGrant) -> Bool {
+    if lhs.canonicalID != rhs.canonicalID {return false}
+    if lhs.group != rhs.group {return false}
+    if lhs.permission != rhs.permission {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Tern_Records_AclRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".AclRecord"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}grants\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.grants) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.grants.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.grants, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Tern_Records_AclRecord, rhs: Tern_Records_AclRecord) -> Bool {
+    if lhs.grants != rhs.grants {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Tern_Records_RestoreState: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".RestoreState"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}requested_ms\0\u{3}ready_ms\0\u{3}expires_ms\0\u{1}tier\0\u{1}days\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularInt64Field(value: &self.requestedMs) }()
+      case 2: try { try decoder.decodeSingularInt64Field(value: &self.readyMs) }()
+      case 3: try { try decoder.decodeSingularInt64Field(value: &self.expiresMs) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.tier) }()
+      case 5: try { try decoder.decodeSingularUInt32Field(value: &self.days) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.requestedMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.requestedMs, fieldNumber: 1)
+    }
+    if self.readyMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.readyMs, fieldNumber: 2)
+    }
+    if self.expiresMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.expiresMs, fieldNumber: 3)
+    }
+    if !self.tier.isEmpty {
+      try visitor.visitSingularStringField(value: self.tier, fieldNumber: 4)
+    }
+    if self.days != 0 {
+      try visitor.visitSingularUInt32Field(value: self.days, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Tern_Records_RestoreState, rhs: Tern_Records_RestoreState) -> Bool {
+    if lhs.requestedMs != rhs.requestedMs {return false}
+    if lhs.readyMs != rhs.readyMs {return false}
+    if lhs.expiresMs != rhs.expiresMs {return false}
+    if lhs.tier != rhs.tier {return false}
+    if lhs.days != rhs.days {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension Tern_Records_VersionRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".VersionRecord"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{3}is_null\0\u{3}is_delete_marker\0\u{3}last_modified_ms\0\u{1}owner\0\u{3}byte_count\0\u{3}etag_md5\0\u{3}etag_part_count\0\u{3}system_metadata\0\u{3}user_metadata\0\u{3}storage_class\0\u{1}tags\0\u{3}tags_stamp\0\u{1}checksum\0\u{1}body\0\u{3}layout_rows\0\u{1}destinations\0\u{3}is_replica\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{3}is_null\0\u{3}is_delete_marker\0\u{3}last_modified_ms\0\u{1}owner\0\u{3}byte_count\0\u{3}etag_md5\0\u{3}etag_part_count\0\u{3}system_metadata\0\u{3}user_metadata\0\u{3}storage_class\0\u{1}tags\0\u{3}tags_stamp\0\u{1}checksum\0\u{1}body\0\u{3}layout_rows\0\u{1}destinations\0\u{3}is_replica\0\u{3}retention_mode\0\u{3}retain_until_ms\0\u{3}retention_stamp\0\u{3}legal_hold\0\u{3}legal_hold_stamp\0\u{1}acl\0\u{3}acl_stamp\0\u{1}restore\0")
 
   fileprivate class _StorageClass {
     var _id: Tern_Records_VersionIdentity? = nil
@@ -1313,6 +1611,14 @@ nonisolated extension Tern_Records_VersionRecord: SwiftProtobuf.Message, SwiftPr
     var _layoutRows: UInt32 = 0
     var _destinations: [Tern_Records_DestinationState] = []
     var _isReplica: Bool = false
+    var _retentionMode: String = String()
+    var _retainUntilMs: Int64 = 0
+    var _retentionStamp: UInt64 = 0
+    var _legalHold: Tern_Records_LegalHold = .unset
+    var _legalHoldStamp: UInt64 = 0
+    var _acl: Tern_Records_AclRecord? = nil
+    var _aclStamp: UInt64 = 0
+    var _restore: Tern_Records_RestoreState? = nil
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1341,6 +1647,14 @@ nonisolated extension Tern_Records_VersionRecord: SwiftProtobuf.Message, SwiftPr
       _layoutRows = source._layoutRows
       _destinations = source._destinations
       _isReplica = source._isReplica
+      _retentionMode = source._retentionMode
+      _retainUntilMs = source._retainUntilMs
+      _retentionStamp = source._retentionStamp
+      _legalHold = source._legalHold
+      _legalHoldStamp = source._legalHoldStamp
+      _acl = source._acl
+      _aclStamp = source._aclStamp
+      _restore = source._restore
     }
   }
 
@@ -1377,6 +1691,14 @@ nonisolated extension Tern_Records_VersionRecord: SwiftProtobuf.Message, SwiftPr
         case 16: try { try decoder.decodeSingularUInt32Field(value: &_storage._layoutRows) }()
         case 17: try { try decoder.decodeRepeatedMessageField(value: &_storage._destinations) }()
         case 18: try { try decoder.decodeSingularBoolField(value: &_storage._isReplica) }()
+        case 19: try { try decoder.decodeSingularStringField(value: &_storage._retentionMode) }()
+        case 20: try { try decoder.decodeSingularInt64Field(value: &_storage._retainUntilMs) }()
+        case 21: try { try decoder.decodeSingularFixed64Field(value: &_storage._retentionStamp) }()
+        case 22: try { try decoder.decodeSingularEnumField(value: &_storage._legalHold) }()
+        case 23: try { try decoder.decodeSingularFixed64Field(value: &_storage._legalHoldStamp) }()
+        case 24: try { try decoder.decodeSingularMessageField(value: &_storage._acl) }()
+        case 25: try { try decoder.decodeSingularFixed64Field(value: &_storage._aclStamp) }()
+        case 26: try { try decoder.decodeSingularMessageField(value: &_storage._restore) }()
         default: break
         }
       }
@@ -1443,6 +1765,30 @@ nonisolated extension Tern_Records_VersionRecord: SwiftProtobuf.Message, SwiftPr
       if _storage._isReplica != false {
         try visitor.visitSingularBoolField(value: _storage._isReplica, fieldNumber: 18)
       }
+      if !_storage._retentionMode.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._retentionMode, fieldNumber: 19)
+      }
+      if _storage._retainUntilMs != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._retainUntilMs, fieldNumber: 20)
+      }
+      if _storage._retentionStamp != 0 {
+        try visitor.visitSingularFixed64Field(value: _storage._retentionStamp, fieldNumber: 21)
+      }
+      if _storage._legalHold != .unset {
+        try visitor.visitSingularEnumField(value: _storage._legalHold, fieldNumber: 22)
+      }
+      if _storage._legalHoldStamp != 0 {
+        try visitor.visitSingularFixed64Field(value: _storage._legalHoldStamp, fieldNumber: 23)
+      }
+      try { if let v = _storage._acl {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 24)
+      } }()
+      if _storage._aclStamp != 0 {
+        try visitor.visitSingularFixed64Field(value: _storage._aclStamp, fieldNumber: 25)
+      }
+      try { if let v = _storage._restore {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 26)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1470,6 +1816,14 @@ nonisolated extension Tern_Records_VersionRecord: SwiftProtobuf.Message, SwiftPr
         if _storage._layoutRows != rhs_storage._layoutRows {return false}
         if _storage._destinations != rhs_storage._destinations {return false}
         if _storage._isReplica != rhs_storage._isReplica {return false}
+        if _storage._retentionMode != rhs_storage._retentionMode {return false}
+        if _storage._retainUntilMs != rhs_storage._retainUntilMs {return false}
+        if _storage._retentionStamp != rhs_storage._retentionStamp {return false}
+        if _storage._legalHold != rhs_storage._legalHold {return false}
+        if _storage._legalHoldStamp != rhs_storage._legalHoldStamp {return false}
+        if _storage._acl != rhs_storage._acl {return false}
+        if _storage._aclStamp != rhs_storage._aclStamp {return false}
+        if _storage._restore != rhs_storage._restore {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -1481,7 +1835,7 @@ nonisolated extension Tern_Records_VersionRecord: SwiftProtobuf.Message, SwiftPr
 
 nonisolated extension Tern_Records_BucketRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".BucketRecord"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{3}bucket_id\0\u{1}owner\0\u{3}created_ms\0\u{1}region\0\u{3}location_constraint\0\u{1}versioning\0\u{3}replication_xml\0\u{1}epoch\0\u{3}is_deleted\0\u{1}tags\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{3}bucket_id\0\u{1}owner\0\u{3}created_ms\0\u{1}region\0\u{3}location_constraint\0\u{1}versioning\0\u{3}replication_xml\0\u{1}epoch\0\u{3}is_deleted\0\u{1}tags\0\u{1}documents\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1500,6 +1854,7 @@ nonisolated extension Tern_Records_BucketRecord: SwiftProtobuf.Message, SwiftPro
       case 9: try { try decoder.decodeSingularUInt64Field(value: &self.epoch) }()
       case 10: try { try decoder.decodeSingularBoolField(value: &self.isDeleted) }()
       case 11: try { try decoder.decodeRepeatedMessageField(value: &self.tags) }()
+      case 12: try { try decoder.decodeRepeatedMessageField(value: &self.documents) }()
       default: break
       }
     }
@@ -1539,6 +1894,9 @@ nonisolated extension Tern_Records_BucketRecord: SwiftProtobuf.Message, SwiftPro
     if !self.tags.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.tags, fieldNumber: 11)
     }
+    if !self.documents.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.documents, fieldNumber: 12)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1554,6 +1912,42 @@ nonisolated extension Tern_Records_BucketRecord: SwiftProtobuf.Message, SwiftPro
     if lhs.epoch != rhs.epoch {return false}
     if lhs.isDeleted != rhs.isDeleted {return false}
     if lhs.tags != rhs.tags {return false}
+    if lhs.documents != rhs.documents {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Tern_Records_ConfigurationDocument: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ConfigurationDocument"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}document\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.document) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
+    }
+    if !self.document.isEmpty {
+      try visitor.visitSingularBytesField(value: self.document, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Tern_Records_ConfigurationDocument, rhs: Tern_Records_ConfigurationDocument) -> Bool {
+    if lhs.name != rhs.name {return false}
+    if lhs.document != rhs.document {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

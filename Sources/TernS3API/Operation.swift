@@ -8,6 +8,8 @@ struct Operation: Sendable {
     /// What Tern makes of an operation.
     enum Support: Sendable {
         case implemented(Perform)
+        /// Validated, stored and returned, but nothing acts on it yet.
+        case stored(Perform)
         /// Answers 501 `NotImplemented`.
         case notImplemented
     }
@@ -18,6 +20,13 @@ struct Operation: Sendable {
     /// The IAM action, given whether the request names a version.
     var action: @Sendable (_ hasVersion: Bool) -> String
     var support: Support
+    /// What performs it; `nil` for an operation that is refused.
+    var perform: Perform? {
+        switch self.support {
+        case .implemented(let perform), .stored(let perform): perform
+        case .notImplemented: nil
+        }
+    }
     /// Whether the bucket must exist before the operation runs.
     var needsBucket: Bool
     /// Whether the body may be a stream of signed chunks (spec rule SIG-46).
@@ -30,12 +39,13 @@ struct Operation: Sendable {
         versionAction: String? = nil,
         needsBucket: Bool = true,
         acceptsStreams: Bool = false,
+        isOnlyStored: Bool = false,
         perform: @escaping Perform
     ) {
         self.name = name
         self.route = route
         self.action = { hasVersion in hasVersion ? versionAction ?? action : action }
-        self.support = .implemented(perform)
+        self.support = isOnlyStored ? .stored(perform) : .implemented(perform)
         self.needsBucket = needsBucket
         self.acceptsStreams = acceptsStreams
     }

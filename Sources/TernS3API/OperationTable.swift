@@ -177,8 +177,9 @@ package enum OperationTable {
             "# S3 API coverage",
             "",
             "Written by `tern api-coverage`; a test compares this page with the router. *Implemented* operations do all "
-                + "that the S3 API Reference says, apart from what `docs/architecture.md` lists as open; *NotImplemented* "
-                + "ones answer 501 `NotImplemented`.",
+                + "that the S3 API Reference says, apart from what `docs/architecture.md` lists as open; *Stored* ones "
+                + "are validated, kept and returned, and nothing acts on them yet; *NotImplemented* ones answer 501 "
+                + "`NotImplemented`.",
             "",
             "| Operation | Method and resource | State |",
             "|---|---|---|",
@@ -187,6 +188,7 @@ package enum OperationTable {
             let state =
                 switch operation.support {
                 case .implemented: "Implemented"
+                case .stored: "Stored"
                 case .notImplemented: "NotImplemented"
                 }
             lines.append("| \(operation.name) | `\(operation.route.description)` | \(state) |")

@@ -109,7 +109,7 @@ package struct S3Responder: HTTPResponder {
         } catch {
             throw self.withRegion(error, operation: operation, location: location)
         }
-        guard case .implemented(let perform) = operation.support else {
+        guard let perform = operation.perform else {
             throw caller.principal == .anonymous ? .accessDenied() : .notImplemented
         }
         if caller.payload.isStreaming, !operation.acceptsStreams { throw S3Error(SigningError.streamingNotAllowed) }

@@ -20,6 +20,11 @@ package struct BucketState: Sendable {
     package var created: Timestamp { Timestamp(milliseconds: self.record.createdMs) }
     package var versioning: VersioningState { self.record.versioning }
 
+    /// A sub-resource that is kept as one document; `nil` when it was never set, or removed.
+    package func document(_ name: BucketDocument) -> [UInt8]? {
+        self.record.documents.first { $0.name == name.rawValue }.map { Array($0.document) }
+    }
+
     /// The value of the epoch row under which writes are planned.
     package var epochValue: [UInt8] { Self.epochValue(self.record.epoch) }
 
