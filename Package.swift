@@ -178,7 +178,7 @@ let package = Package(
         ),
         .testTarget(
             name: "TernSigV4Tests",
-            dependencies: ["TernCore", "TernChecksums", "TernSigV4"],
+            dependencies: ["TernCore", "TernChecksums", "TernSigV4", crypto],
             exclude: ["Fixtures"],
             swiftSettings: strict
         ),

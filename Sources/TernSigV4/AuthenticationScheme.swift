@@ -10,9 +10,9 @@ import TernCore
 package enum AuthenticationScheme: Sendable {
     /// Neither `Authorization` nor a signature in the query. (A form may still carry a POST policy.)
     case anonymous
-    /// Version 4 in the `Authorization` header.
+    /// Version 4 or 4A in the `Authorization` header.
     case v4Header(ParsedV4)
-    /// Version 4 in the query: a presigned URL.
+    /// Version 4 or 4A in the query: a presigned URL.
     case v4Query(ParsedV4)
     /// Version 2 in the query: a presigned URL.
     case v2Query(ParsedV2)
@@ -71,7 +71,7 @@ package enum AuthenticationScheme: Sendable {
             guard policy.acceptsV2Header else { throw .mechanismNotSupported }
             return .v2Header(try ParsedV2(authorization: rest, of: request))
         case "AWS4-ECDSA-P256-SHA256":
-            throw .mechanismNotSupported
+            return .v4Header(try ParsedV4(authorization: rest, of: request, isAsymmetric: true, policy: policy))
         default:
             throw .unsupportedAuthorizationType(authorization: authorization)
         }
@@ -91,6 +91,6 @@ package enum AuthenticationScheme: Sendable {
             return nil
         }
         let parts = credential.split(separator: "/", omittingEmptySubsequences: false)
-        return parts.count == 5 ? String(parts[3]) : nil
+        return parts.count == 5 || parts.count == 4 ? String(parts[parts.count - 2]) : nil
     }
 }

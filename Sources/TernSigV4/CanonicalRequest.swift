@@ -42,10 +42,12 @@ enum CanonicalRequest {
     }
 
     /// The string to sign for a canonical request.
-    static func stringToSign(_ canonicalRequest: [UInt8], amzDate: String, scope: String) -> [UInt8] {
+    static func stringToSign(
+        _ canonicalRequest: [UInt8], amzDate: String, scope: String, isAsymmetric: Bool = false
+    ) -> [UInt8] {
         var text: [UInt8] = []
         text.reserveCapacity(192)
-        text.append(text: "AWS4-HMAC-SHA256\n")
+        text.append(text: isAsymmetric ? "AWS4-ECDSA-P256-SHA256\n" : "AWS4-HMAC-SHA256\n")
         text.append(text: amzDate)
         text.append(newline)
         text.append(text: scope)

@@ -5,6 +5,9 @@ package import TernCore
 package struct ChunkSignatures: Sendable {
     private static let emptyDigest = SHA256Hasher().finalize().lowercaseHexBytes
 
+    /// A signature of version 4A is filled up with `*` to this many bytes (spec §2.5).
+    static let asymmetricByteCount = 144
+
     package let context: SigningContext
     /// The latest signature, in hexadecimal ASCII; at first, the request's own.
     package private(set) var previous: [UInt8]
@@ -30,12 +33,28 @@ package struct ChunkSignatures: Sendable {
     }
 
     mutating func sign(_ stringToSign: [UInt8]) -> [UInt8] {
-        self.previous = self.context.key.signature(stringToSign)
+        guard case .hmac(let key) = self.context.key else { preconditionFailure("a public key signs nothing") }
+        self.previous = key.signature(stringToSign)
         return self.previous
     }
 
+    var isAsymmetric: Bool {
+        if case .ecdsa = self.context.key { true } else { false }
+    }
+
+    /// Whether a signature is right; the next one then builds upon it.
+    mutating func accept(_ provided: [UInt8], for stringToSign: [UInt8]) -> Bool {
+        // SIG-53: the next signature builds upon this one without what fills it up.
+        let signature = self.isAsymmetric ? Array(provided.prefix { $0 != UInt8(ascii: "*") }) : provided
+        guard self.context.key.accepts(signature, for: stringToSign) else { return false }
+        self.previous = signature
+        return true
+    }
+
+    private var algorithm: String { self.isAsymmetric ? "AWS4-ECDSA-P256-SHA256" : "AWS4-HMAC-SHA256" }
+
     func stringToSign(chunkDigest digest: [UInt8]) -> [UInt8] {
-        var text = self.prefix("AWS4-HMAC-SHA256-PAYLOAD")
+        var text = self.prefix("\(self.algorithm)-PAYLOAD")
         text.append(contentsOf: Self.emptyDigest)
         text.append(UInt8(ascii: "\n"))
         text.append(contentsOf: digest.lowercaseHexBytes)
@@ -50,7 +69,7 @@ package struct ChunkSignatures: Sendable {
             canonical.append(text: field.value)
             canonical.append(UInt8(ascii: "\n"))
         }
-        var text = self.prefix("AWS4-HMAC-SHA256-TRAILER")
+        var text = self.prefix("\(self.algorithm)-TRAILER")
         text.append(contentsOf: SHA256Hasher.hash(canonical).lowercaseHexBytes)
         return text
     }

@@ -61,7 +61,7 @@ package struct ChunkedDecoder: Sendable {
         }
         self.announcedByteCount = byteCount
         self.announcedTrailers =
-            payload == .streamingSigned(trailer: false) ? [] : try ChunkedTrailer.announcedNames(headers)
+            payload.isWithoutTrailer ? [] : try ChunkedTrailer.announcedNames(headers)
         if case .streamingSigned = payload {
             guard let signing else { preconditionFailure("signed chunks need the request's signature") }
             self.signatures = ChunkSignatures(signing)
@@ -164,9 +164,10 @@ extension ChunkedDecoder {
         guard let size = Self.chunkSize(halves[0]) else { throw .bodyTerminated }
         if self.signatures != nil {
             let name = Array("chunk-signature=".utf8)
-            guard halves.count == 2, halves[1].starts(with: name), halves[1].count == name.count + 64 else {
-                throw .bodyTerminated
-            }
+            let isAsymmetric = self.signatures?.isAsymmetric == true
+            guard halves.count == 2, halves[1].starts(with: name),
+                halves[1].count == name.count + (isAsymmetric ? ChunkSignatures.asymmetricByteCount : 64)
+            else { throw .bodyTerminated }
             self.chunkSignature = Array(halves[1].dropFirst(name.count))
         }
         self.line.removeAll(keepingCapacity: true)
@@ -245,10 +246,10 @@ extension ChunkedDecoder {
         against signatures: inout ChunkSignatures,
         _ stringToSign: [UInt8]
     ) throws(SigningError) {
-        let signature = String(decoding: provided, as: UTF8.self)
-        guard signature.isEqualInConstantTime(to: signatures.sign(stringToSign)) else {
+        guard signatures.accept(provided, for: stringToSign) else {
             throw .signatureDoesNotMatch(
-                accessKeyID: signatures.context.accessKeyID, stringToSign: stringToSign, provided: signature)
+                accessKeyID: signatures.context.accessKeyID, stringToSign: stringToSign,
+                provided: String(decoding: provided, as: UTF8.self))
         }
     }
 }

@@ -16,16 +16,23 @@ package struct Credential: Sendable, Hashable {
     }
 
     /// `YYYYMMDD/region/service/aws4_request`.
-    package var scope: String { "\(self.date)/\(self.region)/\(self.service)/aws4_request" }
+    package var scope: String {
+        // Version 4A has no region in its scope (SIG-50).
+        self.region.isEmpty
+            ? "\(self.date)/\(self.service)/aws4_request" : "\(self.date)/\(self.region)/\(self.service)/aws4_request"
+    }
 
-    /// Reads `AKID/YYYYMMDD/region/service/aws4_request`.
+    /// Reads `AKID/YYYYMMDD/region/service/aws4_request`, or without the region in version 4A (SIG-50).
     ///
     /// - Parameters:
     ///   - requestDate: The request's own date as `YYYYMMDD…`, which the scope's must equal (SIG-21).
     ///   - place: Decides between the texts of §2.8 and of SIG-36.
-    init(parsing text: String, service: String, place: SigningError.Place) throws(SigningError) {
-        let parts = text.split(byte: UInt8(ascii: "/"))
-        guard parts.count == 5, !parts[0].isEmpty else { throw .credentialShape(in: place) }
+    init(
+        parsing text: String, service: String, hasRegion: Bool = true, place: SigningError.Place
+    ) throws(SigningError) {
+        var parts = text.split(byte: UInt8(ascii: "/"))
+        guard parts.count == (hasRegion ? 5 : 4), !parts[0].isEmpty else { throw .credentialShape(in: place) }
+        if !hasRegion { parts.insert("", at: 2) }
         guard Self.isDate(parts[1]) else {
             throw .malformed(
                 #"incorrect date format "\#(parts[1])". This date in the credential must be in the format "yyyyMMdd"."#,

@@ -26,6 +26,6 @@ struct HoistedHeaders {
 
     private static let authenticationNames: Set<String> = [
         "x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-expires", "x-amz-signedheaders", "x-amz-signature",
-        "x-amz-security-token", "x-amz-content-sha256",
+        "x-amz-security-token", "x-amz-content-sha256", "x-amz-region-set",
     ]
 }

@@ -11,8 +11,13 @@ extension ParsedV4 {
     ///   - now: The server's time.
     /// - Throws: RGN-4, SIG-20, SIG-22.
     package func validate(expectedRegion: RegionName, now: Timestamp) throws(SigningError) {
+        if let regionSet {
+            guard regionSet.contains(where: { RegionPattern($0).matches(expectedRegion.description) }) else {
+                throw .wrongRegion(regionSet.joined(separator: ","), expected: expectedRegion, in: self.place)
+            }
+        }
         let isAlias = self.credential.region == "US" && expectedRegion == .usEast1  // RGN-6
-        guard isAlias || self.credential.region == expectedRegion.description else {
+        guard isAlias || self.regionSet != nil || self.credential.region == expectedRegion.description else {
             throw .wrongRegion(self.credential.region, expected: expectedRegion, in: self.place)
         }
         let ageMilliseconds = now.milliseconds - self.date.milliseconds
@@ -50,19 +55,19 @@ extension ParsedV4 {
         let canonicalRequest = try CanonicalRequest.make(
             request, signedHeaders: self.signedHeaders, payload: self.payloadLine, place: self.place)
         let scope = self.credential.scope
-        let stringToSign = CanonicalRequest.stringToSign(canonicalRequest, amzDate: self.amzDate, scope: scope)
-        let key =
-            keys?.key(secret: secret, credential: self.credential)
-            ?? SigningKey(secret: secret, credential: self.credential)
-        let signature = key.signature(stringToSign)
-        guard self.signature.isEqualInConstantTime(to: signature), !self.hasConflictingParameter else {
+        let isAsymmetric = self.regionSet != nil
+        let stringToSign = CanonicalRequest.stringToSign(
+            canonicalRequest, amzDate: self.amzDate, scope: scope, isAsymmetric: isAsymmetric)
+        let key = isAsymmetric ? self.publicKey(secret, keys) : self.signingKey(secret, keys)
+        let signature = Array(self.signature.utf8)
+        guard key.accepts(signature, for: stringToSign), !self.hasConflictingParameter else {
             throw .signatureDoesNotMatch(
                 accessKeyID: self.credential.accessKeyID, stringToSign: stringToSign, provided: self.signature,
                 canonicalRequest: canonicalRequest)
         }
         return VerifiedRequest(
             accessKeyID: self.credential.accessKeyID,
-            mechanism: self.place == .header ? .v4Header : .v4Query,
+            mechanism: self.mechanism,
             payload: self.payload,
             signedAt: self.date,
             hoistedHeaders: self.hoistedHeaders,
@@ -70,5 +75,47 @@ extension ParsedV4 {
                 accessKeyID: self.credential.accessKeyID, key: key, seedSignature: signature, scope: scope,
                 amzDate: self.amzDate)
         )
+    }
+
+    private var mechanism: VerifiedRequest.Mechanism {
+        switch (self.place, self.regionSet == nil) {
+        case (.header, true): .v4Header
+        case (.query, true): .v4Query
+        case (.header, false): .v4aHeader
+        case (.query, false): .v4aQuery
+        }
+    }
+
+    private func signingKey(_ secret: String, _ keys: SigningKeyCache?) -> VerificationKey {
+        .hmac(
+            keys?.key(secret: secret, credential: self.credential)
+                ?? SigningKey(secret: secret, credential: self.credential))
+    }
+
+    private func publicKey(_ secret: String, _ keys: SigningKeyCache?) -> VerificationKey {
+        let id = self.credential.accessKeyID
+        return .ecdsa(
+            keys?.publicKey(secret: secret, accessKeyID: id) ?? AsymmetricKey.publicKey(secret: secret, accessKeyID: id)
+        )
+    }
+}
+
+/// A member of a region set: a region, with `*` for any characters (SIG-50).
+struct RegionPattern {
+    private let parts: [Substring]
+
+    init(_ text: String) {
+        self.parts = text.split(separator: "*", omittingEmptySubsequences: false)
+    }
+
+    func matches(_ region: String) -> Bool {
+        guard let first = self.parts.first, let last = self.parts.last, region.hasPrefix(first) else { return false }
+        if self.parts.count == 1 { return region == first }
+        var rest = region.dropFirst(first.count)
+        for part in self.parts.dropFirst().dropLast() where !part.isEmpty {
+            guard let found = rest.firstRange(of: part) else { return false }
+            rest = rest[found.upperBound...]
+        }
+        return rest.hasSuffix(last)
     }
 }

@@ -14,6 +14,8 @@ package struct ParsedV4: Sendable {
     /// The session token; whoever knows the access keys checks it.
     package let securityToken: String?
     package let payload: PayloadMode
+    /// Version 4A: the regions that it is good for, with `*` for any characters (SIG-50). `nil` in version 4.
+    package let regionSet: [String]?
     /// For how many seconds a presigned URL is valid.
     package let expiresInSeconds: Int64?
     /// Query parameters of a presigned URL that act as headers (SIG-32), names in lower case.
@@ -29,6 +31,25 @@ package struct ParsedV4: Sendable {
     let hasConflictingParameter: Bool
 }
 
+// MARK: Version 4A
+
+extension ParsedV4 {
+    /// Reads the set of regions, which version 4A must name (SIG-50).
+    private static func regionSet(
+        _ text: String?, _ isAsymmetric: Bool, place: SigningError.Place
+    ) throws(SigningError) -> [String]? {
+        guard isAsymmetric else { return nil }
+        let regions = (text ?? "").split(byte: UInt8(ascii: ",")).map(\.withoutLeadingSpaces).filter { !$0.isEmpty }
+        guard !regions.isEmpty else { throw .malformed("missing X-Amz-Region-Set.", in: place) }
+        return regions
+    }
+
+    /// Chunks are signed in the version of the request.
+    private static func check(_ payload: PayloadMode, _ line: String, _ isAsymmetric: Bool) throws(SigningError) {
+        if let chunks = payload.chunksAreAsymmetric, chunks != isAsymmetric { throw .invalidContentSHA256(line) }
+    }
+}
+
 // MARK: In the header
 
 extension ParsedV4 {
@@ -38,11 +59,13 @@ extension ParsedV4 {
     init(
         authorization components: String,
         of request: SignedRequest,
+        isAsymmetric: Bool = false,
         policy: AuthenticationPolicy
     ) throws(SigningError) {
         let parts = try AuthorizationComponents(components)
         let (date, dateText, amzDate) = try Self.headerDate(request.headers)
-        let credential = try Credential(parsing: parts.credential, service: policy.service, place: .header)
+        let credential = try Credential(
+            parsing: parts.credential, service: policy.service, hasRegion: !isAsymmetric, place: .header)
         try credential.checkDate(amzDate, place: .header)
 
         let signedHeaders = Self.signedHeaderNames(parts.signedHeaders)
@@ -58,6 +81,8 @@ extension ParsedV4 {
         } else {
             throw .missingContentSHA256
         }
+        self.regionSet = try Self.regionSet(request.headers["x-amz-region-set"], isAsymmetric, place: .header)
+        try Self.check(self.payload, self.payloadLine, isAsymmetric)
         self.place = .header
         self.credential = credential
         self.signedHeaders = signedHeaders
@@ -149,11 +174,12 @@ extension ParsedV4 {
                 "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, "
                     + "X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters.")
         }
-        if algorithm == "AWS4-ECDSA-P256-SHA256" { throw .mechanismNotSupported }
-        guard algorithm == "AWS4-HMAC-SHA256" else {
+        let isAsymmetric = algorithm == "AWS4-ECDSA-P256-SHA256"
+        guard algorithm == "AWS4-HMAC-SHA256" || isAsymmetric else {
             throw .queryParameters(#"X-Amz-Algorithm only supports "AWS4-HMAC-SHA256 and AWS4-ECDSA-P256-SHA256""#)
         }
-        let credential = try Credential(parsing: credentialText, service: policy.service, place: .query)
+        let credential = try Credential(
+            parsing: credentialText, service: policy.service, hasRegion: !isAsymmetric, place: .query)
         guard let date = Timestamp(amzDate: dateText) else {
             throw .queryParameters(#"X-Amz-Date must be in the ISO8601 Long Format "yyyyMMdd'T'HHmmss'Z'""#)
         }
@@ -177,6 +203,8 @@ extension ParsedV4 {
         self.securityToken = query.securityToken ?? request.headers["x-amz-security-token"]
         self.payload = payload
         self.payloadLine = payloadLine
+        self.regionSet = try Self.regionSet(query.regionSet, isAsymmetric, place: .query)
+        try Self.check(payload, payloadLine, isAsymmetric)
         self.expiresInSeconds = try Self.expiry(expires)
         self.hoistedHeaders = hoisted.fields
         self.hasConflictingParameter = hoisted.hasConflict

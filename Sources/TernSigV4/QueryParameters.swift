@@ -10,6 +10,7 @@ struct QueryParameters {
     var signature: String?
     var securityToken: String?
     var contentSHA256: String?
+    var regionSet: String?
 
     var v2AccessKeyID: String?
     var v2Expires: String?
@@ -33,6 +34,7 @@ struct QueryParameters {
                 case "x-amz-signature": self.signature = value
                 case "x-amz-security-token": self.securityToken = value
                 case "x-amz-content-sha256": self.contentSHA256 = value
+                case "x-amz-region-set": self.regionSet = value
                 default: continue
                 }
             }

@@ -121,7 +121,7 @@ package struct RequestSigner: Sendable {
         let key = self.keys.key(secret: self.secret, credential: credential)
         let stringToSign = CanonicalRequest.stringToSign(canonicalRequest, amzDate: amzDate, scope: scope)
         return SigningContext(
-            accessKeyID: self.accessKeyID, key: key, seedSignature: key.signature(stringToSign), scope: scope,
+            accessKeyID: self.accessKeyID, key: .hmac(key), seedSignature: key.signature(stringToSign), scope: scope,
             amzDate: amzDate)
     }
 

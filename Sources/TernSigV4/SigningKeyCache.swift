@@ -1,3 +1,4 @@
+package import Crypto
 import Synchronization
 
 /// Remembers signing keys, because deriving one costs four HMACs and most requests share a few.
@@ -18,6 +19,8 @@ package final class SigningKeyCache: Sendable {
 
     private let capacity: Int
     private let keys = Mutex<[Question: SigningKey]>([:])
+    /// Of version 4A, which derives its keys from the secret and the access key alone.
+    private let publicKeys = Mutex<[[String]: P256.Signing.PublicKey]>([:])
 
     /// - Parameter capacity: The number of keys to keep; each takes about half a kilobyte. With fewer than there are
     ///   access keys in use, keys are derived again and again.
@@ -28,6 +31,18 @@ package final class SigningKeyCache: Sendable {
 
     /// The number of keys held.
     package var count: Int { self.keys.withLock { $0.count } }
+
+    /// The public key of an access key with this secret, for version 4A.
+    package func publicKey(secret: String, accessKeyID: String) -> P256.Signing.PublicKey? {
+        let question = [accessKeyID, secret]
+        if let key = self.publicKeys.withLock({ $0[question] }) { return key }
+        guard let key = AsymmetricKey.publicKey(secret: secret, accessKeyID: accessKeyID) else { return nil }
+        self.publicKeys.withLock { keys in
+            if keys.count >= self.capacity { keys.remove(at: keys.startIndex) }
+            keys[question] = key
+        }
+        return key
+    }
 
     /// The signing key of a credential with this secret.
     package func key(secret: String, credential: Credential) -> SigningKey {

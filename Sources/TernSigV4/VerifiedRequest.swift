@@ -6,21 +6,24 @@ package struct VerifiedRequest: Sendable {
     package enum Mechanism: Hashable, Sendable {
         case v4Header
         case v4Query
+        case v4aHeader
+        case v4aQuery
         case v2Header
         case v2Query
 
         /// `REST-HEADER` or `REST-QUERY-STRING`.
         package var authType: String {
             switch self {
-            case .v4Header, .v2Header: "REST-HEADER"
-            case .v4Query, .v2Query: "REST-QUERY-STRING"
+            case .v4Header, .v4aHeader, .v2Header: "REST-HEADER"
+            case .v4Query, .v4aQuery, .v2Query: "REST-QUERY-STRING"
             }
         }
 
-        /// `AWS4-HMAC-SHA256` or `AWS`.
+        /// `AWS4-HMAC-SHA256`, `AWS4-ECDSA-P256-SHA256` or `AWS`.
         package var signatureVersion: String {
             switch self {
             case .v4Header, .v4Query: "AWS4-HMAC-SHA256"
+            case .v4aHeader, .v4aQuery: "AWS4-ECDSA-P256-SHA256"
             case .v2Header, .v2Query: "AWS"
             }
         }
@@ -40,10 +43,10 @@ package struct VerifiedRequest: Sendable {
 /// What the signatures of a request's chunks and trailer build upon (SIG-43).
 package struct SigningContext: Sendable {
     package var accessKeyID: String
-    package var key: SigningKey
-    /// The request's own signature, 64 hexadecimal digits in ASCII.
+    package var key: VerificationKey
+    /// The request's own signature, hexadecimal digits in ASCII.
     package var seedSignature: [UInt8]
-    /// `YYYYMMDD/region/service/aws4_request`.
+    /// `YYYYMMDD/region/service/aws4_request`; without the region in version 4A.
     package var scope: String
     /// `YYYYMMDDTHHMMSSZ`.
     package var amzDate: String
