@@ -55,6 +55,17 @@ extension VersionRecord {
 
     package var tagSet: [Tag] { self.tags.map { Tag(key: $0.key, value: $0.value) } }
 
+    /// Whether an encoded record is that of a delete marker, as far as its first bytes tell: listings step over heaps of
+    /// them. `nil` where only decoding tells.
+    package static func isDeleteMarker(encoded bytes: [UInt8]) -> Bool? {
+        // Fields are written in the order of their numbers: id (1), is_null (2), is_delete_marker (3).
+        guard bytes.count > 2, bytes[0] == 0x0A, bytes[1] < 0x80 else { return nil }
+        var index = 2 + Int(bytes[1])
+        if index + 1 < bytes.count, bytes[index] == 0x10 { index += 2 }
+        guard index + 1 < bytes.count else { return nil }
+        return bytes[index] == 0x18 && bytes[index + 1] == 1
+    }
+
     /// STANDARD where none is recorded.
     package var storageClassValue: StorageClass { StorageClass(rawValue: self.storageClass) ?? .standard }
 }

@@ -34,6 +34,7 @@ extension ObjectService {
                 KeyRange(from: from, to: end), in: bucket.partition, limit: batchSize)
             cursor = rows.count < batchSize ? nil : rows.last.map { $0.key + [0] }
             rows: for row in rows {
+                if VersionRecord.isDeleteMarker(encoded: row.value) == true { continue }
                 let key = Keyspace.objectKey(ofHeadRow: row.key)
                 let record: VersionRecord = try decodeRecord(row.value)
                 if record.isDeleteMarker { continue }
