@@ -8,48 +8,88 @@ import TernS3Protocol
 struct CopySource: Sendable {
     var bucket: BucketState
     var version: StoredVersion
+    /// The wanted bytes, on their way from another region; `nil` for a source of this region.
+    var remoteBody: (any HTTPBodySource)?
 
     /// The largest source of one copy request, in bytes.
     static let maximumByteCount: Int64 = 5_368_709_120
 }
 
 extension S3Call {
-    /// Finds what `x-amz-copy-source` names (spec rules CPY-1 to CPY-3, CND-7).
-    func copySource() async throws(S3Error) -> CopySource {
+    /// Finds what `x-amz-copy-source` names, wherever in the federation it is (spec rules CPY-1 to CPY-3, CND-7).
+    ///
+    /// - Parameter range: The bytes that are wanted of a source in another region; `nil` for all.
+    func copySource(range: Range<Int64>? = nil) async throws(S3Error) -> CopySource {
         guard let header = self.headers["x-amz-copy-source"] else { throw .copySourceKeyInvalid }
         let source = try CopySourceHeader(decoding: header)
-        let bucket: BucketState
+        let found: CopySource
         switch try await self.service.registry.locate(source.bucket.description) {
-        case .here(let state):
-            bucket = state
-        case .elsewhere(let record):
-            throw S3Error(
-                code: "NotImplemented", status: 501,
-                message:
-                    "The source bucket is in the region \(record.region). Copies between regions are not implemented; "
-                    + "download and upload the object, or replicate the bucket.")
+        case .here(let bucket): found = try await self.localSource(source, in: bucket)
+        case .elsewhere(let record): found = try await self.remoteSource(source, in: record, range: range)
         }
-        if let expected = self.headers["x-amz-source-expected-bucket-owner"], expected != bucket.owner.description {
-            guard AccountID(expected) != nil else { throw .invalidBucketOwner(expected) }
-            throw .accessDenied()
+        try CopySourceConditions(self.headers).evaluate(
+            etag: found.version.record.etag, lastModified: found.version.record.lastModified, now: self.now)
+        if found.version.record.storageClassValue.isArchive {
+            throw .invalidObjectState(storageClass: found.version.record.storageClass)
         }
+        return found
+    }
+
+    private func localSource(
+        _ source: CopySourceHeader, in bucket: BucketState
+    ) async throws(S3Error) -> CopySource {
+        try self.checkSourceOwner(bucket.owner)
         let reference: VersionReference?
         if let text = source.versionID { reference = try Self.parseVersion(text, in: bucket) } else { reference = nil }
         try await self.authorize(
             reference == nil ? "s3:GetObject" : "s3:GetObjectVersion", bucket: bucket, key: source.key)
-        guard let version = try await self.service.find(reference, of: source.key, in: bucket) else {
-            if let reference { throw .noSuchVersion(source.key, versionID: reference.wireForm) }
-            throw .noSuchKey(source.key)
+        let version = try await self.service.find(reference, of: source.key, in: bucket)
+        return CopySource(bucket: bucket, version: try Self.readable(version, reference, of: source.key))
+    }
+
+    /// A source in another region, which authorizes the caller's account by itself.
+    private func remoteSource(
+        _ source: CopySourceHeader, in directory: DirectoryRecord, range: Range<Int64>?
+    ) async throws(S3Error) -> CopySource {
+        try self.checkSourceOwner(AccountID(trusted: directory.owner))
+        var reference: VersionReference?
+        if let text = source.versionID {
+            guard let parsed = VersionReference(wireForm: text) else { throw .invalidVersionID(text) }
+            reference = parsed
+        }
+        let request = RemoteSourceRequest(
+            bucket: directory.name, key: source.key, version: reference, range: range,
+            account: try self.account().id)
+        let remote = try await self.remoteSources.open(request, in: RegionName(trusted: directory.region))
+        let bucket = BucketState(record: remote.bucket, replication: nil)
+        // Once more, for what only the bucket's region knows.
+        if let text = source.versionID { _ = try Self.parseVersion(text, in: bucket) }
+        let version = remote.version.map {
+            StoredVersion(key: source.key, record: $0, isLatest: reference == nil, row: [], value: [])
+        }
+        return CopySource(
+            bucket: bucket, version: try Self.readable(version, reference, of: source.key), remoteBody: remote.body)
+    }
+
+    private func checkSourceOwner(_ owner: AccountID) throws(S3Error) {
+        guard let expected = self.headers["x-amz-source-expected-bucket-owner"], expected != owner.description else {
+            return
+        }
+        guard AccountID(expected) != nil else { throw .invalidBucketOwner(expected) }
+        throw .accessDenied()
+    }
+
+    private static func readable(
+        _ version: StoredVersion?, _ reference: VersionReference?, of key: ObjectKey
+    ) throws(S3Error) -> StoredVersion {
+        guard let version else {
+            if let reference { throw .noSuchVersion(key, versionID: reference.wireForm) }
+            throw .noSuchKey(key)
         }
         if version.record.isDeleteMarker {
             if reference != nil { throw .copySourceIsDeleteMarker }
-            throw .noSuchKey(source.key)
+            throw .noSuchKey(key)
         }
-        try CopySourceConditions(self.headers).evaluate(
-            etag: version.record.etag, lastModified: version.record.lastModified, now: self.now)
-        if version.record.storageClassValue.isArchive {
-            throw .invalidObjectState(storageClass: version.record.storageClass)
-        }
-        return CopySource(bucket: bucket, version: version)
+        return version
     }
 }

@@ -24,6 +24,7 @@ package struct S3Call: Sendable {
     package var accounts: any IdentityStore
     package var authorizer: any Authorizer
     package var destinations: any DestinationLookup
+    package var remoteSources: any RemoteSourceReader
     /// Scheme and authority under which the client reached us, for `Location`.
     package var baseURL: String
     /// Whether the bucket stood in the host name.

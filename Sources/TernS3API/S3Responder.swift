@@ -27,17 +27,22 @@ package struct S3Responder: HTTPResponder {
     let identities: any IdentityStore
     let authorizer: any Authorizer
     let destinations: any DestinationLookup
+    let remoteSources: any RemoteSourceReader
+    let forwarder: (any RequestForwarder)?
     let configuration: Configuration
     let resolver: AddressResolver
     let keys = SigningKeyCache()
     let activity: ClientActivity
     let logger: Logger
 
+    /// - Parameter forwarder: Hands requests on to the regions of their buckets; `nil` where clients are redirected.
     package init(
         service: ObjectService,
         identities: any IdentityStore,
         authorizer: any Authorizer,
         destinations: any DestinationLookup,
+        remoteSources: any RemoteSourceReader,
+        forwarder: (any RequestForwarder)?,
         configuration: Configuration,
         activity: ClientActivity = ClientActivity(),
         logger: Logger
@@ -46,6 +51,8 @@ package struct S3Responder: HTTPResponder {
         self.identities = identities
         self.authorizer = authorizer
         self.destinations = destinations
+        self.remoteSources = remoteSources
+        self.forwarder = forwarder
         self.configuration = configuration
         self.activity = activity
         self.resolver = AddressResolver(
@@ -65,6 +72,8 @@ package struct S3Responder: HTTPResponder {
             answer = self.render(error, method: head.method, requestID: requestID, hostID: hostID)
             self.log(error, head: head, requestID: requestID)
         }
+        // A forwarded request has the IDs under which the other region's log tells of it.
+        if answer.headers.contains("x-amz-request-id") { return answer }
         answer.headers.append("x-amz-request-id", requestID)
         answer.headers.append("x-amz-id-2", hostID)
         answer.headers.append("server", "Tern")
@@ -103,6 +112,9 @@ package struct S3Responder: HTTPResponder {
         else { throw .methodNotAllowed(head.method, on: place.errorResource) }
 
         let location = try await self.locate(place.bucket)
+        if let region = self.forwardingTarget(of: head, target: target, operation: operation, location: location) {
+            return try await self.forward(head, body: body, to: region)
+        }
         let caller: Caller
         do {
             caller = try await self.authenticate(head, target: target, place: place, location: location)
@@ -134,6 +146,7 @@ package struct S3Responder: HTTPResponder {
                 acceptsStreams: operation.acceptsStreams),
             logger: self.logger, bucketName: place.bucket ?? "", existingBucket: bucket, objectKey: place.key,
             accounts: self.identities, authorizer: self.authorizer, destinations: self.destinations,
+            remoteSources: self.remoteSources,
             baseURL: "\(head.isSecure ? "https" : "http")://\(head.headers["host"] ?? "")",
             isVirtualHosted: place.isVirtualHosted)
         for field in caller.hoistedHeaders { call.headers.append(field.name, field.value) }

@@ -47,11 +47,18 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
     let runtime = ReplicationRuntime(
         service: service, transport: HTTPPeerTransport(client: client), wall: wall, random: random, clients: activity,
         logger: logger)
+    let identities = try StaticIdentityStore(configuration.accounts)
+    let authorizer = OwnerOnlyAuthorizer()
+    let forwarding = HTTPClient(
+        eventLoopGroup: HTTPClient.defaultEventLoopGroup, configuration: HTTPRequestForwarder.httpConfiguration)
     let s3 = S3Responder(
         service: service,
-        identities: try StaticIdentityStore(configuration.accounts),
-        authorizer: OwnerOnlyAuthorizer(),
+        identities: identities,
+        authorizer: authorizer,
         destinations: FederatedDestinationLookup(service: service, client: client),
+        remoteSources: HTTPRemoteSourceReader(client: client),
+        forwarder: configuration.proxiesOtherRegions
+            ? HTTPRequestForwarder(federation: federation, http: forwarding) : nil,
         configuration: S3Responder.Configuration(
             baseDomains: configuration.baseDomains, endpoints: endpoints,
             acceptsSigV2Query: configuration.authentication.sigV2Query),
@@ -62,8 +69,8 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
     service.outbox.observe { settled in metrics.record(settled) }
     let shutdown = ShutdownSignal()
     let router = PeerRouter(
-        federation: federation, service: service, metrics: metrics, lanes: runtime, wall: wall, shutdown: shutdown,
-        logger: logger)
+        federation: federation, service: service, metrics: metrics, lanes: runtime, identities: identities,
+        authorizer: authorizer, wall: wall, shutdown: shutdown, logger: logger)
 
     let background = BackgroundWork(logger: logger)
     background.start { await runtime.run() }
@@ -77,6 +84,7 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
         prepareToStop: { shutdown.request() },
         stop: {
             await background.stop()
+            try? await forwarding.shutdown()
             try? await http.shutdown()
             await metadata.close()
         }

@@ -24,6 +24,20 @@ package struct PeerAnswer: Sendable {
     package var body: ByteBuffer
 }
 
+/// An answer of another region whose body is still to be read.
+struct StreamedAnswer: Sendable {
+    var status: Int
+    var headers: HeaderFields
+    var body: ResponseStream
+
+    /// The beginning of a body that is a message for people.
+    func text() async throws -> String {
+        var text = ByteBuffer()
+        while text.readableBytes < 300, var chunk = try await self.body.next() { text.writeBuffer(&chunk) }
+        return String(decoding: text.readableBytesView.prefix(300), as: UTF8.self)
+    }
+}
+
 /// Sends signed requests to the other regions, over one pool of connections.
 package struct PeerClient: Sendable {
     package let federation: FederationConfiguration
@@ -98,6 +112,22 @@ package struct PeerClient: Sendable {
         throw Self.transportError(answer, region: region)
     }
 
+    /// Sends a request and returns as soon as the answer begins; its body is read at the caller's pace.
+    ///
+    /// - Throws: ``TransportError`` where no answer came. An answer of any status is an answer.
+    func open(_ path: PeerPath, query: String, to region: RegionName) async throws(TransportError) -> StreamedAnswer {
+        let request = try self.request(path, query: query, body: nil, to: region)
+        do {
+            let response = try await self.http.execute(request, deadline: .distantFuture)
+            var headers = HeaderFields()
+            for (name, value) in response.headers { headers.append(name.lowercased(), value) }
+            return StreamedAnswer(
+                status: Int(response.status.code), headers: headers, body: ResponseStream(response.body))
+        } catch {
+            throw Self.transportError(error, region: region)
+        }
+    }
+
     private func request(
         _ path: PeerPath,
         query: String,
@@ -130,7 +160,7 @@ package struct PeerClient: Sendable {
         return String(endpoint[scheme.upperBound...].prefix { $0 != "/" })
     }
 
-    private static func transportError(_ error: any Error, region: RegionName) -> TransportError {
+    static func transportError(_ error: any Error, region: RegionName) -> TransportError {
         let text = "region \(region): \(error)"
         switch error {
         case let error as HTTPClientError where error == .connectTimeout:

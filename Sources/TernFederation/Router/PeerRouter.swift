@@ -14,17 +14,24 @@ package struct PeerRouter: Sendable {
     let service: ObjectService
     let metrics: OutcomeMetrics
     let lanes: (any LaneMonitor)?
+    let identities: any IdentityStore
+    let authorizer: any Authorizer
     let wall: any WallClock
     let shutdown: ShutdownSignal
     let logger: Logger
     private let keys = SigningKeyCache(capacity: 64)
 
-    /// - Parameter lanes: Knows how the lanes do; `nil` where none run.
+    /// - Parameters:
+    ///   - lanes: Knows how the lanes do; `nil` where none run.
+    ///   - identities: Knows the accounts on whose behalf other regions ask.
+    ///   - authorizer: Decides what they may read.
     package init(
         federation: FederationConfiguration,
         service: ObjectService,
         metrics: OutcomeMetrics,
         lanes: (any LaneMonitor)?,
+        identities: any IdentityStore,
+        authorizer: any Authorizer,
         wall: any WallClock,
         shutdown: ShutdownSignal = ShutdownSignal(),
         logger: Logger
@@ -33,6 +40,8 @@ package struct PeerRouter: Sendable {
         self.service = service
         self.metrics = metrics
         self.lanes = lanes
+        self.identities = identities
+        self.authorizer = authorizer
         self.wall = wall
         self.shutdown = shutdown
         self.logger = logger
@@ -74,6 +83,7 @@ package struct PeerRouter: Sendable {
         case .segment: try await self.takeSegment(target, body)
         case .commit: try await self.commitSession(body)
         case .bucket: try await self.describeBucket(target)
+        case .source: try await self.openSource(target)
         case .reserve: try await self.reserve(body)
         case .confirm: try await self.confirm(body)
         case .release: try await self.release(body)

@@ -10,6 +10,9 @@ package enum PeerPath: String, Sendable, CaseIterable {
     case commit = "sessions/commit"
     /// GET, with `name`: what a bucket of this region is like.
     case bucket
+    /// GET, with `bucket`, `key`, `account`, and perhaps `versionId`, `from` and `to`: a version and its bytes, for a
+    /// copy.
+    case source
     /// POST: a directory record. Home region only.
     case reserve = "directory/reserve"
     case confirm = "directory/confirm"
@@ -31,7 +34,7 @@ package enum PeerPath: String, Sendable, CaseIterable {
         switch self {
         case .replicas, .sessions, .commit, .reserve, .confirm, .release: "POST"
         case .segment: "PUT"
-        case .bucket, .changes, .status, .explain, .health: "GET"
+        case .bucket, .source, .changes, .status, .explain, .health: "GET"
         }
     }
 

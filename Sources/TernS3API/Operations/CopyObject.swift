@@ -35,9 +35,17 @@ extension Operation {
             || !source.version.isLatest
         if source.bucket.name == call.bucketName, source.version.key == key, !changesSomething { throw .copyOntoItself }
 
-        let written = try await call.service.copyObject(
-            from: source.version, in: source.bucket, to: key, in: call.bucketName, attributes: attributes,
-            algorithm: try algorithm(call, source: record), condition: condition)
+        let algorithm = try algorithm(call, source: record)
+        let written: WrittenVersion
+        if let body = source.remoteBody {
+            written = try await call.service.copyObject(
+                receiving: body, of: record, to: key, in: call.bucketName, attributes: attributes,
+                algorithm: algorithm, condition: condition)
+        } else {
+            written = try await call.service.copyObject(
+                from: source.version, in: source.bucket, to: key, in: call.bucketName, attributes: attributes,
+                algorithm: algorithm, condition: condition)
+        }
 
         var xml = XMLWriter()
         xml.openRoot("CopyObjectResult")

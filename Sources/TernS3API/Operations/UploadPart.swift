@@ -33,20 +33,27 @@ extension Operation {
         let number = try PartNumber.parse(call.target["partNumber"] ?? "")
         let bucket = try call.bucket()
         let upload = try await call.service.upload(call.target["uploadId"] ?? "", of: try call.key(), in: bucket)
-        let source = try await call.copySource()
+        let rangeText = call.headers["x-amz-copy-source-range"]
+        let source = try await call.copySource(range: rangeText.map { CopySourceRange.anticipated($0) })
         let record = source.version.record
         var range = 0..<record.byteCount
-        if let text = call.headers["x-amz-copy-source-range"] {
-            let closed = try CopySourceRange.parse(text, byteCount: record.byteCount)
+        if let rangeText {
+            let closed = try CopySourceRange.parse(rangeText, byteCount: record.byteCount)
             range = closed.lowerBound..<(closed.upperBound + 1)
         }
         if range.count > CopySource.maximumByteCount { throw .copySourceTooLarge }
-        guard let opened = try await call.service.openBody(of: record, range: range, in: source.bucket.partition) else {
+        let body: any HTTPBodySource
+        if let remote = source.remoteBody {
+            body = remote
+        } else if let opened = try await call.service.openBody(
+            of: record, range: range, in: source.bucket.partition)
+        {
+            body = OpenedBodySource(opened)
+        } else {
             throw .noSuchKey(source.version.key)
         }
         let (part, _) = try await call.service.putPart(
-            number, of: upload, in: bucket, body: OpenedBodySource(opened), clientAlgorithm: nil,
-            digests: ExpectedDigests())
+            number, of: upload, in: bucket, body: body, clientAlgorithm: nil, digests: ExpectedDigests())
 
         var xml = XMLWriter()
         xml.openRoot("CopyPartResult")

@@ -17,6 +17,13 @@ package enum CopySourceRange {
         return first...last
     }
 
+    /// The bytes to ask for before the source's size is known; none where the text is no range, which ``parse`` refuses
+    /// as soon as it is.
+    package static func anticipated(_ value: String) -> Range<Int64> {
+        guard let range = try? self.parse(value, byteCount: .max) else { return 0..<0 }
+        return Range(range)
+    }
+
     private static func number(_ text: Substring) -> Int64? {
         guard !text.isEmpty, text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }) else {
             return nil

@@ -50,6 +50,8 @@ extension RegionConfiguration {
 
         self.federatedRegions = []
         self.accounts = []
+        self.crossRegionAccess = try top.choice(
+            "cross_region_access", CrossRegionAccess.allCases.map { ($0.rawValue, $0) }, default: nil)
         try self.readFederation(top.section("federation"), top: top)
         self.accounts = try top.sections("accounts").map(Self.account)
         guard !self.accounts.isEmpty else {

@@ -27,6 +27,7 @@ extension RegionConfiguration {
                 "    secret_key: \(quoted(credential.secretKey))",
             ]
         }
+        if let access = self.crossRegionAccess { lines.append("cross_region_access: \(access.rawValue)") }
         lines.append("accounts:")
         for account in self.accounts {
             lines += [

@@ -28,8 +28,21 @@ struct ListenAddress: Equatable, Sendable {
         self.port = port
     }
 
+    /// Whether only this machine can reach the address.
+    var isLoopback: Bool {
+        self.host == "localhost" || self.host == "::1" || self.host.hasPrefix("127.")
+    }
+
     /// The address as `HOST:PORT`.
     var text: String { self.host.contains(":") ? "[\(self.host)]:\(self.port)" : "\(self.host):\(self.port)" }
+}
+
+/// What becomes of a request that is signed for a bucket's region, and reaches another (spec rule RGN-5).
+enum CrossRegionAccess: String, CaseIterable, Sendable {
+    /// It is handed on to the bucket's region.
+    case proxy
+    /// The client is told the bucket's region.
+    case redirect
 }
 
 /// A region of the federation and where it is reached.
@@ -86,6 +99,8 @@ struct RegionConfiguration: Equatable, Sendable {
     /// All regions of the federation, this one among them.
     var federatedRegions: [FederatedRegion]
     var federationCredential: FederationCredential?
+    /// `nil` decides by the address to listen on, see ``proxiesOtherRegions``.
+    var crossRegionAccess: CrossRegionAccess?
     var accounts: [ConfiguredAccount]
     var log = Log()
     var limits = Limits()
@@ -93,6 +108,15 @@ struct RegionConfiguration: Equatable, Sendable {
     var authentication = Authentication()
 
     static let defaultBaseDomains = ["localhost", "s3.localhost"]
+
+    /// Whether requests for buckets of other regions are handed on to them.
+    var proxiesOtherRegions: Bool {
+        switch self.crossRegionAccess {
+        case .proxy: true
+        case .redirect: false
+        case nil: self.listen.isLoopback
+        }
+    }
 
     /// Where this region is reached.
     var endpoint: String {

@@ -1,0 +1,105 @@
+import NIOCore
+import TernCore
+import TernObjects
+import TernPorts
+import TernRecords
+import TernS3Protocol
+
+extension PeerRouter {
+    /// A version of this region's as the source of a copy in another: the bucket's record and the version's, each in a
+    /// frame, then the bytes. An empty second frame says that there is no such version.
+    ///
+    /// The asking region knows who calls; whether the caller may read is decided here, where the bucket is.
+    func openSource(_ target: RequestTarget) async throws -> HTTPAnswer {
+        guard let request = SourceQuery(target)?.request else {
+            throw FramingError("a source needs bucket, key and account, and what else is given must make sense")
+        }
+        guard case .here(let bucket)? = try await self.locate(request.bucket) else {
+            return Self.refuse(404, .noSuchBucket, "there is no such bucket in this region")
+        }
+        if case .denied(let message) = await self.authorize(request, bucket: bucket) {
+            return Self.refuse(403, .accessDenied, message)
+        }
+        var frames = ByteBuffer()
+        var description = BucketRecord()
+        description.name = bucket.name
+        description.region = bucket.record.region
+        description.owner = bucket.record.owner
+        description.versioning = bucket.versioning
+        Frames.append(try Frames.bytes(of: description), to: &frames)
+
+        guard let version = try await self.service.find(request.version, of: request.key, in: bucket) else {
+            return Self.without(version: frames)
+        }
+        let record = version.record
+        var bytes: Range<Int64> = 0..<0
+        var body = OpenedBody.none
+        if !record.isDeleteMarker {
+            bytes = request.bytes(of: record)
+            guard let opened = try await self.service.openBody(of: record, range: bytes, in: bucket.partition) else {
+                return Self.without(version: frames)
+            }
+            body = opened
+        }
+        var told = record
+        told.clearBody()
+        told.layoutRows = 0
+        told.destinations = []
+        Frames.append(try Frames.bytes(of: told), to: &frames)
+        var answer = Self.binary(ByteBuffer())
+        answer.body = .stream(
+            byteCount: Int64(frames.readableBytes) + Int64(bytes.count),
+            source: PrefixedSource(frames, OpenedBodySource(body)))
+        return answer
+    }
+
+    private func locate(_ bucket: String) async throws(S3Error) -> BucketRegistry.Location? {
+        do {
+            return try await self.service.registry.locate(bucket)
+        } catch  where error.code == "NoSuchBucket" {
+            return nil
+        }
+    }
+
+    private func authorize(_ request: RemoteSourceRequest, bucket: BucketState) async -> AuthorizationDecision {
+        guard let account = await self.identities.account(request.account) else {
+            return .denied(message: "Access Denied")
+        }
+        return await self.authorizer.authorize(
+            AuthorizationRequest(
+                principal: .root(account),
+                action: request.version == nil ? "s3:GetObject" : "s3:GetObjectVersion",
+                resource: "arn:aws:s3:::\(bucket.name)/\(request.key)", resourceOwner: bucket.owner))
+    }
+
+    private static func without(version frames: ByteBuffer) -> HTTPAnswer {
+        var frames = frames
+        Frames.append([], to: &frames)
+        return Self.binary(frames)
+    }
+
+    private static func refuse(_ status: Int, _ refusal: SourceRefusal, _ message: String) -> HTTPAnswer {
+        var answer = Self.text(status, message)
+        answer.headers.append(SourceRefusal.header, refusal.rawValue)
+        return answer
+    }
+}
+
+/// Some bytes, and then a body.
+private actor PrefixedSource: HTTPBodySource {
+    private var prefix: ByteBuffer?
+    private let rest: any HTTPBodySource
+
+    init(_ prefix: ByteBuffer, _ rest: any HTTPBodySource) {
+        self.prefix = prefix
+        self.rest = rest
+    }
+
+    func next() async throws -> ByteBuffer? {
+        if let prefix = self.prefix {
+            self.prefix = nil
+            return prefix
+        }
+        return try await self.rest.next()
+    }
+}
