@@ -31,6 +31,16 @@ private struct RouterResponder: HTTPResponder {
     }
 }
 
+/// Knows the owner of the tests' buckets, and one stranger.
+private struct OneAccount: IdentityStore {
+    func accessKey(_ id: String) async -> AccessKey? { nil }
+
+    func account(_ id: AccountID) async -> Account? {
+        ["111111111111", "222222222222"].contains(id.description)
+            ? Account(id: id, canonicalID: "", displayName: "", email: "") : nil
+    }
+}
+
 /// One region in memory behind a real server.
 private struct Node {
     var service: ObjectService
@@ -103,8 +113,8 @@ struct LoopbackTests {
             service: region.service, transport: HTTPPeerTransport(client: client), wall: SystemClock(),
             random: SeededRandom(seed: 9), logger: Self.quiet)
         let router = PeerRouter(
-            federation: federation, service: region.service, metrics: metrics, lanes: runtime, wall: SystemClock(),
-            logger: Self.quiet)
+            federation: federation, service: region.service, metrics: metrics, lanes: runtime,
+            identities: OneAccount(), authorizer: OwnerOnlyAuthorizer(), wall: SystemClock(), logger: Self.quiet)
         return Node(
             service: region.service, region: name, server: server, client: client, router: router, runtime: runtime,
             metrics: metrics)
@@ -166,6 +176,51 @@ struct LoopbackTests {
         _ = try await node.service.putObject(
             ObjectKey(key), in: "source", attributes: ObjectAttributes(),
             body: BytesSource([UInt8](repeating: 42, count: count)), digests: ExpectedDigests(), condition: .none)
+    }
+
+    @Test("A version is read from its region, in whole and in part, by those who may", arguments: [100, 400_000])
+    func remoteSource(size: Int) async throws {
+        try await self.withRegions { home, other in
+            try await self.makeBuckets(home, other)
+            try await self.put("key", count: size, at: home)
+            let reader = HTTPRemoteSourceReader(client: other.client)
+            var request = RemoteSourceRequest(
+                bucket: "source", key: try ObjectKey("key"), version: nil, range: nil,
+                account: AccountID(trusted: "111111111111"))
+            let whole = try await reader.open(request, in: home.region)
+            #expect(whole.bucket.versioning == .enabled)
+            #expect(whole.version?.byteCount == Int64(size))
+            #expect(whole.version?.hasBody == false)
+            #expect(try await self.count(whole.body) == size)
+
+            request.range = 10..<Int64(size + 10)
+            #expect(try await self.count(try await reader.open(request, in: home.region).body) == size - 10)
+            request.key = try ObjectKey("none")
+            #expect(try await reader.open(request, in: home.region).version == nil)
+
+            for (account, bucket, code) in [
+                ("222222222222", "source", "AccessDenied"), ("333333333333", "source", "AccessDenied"),
+                ("111111111111", "nowhere", "NoSuchBucket"),
+            ] {
+                request.account = AccountID(trusted: account)
+                request.bucket = bucket
+                let error = await #expect(throws: S3Error.self) { [request] in
+                    _ = try await reader.open(request, in: home.region)
+                }
+                #expect(error?.code == code)
+            }
+            await home.server.stop(grace: .zero)
+            let error = await #expect(throws: S3Error.self) { [request] in
+                _ = try await reader.open(request, in: home.region)
+            }
+            #expect(error?.status == 503)
+        }
+    }
+
+    private func count(_ body: any HTTPBodySource) async throws -> Int {
+        var count = 0
+        while let chunk = try await body.next() { count += chunk.readableBytes }
+        return count
     }
 
     @Test("E-04, E-05: destinations are looked up where they are; names are the federation's")

@@ -62,6 +62,19 @@ struct ConfigurationTests {
         #expect(configuration.storage == RegionConfiguration.Storage())
     }
 
+    @Test(
+        "RGN-5: requests for other regions are handed on where only this machine can ask, or where it is said",
+        arguments: [
+            ("127.0.0.1:9000", "", true), ("localhost:9000", "", true), ("\"[::1]:9000\"", "", true),
+            ("0.0.0.0:9000", "", false), ("10.0.0.1:9000", "", false),
+            ("0.0.0.0:9000", "cross_region_access: proxy", true),
+            ("127.0.0.1:9000", "cross_region_access: redirect", false),
+        ])
+    func crossRegionAccess(listen: String, option: String, proxies: Bool) throws {
+        let yaml = Self.minimal.replacing("127.0.0.1:9000", with: listen) + "\n\(option)\n"
+        #expect(try Self.read(yaml).proxiesOtherRegions == proxies)
+    }
+
     @Test("What is written is read back the same")
     func roundTrip() throws {
         var configuration = try Self.read(Self.minimal)
@@ -75,6 +88,7 @@ struct ConfigurationTests {
         configuration.limits.connections = 7
         configuration.storage.cacheMiB = 9
         configuration.authentication.sigV2Query = false
+        configuration.crossRegionAccess = .redirect
         #expect(try Self.read(configuration.yaml) == configuration)
     }
 
