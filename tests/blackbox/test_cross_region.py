@@ -3,6 +3,7 @@
 import datetime
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import boto3
 import botocore.config
@@ -158,6 +159,50 @@ def test_rgn_5_odd_targets(home, abroad, there):
         assert answer.status == 200, (path, str(answer))
         direct = abroad.raw().request("GET", f"/{there}{path}")
         assert (direct.status, direct.body) == (200, path.encode()), path
+
+
+def test_rgn_5_expect_100_continue(home, there):
+    """The client is asked for its body, and an error of the other region still reaches it."""
+    requester = home.raw()
+    for path, status in [(f"/{there}/k", 200), (f"/{there}/k?uploadId=none&partNumber=1", 404)]:
+        with requester.connect() as connection:
+            send, signature = requester.prepare("PUT", path, body=b"hello", region="eu-west-1")
+            connection.send_head("PUT", path, {**send, "authorization": signature.header, "expect": "100-continue"})
+            assert connection.receive("PUT", skip_continue=False).status == 100
+            connection.send(b"hello")
+            assert connection.receive("PUT").status == status
+    client = client_for(home, "eu-west-1", max_pool_connections=1)
+    for number in range(3):
+        client.put_object(Bucket=there, Key="empty", Body=b"")
+        client.put_object(Bucket=there, Key="small", Body=b"%d" % number)
+        with fails(412, "PreconditionFailed"):
+            client.put_object(Bucket=there, Key="small", Body=b"body", IfNoneMatch="*")
+        assert body_of(client.get_object(Bucket=there, Key="small")) == b"%d" % number
+
+
+def test_rgn_5_a_body_in_http_chunks(home, there):
+    requester = home.raw()
+    body = pattern(200_000)
+    send, signature = requester.prepare(
+        "PUT", f"/{there}/k", body=body, content_length=False, payload_hash="UNSIGNED-PAYLOAD", region="eu-west-1"
+    )
+    send = {**send, "authorization": signature.header, "transfer-encoding": "chunked"}
+    with requester.connect() as connection:
+        connection.send_head("PUT", f"/{there}/k", send)
+        connection.send(b"%x\r\n" % len(body) + body + b"\r\n0\r\n\r\n")
+        through = connection.receive("PUT")
+    direct = home.raw().request("PUT", f"/{there}/k", body=body, region="eu-west-1")
+    assert direct.status == 200
+    error_of(through, 411, "MissingContentLength")  # as S3 answers it, from the bucket's region
+
+
+def test_rgn_5_virtual_hosts(home, there):
+    """The other region sees the host that the client signed."""
+    host = f"{there}.localhost:{home.port}"
+    put = home.raw().request("PUT", "/v", headers={"host": host}, body=b"hosted", region="eu-west-1")
+    assert put.status == 200, str(put)
+    got = home.raw().request("GET", "/v", headers={"host": host}, region="eu-west-1")
+    assert (got.status, got.body) == (200, b"hosted")
 
 
 def test_rgn_5_a_large_body_streams(home, abroad, there):
@@ -346,6 +391,30 @@ def test_a_region_that_dies_under_a_download_cuts_it_off(own_federation):
     with pytest.raises(Exception, match="(?i)connection|incomplete|reset"):
         body.read()
     abroad.start()
+
+
+def test_neither_side_runs_ahead_of_the_other(own_federation):
+    """A body waits where it comes from: for a client that does not read, and for a region that does not take it."""
+    home, abroad = own_federation["us-east-1"], own_federation["eu-west-1"]
+    there = abroad.bucket()
+    client = client_for(home, "eu-west-1")
+    body = pattern(64 * MIB)
+    client.put_object(Bucket=there, Key="k", Body=body)
+    home.reset_peak()
+    before = home.resident_mib()
+    answer = client.get_object(Bucket=there, Key="k")["Body"]
+    answer.read(MIB)
+    time.sleep(2)
+    assert home.peak_resident_mib() - before < 30
+    assert len(answer.read()) == len(body) - MIB
+    with ThreadPoolExecutor(1) as pool:
+        with abroad.paused():
+            put = pool.submit(client.put_object, Bucket=there, Key="slow", Body=body)
+            time.sleep(2)
+            assert home.peak_resident_mib() - before < 30
+            assert not put.done()
+        put.result(timeout=60)
+    assert body_of(client.get_object(Bucket=there, Key="slow")) == body
 
 
 def test_redirect_mode(own_federation):
