@@ -40,6 +40,7 @@ let package = Package(
 
         // 1 pure
         .target(name: "TernReplication", dependencies: ["TernCore"], swiftSettings: strict),
+        .target(name: "TernLifecycle", dependencies: ["TernCore"], swiftSettings: strict),
         .target(name: "CTernChecksums", cSettings: [.unsafeFlags(["-O2"])]),
         .target(
             name: "TernChecksums",
@@ -51,7 +52,9 @@ let package = Package(
             dependencies: ["TernCore", "TernChecksums", crypto],
             swiftSettings: strict
         ),
-        .target(name: "TernS3Protocol", dependencies: ["TernCore", "TernReplication"], swiftSettings: strict),
+        .target(
+            name: "TernS3Protocol", dependencies: ["TernCore", "TernReplication", "TernLifecycle"],
+            swiftSettings: strict),
         .target(
             name: "TernRecords",
             dependencies: ["TernCore", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
@@ -75,7 +78,7 @@ let package = Package(
         .target(
             name: "TernObjects",
             dependencies: [
-                "TernCore", "TernChecksums", "TernReplication", "TernS3Protocol", "TernRecords", "TernPorts",
+                "TernCore", "TernChecksums", "TernReplication", "TernLifecycle", "TernS3Protocol", "TernRecords", "TernPorts",
                 "TernStorage",
                 nioCore,
                 logging,
@@ -93,7 +96,7 @@ let package = Package(
         .target(
             name: "TernS3API",
             dependencies: [
-                "TernCore", "TernChecksums", "TernReplication", "TernS3Protocol", "TernSigV4", "TernRecords",
+                "TernCore", "TernChecksums", "TernReplication", "TernLifecycle", "TernS3Protocol", "TernSigV4", "TernRecords",
                 "TernPorts",
                 "TernStorage", "TernObjects",
                 nioCore,
@@ -140,7 +143,7 @@ let package = Package(
         .executableTarget(
             name: "tern",
             dependencies: [
-                "TernCore", "TernChecksums", "TernReplication", "TernS3Protocol", "TernSigV4", "TernRecords",
+                "TernCore", "TernChecksums", "TernReplication", "TernLifecycle", "TernS3Protocol", "TernSigV4", "TernRecords",
                 "TernPorts",
                 "TernStorage", "TernObjects", "TernControlPlane", "TernS3API", "TernReplicationWorkers",
                 "TernFederation",
@@ -171,9 +174,10 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "TernReplicationTests", dependencies: ["TernCore", "TernReplication"], swiftSettings: strict),
+        .testTarget(name: "TernLifecycleTests", dependencies: ["TernCore", "TernLifecycle"], swiftSettings: strict),
         .testTarget(
             name: "TernS3ProtocolTests",
-            dependencies: ["TernCore", "TernReplication", "TernS3Protocol"],
+            dependencies: ["TernCore", "TernReplication", "TernLifecycle", "TernS3Protocol"],
             swiftSettings: strict
         ),
         .testTarget(
@@ -195,7 +199,7 @@ let package = Package(
         .testTarget(
             name: "TernObjectsTests",
             dependencies: [
-                "TernCore", "TernChecksums", "TernReplication", "TernS3Protocol", "TernRecords", "TernPorts",
+                "TernCore", "TernChecksums", "TernReplication", "TernLifecycle", "TernS3Protocol", "TernRecords", "TernPorts",
                 "TernStorage",
                 "TernObjects", "TernTestSupport", nioCore, logging,
             ],

@@ -1,5 +1,6 @@
 package import Logging
 package import TernCore
+package import TernLifecycle
 package import TernPorts
 import TernS3Protocol
 package import TernStorage
@@ -16,6 +17,11 @@ package final class ObjectService: Sendable {
         package var maximumObjectBytes: Int64 = 53_687_091_200_000
         /// Buckets that one account may have.
         package var bucketsPerAccount = 10_000
+
+        /// How long a lifecycle day is.
+        package var calendar = LifecycleCalendar()
+        /// How long a restore takes.
+        package var restoreDelays = RestoreDelays()
 
         package init() {}
     }

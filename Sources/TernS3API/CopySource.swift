@@ -29,7 +29,7 @@ extension S3Call {
         }
         try CopySourceConditions(self.headers).evaluate(
             etag: found.version.record.etag, lastModified: found.version.record.lastModified, now: self.now)
-        if found.version.record.storageClassValue.isArchive {
+        if !found.version.record.isReadable(at: self.now) {
             throw .invalidObjectState(storageClass: found.version.record.storageClass)
         }
         return found

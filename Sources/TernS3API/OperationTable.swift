@@ -28,6 +28,8 @@ package enum OperationTable {
             .getBucketVersioning, .putBucketVersioning,
             .getBucketReplication, .putBucketReplication, .deleteBucketReplication,
             .getBucketTagging, .putBucketTagging, .deleteBucketTagging,
+            .getBucketLifecycleConfiguration, .putBucketLifecycleConfiguration, .deleteBucketLifecycle,
+            .getBucketLifecycle, .putBucketLifecycle,
         ]
         + unsupported(
             .bucket,
@@ -61,14 +63,6 @@ package enum OperationTable {
                     ]
                 ),
                 ("inventory", ["ListBucketInventoryConfigurations", nil, nil]),
-                (
-                    "lifecycle",
-                    [
-                        "GetBucketLifecycleConfiguration", "PutBucketLifecycleConfiguration", "DeleteBucketLifecycle",
-                    ]
-                ),
-                // The deprecated names of the same requests.
-                ("lifecycle", ["GetBucketLifecycle", "PutBucketLifecycle", nil]),
                 ("logging", ["GetBucketLogging", "PutBucketLogging", nil]),
                 (
                     "metrics&id",
@@ -133,7 +127,7 @@ package enum OperationTable {
                 ("annotations", ["ListObjectAnnotations", nil, nil]),
             ]
         ) + [
-            Operation(notImplemented: "RestoreObject", Route("POST", .object, query: "restore")),
+            .restoreObject,
             Operation(notImplemented: "SelectObjectContent", Route("POST", .object, query: "select")),
             .getObject, .headObject, .copyObject, .putObject, .deleteObject,
         ]

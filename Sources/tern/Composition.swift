@@ -4,6 +4,7 @@ import Logging
 import TernControlPlane
 import TernCore
 import TernFederation
+import TernLifecycle
 import TernObjects
 import TernPorts
 import TernReplicationWorkers
@@ -35,6 +36,8 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
 
     var options = ObjectService.Options()
     options.inlineThresholdBytes = configuration.storage.inlineThresholdBytes
+    options.calendar = LifecycleCalendar(daySeconds: configuration.lifecycle.dayLengthSeconds)
+    options.restoreDelays = configuration.restore.delays
     let namespace: (any BucketNamespace)? = federation.isHome ? nil : RemoteNamespace(client: client)
     let service = ObjectService(
         region: configuration.region, metadata: metadata, blobs: blobs, wall: wall, random: random,
@@ -75,6 +78,10 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
     let background = BackgroundWork(logger: logger)
     background.start { await runtime.run() }
     background.start { await Maintenance(service: service, wall: wall, logger: logger).run() }
+    let lifecycle = LifecycleRunner(
+        service: service, interval: .seconds(configuration.lifecycle.effectiveIntervalSeconds), clients: activity,
+        wall: wall, logger: logger)
+    background.start { await lifecycle.run() }
     if !federation.isHome {
         let follower = DirectoryFollower(service: service, client: client, wall: wall, random: random, logger: logger)
         background.start { await follower.run() }

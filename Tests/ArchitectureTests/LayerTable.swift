@@ -31,7 +31,7 @@ enum LayerTable {
     }
 
     private static let protocols: Set<String> = [
-        "TernCore", "TernChecksums", "TernReplication", "TernS3Protocol", "TernRecords",
+        "TernCore", "TernChecksums", "TernReplication", "TernLifecycle", "TernS3Protocol", "TernRecords",
     ]
     private static let contracts: Set<String> = ["TernPorts", "TernStorage"]
 
@@ -41,6 +41,7 @@ enum LayerTable {
 
         Target("CTernChecksums", layer: 1),
         Target("TernReplication", layer: 1, targets: ["TernCore"]),
+        Target("TernLifecycle", layer: 1, targets: ["TernCore"]),
         Target("TernChecksums", layer: 1, targets: ["TernCore", "CTernChecksums"], libraries: ["Crypto"]),
         // The lock of the cache of signing keys.
         Target(
@@ -49,7 +50,7 @@ enum LayerTable {
             targets: ["TernCore", "TernChecksums"],
             libraries: ["Crypto", "Synchronization"]
         ),
-        Target("TernS3Protocol", layer: 1, targets: ["TernCore", "TernReplication"]),
+        Target("TernS3Protocol", layer: 1, targets: ["TernCore", "TernReplication", "TernLifecycle"]),
         // `Data` of generated messages.
         Target("TernRecords", layer: 1, targets: ["TernCore"], libraries: ["SwiftProtobuf", "FoundationEssentials"]),
 

@@ -1,6 +1,8 @@
 import Synchronization
 package import TernCore
+import TernLifecycle
 package import TernRecords
+import TernReplication
 package import TernS3Protocol
 package import TernStorage
 
@@ -92,8 +94,14 @@ package final class BucketRegistry: Sendable {
 
     /// Parses what the record holds in text form.
     package static func makeState(_ record: BucketRecord) throws(S3Error) -> BucketState {
-        guard !record.replicationXml.isEmpty else { return BucketState(record: record, replication: nil) }
-        let configuration = try ReplicationConfigurationXML.decodeStored(Array(record.replicationXml))
-        return BucketState(record: record, replication: configuration)
+        var replication: ReplicationConfiguration?
+        if !record.replicationXml.isEmpty {
+            replication = try ReplicationConfigurationXML.decodeStored(Array(record.replicationXml))
+        }
+        var lifecycle: LifecycleConfiguration?
+        if let entry = record.documents.first(where: { $0.name == BucketDocument.lifecycle.rawValue }) {
+            lifecycle = try LifecycleConfigurationXML.decodeStored(Array(entry.document))
+        }
+        return BucketState(record: record, replication: replication, lifecycle: lifecycle)
     }
 }

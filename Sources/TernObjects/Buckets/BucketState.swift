@@ -1,4 +1,5 @@
 package import TernCore
+package import TernLifecycle
 package import TernRecords
 package import TernReplication
 package import TernStorage
@@ -7,11 +8,15 @@ package import TernStorage
 package struct BucketState: Sendable {
     package let record: BucketRecord
     package let replication: ReplicationConfiguration?
+    package let lifecycle: LifecycleConfiguration?
     package let partition: PartitionID
 
-    package init(record: BucketRecord, replication: ReplicationConfiguration?) {
+    package init(
+        record: BucketRecord, replication: ReplicationConfiguration?, lifecycle: LifecycleConfiguration? = nil
+    ) {
         self.record = record
         self.replication = replication
+        self.lifecycle = lifecycle
         self.partition = PartitionID(kind: .bucket, id: record.bucketID)
     }
 

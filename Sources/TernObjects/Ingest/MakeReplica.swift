@@ -22,6 +22,8 @@ extension ReplicaRecord {
         copy.destinations = []
         copy.clearBody()
         copy.layoutRows = 0
+        // A restored copy is the business of the region that made it (RST-6).
+        copy.clearRestore()
         if !task.storageClass.isEmpty {
             copy.storageClass = task.storageClass == StorageClass.standard.rawValue ? "" : task.storageClass
         }

@@ -10,6 +10,8 @@ package enum VersionListStart: Sendable {
     case afterKey([UInt8])
     /// Behind this version of the key: `key-marker` with `version-id-marker`.
     case afterVersion(key: ObjectKey, VersionReference)
+    /// Behind this version of the key, by the identity that the null version has too.
+    case afterIdentity(key: ObjectKey, VersionID)
     /// Behind every key with this prefix.
     case afterPrefix([UInt8])
 }
@@ -75,6 +77,9 @@ private struct VersionMerge {
             self.skipKey(key)
         case .afterPrefix(let prefix):
             self.skip(prefix: prefix)
+        case .afterIdentity(let key, let id):
+            self.heads.move(to: Keyspace.head(key))
+            self.seekOlder(key, than: id)
         case .afterVersion(let key, let reference):
             self.heads.move(to: Keyspace.head(key))
             switch reference {

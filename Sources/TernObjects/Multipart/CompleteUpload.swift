@@ -1,6 +1,7 @@
 import FoundationEssentials
 import TernChecksums
 package import TernCore
+package import TernLifecycle
 import TernRecords
 package import TernS3Protocol
 import TernStorage
@@ -28,6 +29,8 @@ package struct CompletedUpload: Sendable {
     package var version: VersionReference
     package var etag: String
     package var checksum: Checksum?
+    /// When the object will expire; not known any more when the result is asked for again.
+    package var expiration: LifecycleNotice?
 }
 
 extension ObjectService {
@@ -95,7 +98,8 @@ extension ObjectService {
         // Parts that were uploaded but not listed go now.
         try await self.removeParts(of: upload.id, in: bucket.partition)
         return CompletedUpload(
-            version: written.record.reference, etag: written.record.etag, checksum: written.record.checksum.checksum)
+            version: written.record.reference, etag: written.record.etag, checksum: written.record.checksum.checksum,
+            expiration: self.expiration(of: written.record, key: key, in: written.bucket))
     }
 
     private func completion(of upload: StoredUpload, as record: VersionRecord, listDigest: [UInt8])

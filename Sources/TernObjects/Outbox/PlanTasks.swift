@@ -14,13 +14,14 @@ struct PlannedDeliveries {
 }
 
 extension ObjectService {
-    /// Plans the replication of a version that is being created by a client.
-    func planCreation(of record: VersionRecord, key: ObjectKey, in bucket: BucketState, requested: Timestamp)
-        -> PlannedDeliveries
-    {
+    /// Plans the replication of a version that is being created.
+    func planCreation(
+        of record: VersionRecord, key: ObjectKey, in bucket: BucketState, origin: VersionChange.Origin,
+        requested: Timestamp
+    ) -> PlannedDeliveries {
         guard let configuration = bucket.replication, !record.isReplica else { return PlannedDeliveries() }
         let change = VersionChange(
-            kind: record.isDeleteMarker ? .deleteMarkerCreated(.client) : .created(.client),
+            kind: record.isDeleteMarker ? .deleteMarkerCreated(origin) : .created(origin),
             key: key,
             tags: record.tagSet,
             storageClass: record.storageClassValue,

@@ -112,7 +112,7 @@ extension ObjectService {
     }
 
     /// Makes the newest noncurrent version of the key its head, in the commit that removes the present head.
-    private func promoteNewest(of key: ObjectKey, in bucket: BucketState, batch: inout MetadataBatch)
+    func promoteNewest(of key: ObjectKey, in bucket: BucketState, batch: inout MetadataBatch)
         async throws(S3Error)
     {
         let prefix = Keyspace.noncurrentPrefix(key)

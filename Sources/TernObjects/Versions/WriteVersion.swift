@@ -1,5 +1,6 @@
 import TernCore
 package import TernRecords
+import TernReplication
 import TernS3Protocol
 import TernStorage
 
@@ -21,6 +22,7 @@ extension ObjectService {
         condition: WriteCondition = .none,
         requested: Timestamp,
         lastModified: Timestamp? = nil,
+        origin: VersionChange.Origin = .client,
         check: ((StoredVersion?) throws(S3Error) -> Void)? = nil,
         addBody: (inout VersionRecord, inout MetadataBatch) throws(S3Error) -> Void,
         conflict: (() async throws(S3Error) -> Void)? = nil
@@ -48,7 +50,8 @@ extension ObjectService {
             let orphans = try await self.makeRoom(for: record, over: head, key: key, bucket: bucket, batch: &batch)
             try addBody(&record, &batch)
 
-            let deliveries = self.planCreation(of: record, key: key, in: bucket, requested: requested)
+            let deliveries = self.planCreation(
+                of: record, key: key, in: bucket, origin: origin, requested: requested)
             record.destinations = deliveries.states
             try self.put(deliveries.tasks, in: &batch)
             batch.put(Keyspace.head(key), try encodeRecord(record))

@@ -55,7 +55,7 @@ extension Operation {
     }
 
     /// An ID for a rule that came without one: 128 random bits in the form of a UUID.
-    private static func ruleID(_ high: UInt64, _ low: UInt64) -> String {
+    static func ruleID(_ high: UInt64, _ low: UInt64) -> String {
         var bytes: [UInt8] = []
         bytes.append(bigEndian: high)
         bytes.append(bigEndian: low)

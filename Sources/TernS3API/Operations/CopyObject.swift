@@ -58,6 +58,7 @@ extension Operation {
         if source.bucket.versioning != .never {
             headers.append("x-amz-copy-source-version-id", record.reference.wireForm)
         }
+        headers.appendExpiration(call.service.expiration(of: written.record, key: key, in: written.bucket))
         return .xml(xml.finish(), headers: headers)
     }
 

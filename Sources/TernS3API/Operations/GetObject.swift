@@ -45,10 +45,16 @@ private struct ObjectRead {
         let record = version.record
         let bucket = try self.call.bucket()
         if let refusal = try self.checkConditions(record, bucket: bucket) { return refusal }
-        if withBody, record.storageClassValue.isArchive { throw .invalidObjectState(storageClass: record.storageClass) }
+        let now = self.call.now
+        if withBody, !record.isReadable(at: now) { throw .invalidObjectState(storageClass: record.storageClass) }
 
         var headers = HeaderFields()
         headers.appendObject(record, in: bucket)
+        headers.appendRestore(of: record, at: now)
+        // Only of the current version, asked for as such (LC-8).
+        if !self.call.target.has("versionId") {
+            headers.appendExpiration(self.call.service.expiration(of: record, key: version.key, in: bucket))
+        }
         var slice = Slice(range: 0..<record.byteCount, isPartial: false, checksum: record.checksum.checksum)
         var layout: BodyLayout?
         if let text = self.call.target["partNumber"] {

@@ -32,7 +32,7 @@ extension Operation {
         xml.element("IsTruncated", page.isTruncated)
         for entry in page.entries {
             guard case .item(let item) = entry else { continue }
-            write(item, owner: owner, common: common, to: &xml)
+            write(item, owner: owner, common: common, restoreAt: call.restoreStatusTime, to: &xml)
         }
         xml.commonPrefixes(of: page, common: common)
         xml.close("ListVersionsResult")
@@ -58,7 +58,10 @@ extension Operation {
         return .afterKey(parameters.keyMarker)
     }
 
-    private static func write(_ item: ListedVersion, owner: String, common: ListParameters, to xml: inout XMLWriter) {
+    private static func write(
+        _ item: ListedVersion, owner: String, common: ListParameters, restoreAt now: Timestamp?,
+        to xml: inout XMLWriter
+    ) {
         if item.record.isDeleteMarker {
             xml.open("DeleteMarker")
             common.write("Key", item.key.bytes, to: &xml)
@@ -75,6 +78,7 @@ extension Operation {
             xml.listed(item.record)
             xml.owner(owner)
             xml.element("StorageClass", item.record.storageClassValue.rawValue)
+            xml.restoreStatus(of: item.record, at: now)
             xml.close("Version")
         }
     }

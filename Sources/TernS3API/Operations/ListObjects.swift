@@ -36,7 +36,7 @@ extension Operation {
         if page.isTruncated, !common.delimiter.isEmpty, let last = page.entries.last {
             common.write("NextMarker", last.place, to: &xml)
         }
-        xml.contents(of: page, common: common, owner: owner)
+        xml.contents(of: page, common: common, owner: owner, restoreAt: call.restoreStatusTime)
         xml.close("ListBucketResult")
         return .xml(xml.finish(), headers: call.listHeaders)
     }
@@ -71,7 +71,7 @@ extension Operation {
         if !common.delimiter.isEmpty { common.write("Delimiter", common.delimiter, to: &xml) }
         xml.element("IsTruncated", page.isTruncated)
         if common.isURLEncoded { xml.element("EncodingType", "url") }
-        xml.contents(of: page, common: common, owner: owner)
+        xml.contents(of: page, common: common, owner: owner, restoreAt: call.restoreStatusTime)
         xml.close("ListBucketResult")
         return .xml(xml.finish(), headers: call.listHeaders)
     }
@@ -112,9 +112,20 @@ extension S3Call {
     }
 }
 
+extension S3Call {
+    /// The time as of which lists tell of restores; `nil` where the client did not ask for it (RST-7).
+    var restoreStatusTime: Timestamp? {
+        let wanted = self.headers["x-amz-optional-object-attributes"]?.split(separator: ",") ?? []
+        let isWanted = wanted.contains { $0.filter { !$0.isWhitespace } == "RestoreStatus" }
+        return isWanted ? self.now : nil
+    }
+}
+
 extension XMLWriter {
     /// `Contents`, then `CommonPrefixes`, which strict clients want last (spec rule ERR-12).
-    fileprivate mutating func contents(of page: ListPage<ListedVersion>, common: ListParameters, owner: String?) {
+    fileprivate mutating func contents(
+        of page: ListPage<ListedVersion>, common: ListParameters, owner: String?, restoreAt now: Timestamp?
+    ) {
         for entry in page.entries {
             guard case .item(let item) = entry else { continue }
             self.open("Contents")
@@ -122,6 +133,7 @@ extension XMLWriter {
             self.listed(item.record)
             if let owner { self.owner(owner) }
             self.element("StorageClass", item.record.storageClassValue.rawValue)
+            self.restoreStatus(of: item.record, at: now)
             self.close("Contents")
         }
         self.commonPrefixes(of: page, common: common)
@@ -145,6 +157,20 @@ extension XMLWriter {
             self.element("ChecksumType", checksum.type.rawValue)
         }
         self.element("Size", record.byteCount)
+    }
+
+    /// `RestoreStatus`, where it was asked for and there is one (RST-7).
+    mutating func restoreStatus(of record: VersionRecord, at now: Timestamp?) {
+        guard let now, let status = record.restoreStatus(at: now) else { return }
+        self.open("RestoreStatus")
+        switch status {
+        case .inProgress:
+            self.element("IsRestoreInProgress", true)
+        case .available(let end):
+            self.element("IsRestoreInProgress", false)
+            self.element("RestoreExpiryDate", end)
+        }
+        self.close("RestoreStatus")
     }
 
     mutating func owner(_ canonicalID: String) {

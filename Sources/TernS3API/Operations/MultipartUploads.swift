@@ -26,6 +26,10 @@ extension Operation {
             headers.append("x-amz-checksum-algorithm", algorithm.rawValue)
             headers.append("x-amz-checksum-type", type.rawValue)
         }
+        // An upload's ID is stamped when it is initiated.
+        headers.appendAbortion(
+            call.service.abortion(
+                ofUploadTo: key, initiated: Timestamp(milliseconds: id.stamp.milliseconds), in: try call.bucket()))
         return .xml(xml.finish(), headers: headers)
     }
 
@@ -96,6 +100,7 @@ extension Operation {
         if bucket.versioning != .never, completed.version != .null {
             headers.append("x-amz-version-id", completed.version.wireForm)
         }
+        headers.appendExpiration(completed.expiration)
         return .xml(xml.finish(), headers: headers)
     }
 

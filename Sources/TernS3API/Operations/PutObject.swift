@@ -20,6 +20,8 @@ extension Operation {
         answer.headers.append("etag", "\"\(written.record.etag)\"")
         if !written.record.isNull { answer.headers.appendVersion(of: written.record, in: written.bucket) }
         answer.headers.appendChecksum(written.record.checksum.checksum)
+        answer.headers.appendExpiration(
+            call.service.expiration(of: written.record, key: try call.key(), in: written.bucket))
         return answer
     }
 }

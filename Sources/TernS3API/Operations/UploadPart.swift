@@ -109,6 +109,10 @@ extension Operation {
             xml.close("Part")
         }
         xml.close("ListPartsResult")
-        return .xml(xml.finish())
+        var headers = HeaderFields()
+        headers.appendAbortion(
+            call.service.abortion(
+                ofUploadTo: key, initiated: Timestamp(milliseconds: upload.record.initiatedMs), in: bucket))
+        return .xml(xml.finish(), headers: headers)
     }
 }

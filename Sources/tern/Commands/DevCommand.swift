@@ -33,6 +33,9 @@ struct DevCommand: AsyncParsableCommand {
     @Flag(help: "Run each region as a process of its own, with a PID file DIR/<region>.pid.")
     var processes = false
 
+    @Option(help: DayLengthOption.help, transform: DayLengthOption.read)
+    var dayLength: Int?
+
     @Option(help: "trace, debug, info, notice, warning, error or critical.", transform: LogLevelOption.read)
     var logLevel: Logger.Level = .notice
 
@@ -46,9 +49,11 @@ struct DevCommand: AsyncParsableCommand {
         try directory.create()
         let pidFile = try PIDFile(path: directory.file("dev.pid"))
         defer { pidFile.remove() }
-        let plan = try DevPlan(
+        var planned = try DevPlan(
             directory: directory, regionOptions: self.region, accountOptions: self.account,
             log: RegionConfiguration.Log(level: self.logLevel, format: self.logFormat))
+        if let dayLength = self.dayLength { planned.dayLengthSeconds = dayLength }
+        let plan = planned
 
         if self.processes {
             try await RunningProcess.run(
@@ -76,6 +81,20 @@ struct DevCommand: AsyncParsableCommand {
     private static func announce(_ configurations: [RegionConfiguration]) {
         let regions = configurations.map { "\($0.region)=\($0.endpoint)" }
         RunningProcess.announce("ready \(regions.joined(separator: " "))")
+    }
+}
+
+/// Reads the length of a lifecycle day from an option.
+enum DayLengthOption {
+    static let help = ArgumentHelp(
+        "How many seconds a day of lifecycle rules and restores lasts; 86400 by default. For tests and rehearsals.",
+        valueName: "seconds")
+
+    static func read(_ text: String) throws -> Int {
+        guard let seconds = Int(text), (1...86_400).contains(seconds) else {
+            throw ValidationError("`\(text)` is no length of a day; use 1 to 86400 seconds")
+        }
+        return seconds
     }
 }
 

@@ -17,6 +17,9 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(name: [.short, .long], help: "The configuration of the region.")
     var config: String
 
+    @Option(help: DayLengthOption.help, transform: DayLengthOption.read)
+    var dayLength: Int?
+
     @Flag(help: "Check the configuration, and do nothing else.")
     var check = false
 
@@ -24,7 +27,9 @@ struct ServeCommand: AsyncParsableCommand {
         // Whoever started this process may have ignored the signals, which a child inherits.
         signal(SIGTERM, SIG_DFL)
         signal(SIGINT, SIG_DFL)
-        let configuration = try RegionConfiguration.load(self.config, environment: ProcessInfo.processInfo.environment)
+        var read = try RegionConfiguration.load(self.config, environment: ProcessInfo.processInfo.environment)
+        if let dayLength = self.dayLength { read.lifecycle.dayLengthSeconds = dayLength }
+        let configuration = read
         if self.check {
             print("\(self.config) is valid: \(configuration.region) at \(configuration.listen.text)")
             return

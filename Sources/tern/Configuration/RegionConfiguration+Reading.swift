@@ -65,6 +65,8 @@ extension RegionConfiguration {
         try self.readLog(top.section("log"))
         try self.readLimits(top.section("limits"))
         try self.readStorage(top.section("storage"))
+        try self.readLifecycle(top.section("lifecycle"))
+        try self.readRestore(top.section("restore"))
         let authentication = try top.section("auth")
         self.authentication.sigV2Query = try authentication.boolean("sigv2_query", default: true)
         try authentication.finish()
@@ -168,6 +170,28 @@ extension RegionConfiguration {
             "inline_threshold_bytes", in: 0...1_048_576, default: standard.inlineThresholdBytes)
         self.storage.cacheMiB = try section.integer("cache_mib", in: 8...1_048_576, default: standard.cacheMiB)
         self.storage.reserveMiB = try section.integer("reserve_mib", in: 0...1_048_576, default: standard.reserveMiB)
+        try section.finish()
+    }
+
+    private mutating func readLifecycle(_ section: YAMLSection) throws {
+        let standard = Lifecycle()
+        self.lifecycle.dayLengthSeconds = try section.integer(
+            "day_length_seconds", in: 1...86_400, default: standard.dayLengthSeconds)
+        self.lifecycle.intervalSeconds = try section.integer(
+            "interval_seconds", in: 1...86_400, default: standard.intervalSeconds)
+        try section.finish()
+    }
+
+    private mutating func readRestore(_ section: YAMLSection) throws {
+        let standard = Restore()
+        let delays = try section.section("delays")
+        let seconds = 1...604_800
+        self.restore.expeditedSeconds = try delays.integer(
+            "expedited_seconds", in: seconds, default: standard.expeditedSeconds)
+        self.restore.standardSeconds = try delays.integer(
+            "standard_seconds", in: seconds, default: standard.standardSeconds)
+        self.restore.bulkSeconds = try delays.integer("bulk_seconds", in: seconds, default: standard.bulkSeconds)
+        try delays.finish()
         try section.finish()
     }
 

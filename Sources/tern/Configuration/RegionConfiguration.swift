@@ -2,6 +2,8 @@ import Logging
 import TernControlPlane
 import TernCore
 import TernHTTPServer
+import TernLifecycle
+import TernObjects
 
 /// An address to listen on.
 struct ListenAddress: Equatable, Sendable {
@@ -84,6 +86,31 @@ struct RegionConfiguration: Equatable, Sendable {
         var reserveMiB = 256
     }
 
+    struct Lifecycle: Equatable, Sendable {
+        /// How long a lifecycle day is; anything but 24 hours is for tests and rehearsals.
+        var dayLengthSeconds = LifecycleCalendar.standardDaySeconds
+        /// From the end of one run to the beginning of the next, at most.
+        var intervalSeconds = 3600
+
+        /// Short days need short intervals.
+        var effectiveIntervalSeconds: Int { max(1, min(self.intervalSeconds, self.dayLengthSeconds / 2)) }
+    }
+
+    /// How long restores from archive classes take, in seconds.
+    struct Restore: Equatable, Sendable {
+        var expeditedSeconds = 1
+        var standardSeconds = 1
+        var bulkSeconds = 1
+
+        var delays: RestoreDelays {
+            var delays = RestoreDelays()
+            delays.expeditedMilliseconds = Int64(self.expeditedSeconds) * 1000
+            delays.standardMilliseconds = Int64(self.standardSeconds) * 1000
+            delays.bulkMilliseconds = Int64(self.bulkSeconds) * 1000
+            return delays
+        }
+    }
+
     struct Authentication: Equatable, Sendable {
         /// Whether presigned URLs of signature version 2 are taken.
         var sigV2Query = true
@@ -106,6 +133,8 @@ struct RegionConfiguration: Equatable, Sendable {
     var limits = Limits()
     var storage = Storage()
     var authentication = Authentication()
+    var lifecycle = Lifecycle()
+    var restore = Restore()
 
     static let defaultBaseDomains = ["localhost", "s3.localhost"]
 

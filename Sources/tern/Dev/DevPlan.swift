@@ -3,6 +3,7 @@ import Logging
 import TernControlPlane
 import TernCore
 import TernHTTPServer
+import TernLifecycle
 
 /// A region that `tern dev` was asked for.
 struct DevRegion: Equatable, Sendable {
@@ -36,6 +37,8 @@ struct DevPlan: Sendable {
     /// The ports of the last run, which are tried first where any free port will do.
     var earlierPorts: [RegionName: Int]
     var log: RegionConfiguration.Log
+    /// How long a lifecycle day is.
+    var dayLengthSeconds = LifecycleCalendar.standardDaySeconds
 
     init(
         directory: DevDirectory, regionOptions: [String], accountOptions: [String], log: RegionConfiguration.Log
@@ -106,6 +109,7 @@ struct DevPlan: Sendable {
                 accounts: self.accounts
             )
             configuration.log = self.log
+            configuration.lifecycle.dayLengthSeconds = self.dayLengthSeconds
             configuration.storage.cacheMiB = 32
             return configuration
         }

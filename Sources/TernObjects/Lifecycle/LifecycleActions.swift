@@ -1,0 +1,103 @@
+import TernCore
+import TernLifecycle
+import TernRecords
+import TernReplication
+import TernS3Protocol
+import TernStorage
+
+extension ObjectService {
+    /// Does what was decided of a version, if it still stands as it was when it was decided; `false` if not.
+    ///
+    /// Every commit requires the bucket's epoch, and with it the rules and the versioning, and the very record that was
+    /// judged. None plans replication (live-replication rules L-31, L-34, L-58).
+    func carryOut(
+        _ decision: LifecycleDecision, on version: ListedVersion, in bucket: BucketState
+    ) async throws(S3Error) -> Bool {
+        switch decision.action {
+        case .keep: true
+        case .remove: try await self.remove(version, from: bucket)
+        case .addDeleteMarker: try await self.addDeleteMarker(to: version, in: bucket)
+        case .transition(let storageClass): try await self.transition(version, to: storageClass, in: bucket)
+        }
+    }
+
+    /// The version as it is stored, if it is the one that was judged.
+    private func unchanged(_ version: ListedVersion, in bucket: BucketState) async throws(S3Error) -> StoredVersion? {
+        let stored = try await self.version(identity: version.record.versionID, of: version.key, in: bucket)
+        guard let stored, stored.isLatest == version.isLatest, stored.record == version.record else { return nil }
+        return stored
+    }
+
+    private func remove(_ version: ListedVersion, from bucket: BucketState) async throws(S3Error) -> Bool {
+        guard let head = try await self.head(version.key, in: bucket),
+            let stored = try await self.unchanged(version, in: bucket)
+        else { return false }
+        var batch = MetadataBatch(partition: bucket.partition)
+        batch.require(Keyspace.epoch, is: bucket.epochValue)
+        batch.require(head.row, is: head.value)
+        batch.require(stored.row, is: stored.value)
+        batch.delete(stored.row)
+        if stored.isLatest {
+            // An expired marker must not uncover a version that came under it by replication.
+            let below = try await self.metadata.entries(
+                KeyRange(prefix: Keyspace.noncurrentPrefix(version.key)), in: bucket.partition, limit: 1)
+            guard below.isEmpty else { return false }
+        } else if stored.record.isNull {
+            batch.delete(Keyspace.nullPointer(version.key))
+        }
+        if stored.record.isReplica { batch.put(Keyspace.tombstone(version.key, stored.record.versionID), []) }
+        let orphans = try await self.removeBody(of: stored.record, from: &batch)
+        guard try await self.metadata.tryCommit(batch) else { return false }
+        await self.deleteBlobs(orphans, in: bucket.partition)
+        if stored.isLatest { try await self.uncover(version.key, in: bucket) }
+        return true
+    }
+
+    /// A replica that is older than a marker may have come under it while the marker was removed. It is the current
+    /// version then.
+    private func uncover(_ key: ObjectKey, in bucket: BucketState) async throws(S3Error) {
+        var batch = MetadataBatch(partition: bucket.partition)
+        batch.require(Keyspace.head(key), is: nil)
+        try await self.promoteNewest(of: key, in: bucket, batch: &batch)
+        if !batch.writes.isEmpty { _ = try await self.metadata.tryCommit(batch) }
+    }
+
+    private func addDeleteMarker(to version: ListedVersion, in bucket: BucketState) async throws(S3Error) -> Bool {
+        var marker = VersionRecord()
+        marker.isDeleteMarker = true
+        do {
+            _ = try await self.writeVersion(
+                of: version.key, in: bucket, template: marker, requested: self.clock.now, origin: .lifecycle,
+                check: { head throws(S3Error) in
+                    guard let head, head.record == version.record else { throw .operationAborted }
+                },
+                addBody: { _, batch throws(S3Error) in
+                    // Under another configuration the decision has to be made anew.
+                    batch.require(Keyspace.epoch, is: bucket.epochValue)
+                },
+                conflict: { () async throws(S3Error) in
+                    let now = try await self.registry.state(bucket.name)
+                    guard now.epochValue == bucket.epochValue else { throw .operationAborted }
+                }
+            )
+            return true
+        } catch  where error.code == S3Error.operationAborted.code {
+            return false
+        }
+    }
+
+    /// LC-10: nothing but the class changes.
+    private func transition(
+        _ version: ListedVersion, to storageClass: StorageClass, in bucket: BucketState
+    ) async throws(S3Error) -> Bool {
+        guard let stored = try await self.unchanged(version, in: bucket) else { return false }
+        var record = stored.record
+        record.storageClass = storageClass.rawValue
+        record.clearRestore()
+        var batch = MetadataBatch(partition: bucket.partition)
+        batch.require(Keyspace.epoch, is: bucket.epochValue)
+        batch.require(stored.row, is: stored.value)
+        batch.put(stored.row, try encodeRecord(record))
+        return try await self.metadata.tryCommit(batch)
+    }
+}
