@@ -78,7 +78,8 @@ let package = Package(
         .target(
             name: "TernObjects",
             dependencies: [
-                "TernCore", "TernChecksums", "TernReplication", "TernLifecycle", "TernS3Protocol", "TernRecords", "TernPorts",
+                "TernCore", "TernChecksums", "TernReplication", "TernLifecycle", "TernS3Protocol", "TernRecords",
+                "TernPorts",
                 "TernStorage",
                 nioCore,
                 logging,
@@ -96,7 +97,8 @@ let package = Package(
         .target(
             name: "TernS3API",
             dependencies: [
-                "TernCore", "TernChecksums", "TernReplication", "TernLifecycle", "TernS3Protocol", "TernSigV4", "TernRecords",
+                "TernCore", "TernChecksums", "TernReplication", "TernLifecycle", "TernS3Protocol", "TernSigV4",
+                "TernRecords",
                 "TernPorts",
                 "TernStorage", "TernObjects",
                 nioCore,
@@ -143,7 +145,8 @@ let package = Package(
         .executableTarget(
             name: "tern",
             dependencies: [
-                "TernCore", "TernChecksums", "TernReplication", "TernLifecycle", "TernS3Protocol", "TernSigV4", "TernRecords",
+                "TernCore", "TernChecksums", "TernReplication", "TernLifecycle", "TernS3Protocol", "TernSigV4",
+                "TernRecords",
                 "TernPorts",
                 "TernStorage", "TernObjects", "TernControlPlane", "TernS3API", "TernReplicationWorkers",
                 "TernFederation",
@@ -199,7 +202,8 @@ let package = Package(
         .testTarget(
             name: "TernObjectsTests",
             dependencies: [
-                "TernCore", "TernChecksums", "TernReplication", "TernLifecycle", "TernS3Protocol", "TernRecords", "TernPorts",
+                "TernCore", "TernChecksums", "TernReplication", "TernLifecycle", "TernS3Protocol", "TernRecords",
+                "TernPorts",
                 "TernStorage",
                 "TernObjects", "TernTestSupport", nioCore, logging,
             ],

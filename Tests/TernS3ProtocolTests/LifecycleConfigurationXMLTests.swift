@@ -3,6 +3,9 @@ import TernLifecycle
 import TernS3Protocol
 import Testing
 
+// Swift Testing has tags too.
+private typealias Tag = TernCore.Tag
+
 @Suite("The XML of lifecycle configurations")
 struct LifecycleConfigurationXMLTests {
     private static func document(_ rules: String) -> [UInt8] {

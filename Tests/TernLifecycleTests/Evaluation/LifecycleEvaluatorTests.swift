@@ -2,6 +2,9 @@ import TernCore
 import TernLifecycle
 import Testing
 
+// Swift Testing has tags too.
+private typealias Tag = TernCore.Tag
+
 /// Day 0 of the tables; a day has a second, so that times read as days.
 private func day(_ number: Int) -> Timestamp { Timestamp(seconds: 1_000_000 + Int64(number)) }
 
@@ -186,7 +189,9 @@ struct LifecycleEvaluatorTests {
             expected: LifecycleDecision(.remove, .expiration, ruleID: "r")),
         Row(
             reason: "LC-2: of several the coldest",
-            rules: [move(1, to: .glacierIR, id: "a"), move(1, to: .deepArchive, id: "b"), move(1, to: .glacier, id: "c")],
+            rules: [
+                move(1, to: .glacierIR, id: "a"), move(1, to: .deepArchive, id: "b"), move(1, to: .glacier, id: "c"),
+            ],
             version: object(), expected: LifecycleDecision(.transition(.deepArchive), .transition, ruleID: "b")),
         Row(
             reason: "LC-3: never to a warmer class", rules: [move(1, to: .standardIA)],
@@ -201,7 +206,8 @@ struct LifecycleEvaluatorTests {
             reason: "LC-4: 128 KiB are not small", rules: [move(1, to: .glacier)], version: object(byteCount: 131_072),
             expected: LifecycleDecision(.transition(.glacier), .transition, ruleID: "r")),
         Row(
-            reason: "LC-4: varies_by_storage_class lets small objects into the archives", rules: [move(1, to: .glacier)],
+            reason: "LC-4: varies_by_storage_class lets small objects into the archives",
+            rules: [move(1, to: .glacier)],
             version: object(byteCount: 1), minimumSize: .variesByStorageClass,
             expected: LifecycleDecision(.transition(.glacier), .transition, ruleID: "r")),
         Row(
@@ -253,7 +259,8 @@ struct LifecycleEvaluatorTests {
             expected: nothing),
     ]
 
-    @Test("Expirations, precedence, noncurrent versions, transitions, filters",
+    @Test(
+        "Expirations, precedence, noncurrent versions, transitions, filters",
         arguments: expirations + noncurrentVersions + transitions + filters)
     func decisions(_ row: Row) {
         let evaluator = LifecycleEvaluator(

@@ -2,6 +2,9 @@ import TernCore
 import TernLifecycle
 import Testing
 
+// Swift Testing has tags too.
+private typealias Tag = TernCore.Tag
+
 @Suite("The validation of lifecycle rules")
 struct LifecycleValidationTests {
     struct Row: Sendable, CustomTestStringConvertible {
