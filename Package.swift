@@ -15,6 +15,7 @@ let strict: [SwiftSetting] = [
 
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 
@@ -26,6 +27,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
@@ -131,7 +133,7 @@ let package = Package(
         // 5 edges
         .target(
             name: "TernHTTPServer",
-            dependencies: ["TernCore", "TernPorts", nioCore, nioPosix, logging],
+            dependencies: ["TernCore", "TernPorts", nioCore, nioPosix, nioSSL, logging],
             swiftSettings: strict
         ),
         .systemLibrary(name: "CRocksDB", pkgConfig: nil, providers: [.apt(["librocksdb-dev"])]),
@@ -150,7 +152,7 @@ let package = Package(
                 "TernPorts",
                 "TernStorage", "TernObjects", "TernControlPlane", "TernS3API", "TernReplicationWorkers",
                 "TernFederation",
-                "TernHTTPServer", "TernStorageRocksDB", nioCore, nioPosix, logging, crypto,
+                "TernHTTPServer", "TernStorageRocksDB", nioCore, nioPosix, nioSSL, logging, crypto,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -230,7 +232,7 @@ let package = Package(
         ),
         .testTarget(
             name: "TernHTTPServerTests",
-            dependencies: ["TernCore", "TernPorts", "TernHTTPServer", nioCore, nioPosix, logging],
+            dependencies: ["TernCore", "TernPorts", "TernHTTPServer", nioCore, nioPosix, nioSSL, logging],
             swiftSettings: strict
         ),
         .testTarget(

@@ -1,5 +1,6 @@
 import Logging
 import NIOCore
+import NIOSSL
 import TernCore
 import TernPorts
 
@@ -33,6 +34,8 @@ final class HTTPConnection: ChannelInboundHandler {
     private let shared: ConnectionLoop
     /// Whether the server has connections enough without this one.
     private let isExcess: Bool
+    /// Whether a TLS handler stands between this one and the socket.
+    private let isSecure: Bool
     private var context: ChannelHandlerContext?
     private var phase = Phase.readingHead
     private var parser: RequestHeadParser
@@ -52,9 +55,10 @@ final class HTTPConnection: ChannelInboundHandler {
     /// When the sweep calls ``deadlinePassed(_:)``.
     private(set) var deadline = NIODeadline.distantFuture
 
-    init(shared: ConnectionLoop, isExcess: Bool) {
+    init(shared: ConnectionLoop, isExcess: Bool, isSecure: Bool) {
         self.shared = shared
         self.isExcess = isExcess
+        self.isSecure = isSecure
         self.parser = RequestHeadParser(byteLimit: shared.configuration.headerByteLimit)
     }
 
@@ -293,7 +297,8 @@ final class HTTPConnection: ChannelInboundHandler {
             _ = self.receiveBody(of: exchange, byteBudget: nil)
         }
         let request = HTTPRequestHead(
-            method: head.method, target: head.target, headers: head.headers, remoteAddress: self.remoteAddress)
+            method: head.method, target: head.target, headers: head.headers, remoteAddress: self.remoteAddress,
+            isSecure: self.isSecure)
         let responder = self.shared.responder
         let writer = AnswerWriter(exchange: exchange.number, connection: bound, loop: loop)
         self.runningTaskCount += 1
@@ -496,7 +501,7 @@ final class HTTPConnection: ChannelInboundHandler {
         let bound = NIOLoopBound(self, eventLoop: self.shared.eventLoop)
         let flushed = self.shared.eventLoop.makePromise(of: Void.self)
         flushed.futureResult.whenComplete { _ in
-            if lingering { bound.value.linger() } else { bound.value.abort() }
+            if lingering { bound.value.linger() } else { bound.value.sayGoodbye() }
         }
         context.writeAndFlush(self.wrapOutboundOut(ByteBuffer()), promise: flushed)
     }
@@ -508,7 +513,7 @@ final class HTTPConnection: ChannelInboundHandler {
         self.timer?.cancel()
         self.received.clear()
         self.deadline = .distantFuture
-        guard !self.isInputClosed else { return self.abort() }
+        guard !self.isInputClosed else { return self.sayGoodbye() }
         self.phase = .lingering(byteBudget: self.shared.configuration.lingerByteLimit)
         let bound = NIOLoopBound(self, eventLoop: self.shared.eventLoop)
         self.timer = self.shared.eventLoop.scheduleTask(in: self.shared.configuration.lingerTimeout.timeAmount) {
@@ -551,8 +556,27 @@ final class HTTPConnection: ChannelInboundHandler {
         if case .readingHead = self.phase { self.closeWhenFlushed(lingering: false) }
     }
 
+    /// Closes the connection behind its last answer. TLS clients are told that nothing was cut off.
+    private func sayGoodbye() {
+        guard self.isSecure, let context = self.context else { return self.abort() }
+        let bound = NIOLoopBound(self, eventLoop: self.shared.eventLoop)
+        let sent = self.shared.eventLoop.makePromise(of: Void.self)
+        sent.futureResult.whenComplete { _ in bound.value.abort() }
+        context.close(mode: .output, promise: sent)
+    }
+
     /// Closes the connection now, whatever it is doing.
+    ///
+    /// The TLS handler is passed by: it would wait for the client's consent, and a client that is cut off must not be
+    /// told that the answer is whole.
     func abort() {
-        self.context?.close(promise: nil)
+        guard let context = self.context else { return }
+        if self.isSecure,
+            let tls = try? context.pipeline.syncOperations.context(handlerType: NIOSSLServerHandler.self)
+        {
+            tls.close(promise: nil)
+        } else {
+            context.close(promise: nil)
+        }
     }
 }

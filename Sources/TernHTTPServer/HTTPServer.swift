@@ -1,6 +1,7 @@
 package import Logging
 package import NIOCore
 import NIOPosix
+import NIOSSL
 import Synchronization
 package import TernPorts
 
@@ -36,14 +37,16 @@ package final class HTTPServer: Sendable {
         self.port = channel.localAddress?.port ?? configuration.port
     }
 
-    /// Binds the address. Throws an `IOError` when it is taken or not allowed.
+    /// Binds the address. Throws an `IOError` when it is taken or not allowed, a ``TLSFileError`` when the certificate
+    /// cannot be used.
     package static func bind(
         _ configuration: HTTPServerConfiguration,
         on group: any EventLoopGroup,
         clock: any WallClock,
         logger: Logger
     ) async throws -> HTTPServer {
-        let state = SharedServerState(connectionLimit: configuration.connectionLimit)
+        let certificate = try configuration.tls.map { try TLSCertificate($0, logger: logger) }
+        let state = SharedServerState(connectionLimit: configuration.connectionLimit, certificate: certificate)
         let channel = try await ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -82,6 +85,7 @@ package final class HTTPServer: Sendable {
             loops[ObjectIdentifier(loop)] = bound
         }
         self.state.start(loops)
+        self.state.certificate?.startFollowing(on: self.group.next())
         try await self.channel.setOption(.autoRead, value: true).get()
     }
 
@@ -90,6 +94,7 @@ package final class HTTPServer: Sendable {
     /// Returns when every connection is closed and every responder has returned.
     package func stop(grace: Duration) async {
         try? await self.channel.close().get()
+        self.state.certificate?.stopFollowing()
         let loops = self.state.loops
         let drained = loops.map { bound in
             bound.eventLoop.flatSubmit { bound.value.stop() }
@@ -105,11 +110,14 @@ package final class HTTPServer: Sendable {
 /// What the initializer of new connections needs, which is bound before the server serves.
 private final class SharedServerState: Sendable {
     private let connectionLimit: Int
+    /// `nil` for plain HTTP.
+    let certificate: TLSCertificate?
     private let openCount = Atomic<Int>(0)
     private let started: Mutex<[ObjectIdentifier: NIOLoopBound<ConnectionLoop>]> = Mutex([:])
 
-    init(connectionLimit: Int) {
+    init(connectionLimit: Int, certificate: TLSCertificate?) {
         self.connectionLimit = connectionLimit
+        self.certificate = certificate
     }
 
     func start(_ loops: [ObjectIdentifier: NIOLoopBound<ConnectionLoop>]) {
@@ -125,6 +133,11 @@ private final class SharedServerState: Sendable {
         }
         let isExcess = self.openCount.add(1, ordering: .relaxed).newValue > self.connectionLimit
         channel.closeFuture.whenComplete { _ in self.openCount.subtract(1, ordering: .relaxed) }
-        try channel.pipeline.syncOperations.addHandler(HTTPConnection(shared: shared, isExcess: isExcess))
+        let pipeline = channel.pipeline.syncOperations
+        if let certificate = self.certificate {
+            try pipeline.addHandler(NIOSSLServerHandler(context: certificate.context))
+        }
+        try pipeline.addHandler(
+            HTTPConnection(shared: shared, isExcess: isExcess, isSecure: self.certificate != nil))
     }
 }

@@ -13,6 +13,8 @@ package struct HTTPServerConfiguration: Sendable {
     /// 0 takes a free port; see ``HTTPServer/port``.
     package var port: Int
     package var execution: Execution = .eventLoop
+    /// Where the certificate lies; `nil` for plain HTTP.
+    package var tls: TLSFiles?
 
     /// Connections beyond this many are answered 503 `SlowDown` and closed.
     package var connectionLimit = 10_000

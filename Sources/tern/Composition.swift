@@ -31,7 +31,9 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
         secret: configuration.federationCredential?.secretKey ?? "",
         ownEndpoint: configuration.endpoint
     )
-    let http = HTTPClient(eventLoopGroup: HTTPClient.defaultEventLoopGroup, configuration: PeerClient.httpConfiguration)
+    var httpConfiguration = PeerClient.httpConfiguration
+    httpConfiguration.tlsConfiguration = try PeerTrust.configuration(caFile: configuration.federationCAFile)
+    let http = HTTPClient(eventLoopGroup: HTTPClient.defaultEventLoopGroup, configuration: httpConfiguration)
     let client = PeerClient(federation: federation, http: http, wall: wall)
 
     var options = ObjectService.Options()

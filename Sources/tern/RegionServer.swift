@@ -32,6 +32,8 @@ struct RegionServer: Sendable {
             throw CommandFailure(
                 "\(configuration.region): \(configuration.listen.text) is in use; stop what listens there, or choose another port"
             )
+        } catch let error as TLSFileError {
+            throw CommandFailure("\(configuration.region): the TLS certificate cannot be used: \(error)")
         } catch {
             throw CommandFailure("\(configuration.region): cannot listen on \(configuration.listen.text): \(error)")
         }

@@ -90,7 +90,7 @@ enum LayerTable {
             "TernHTTPServer",
             layer: 5,
             targets: ["TernCore", "TernPorts"],
-            libraries: ["NIOCore", "NIOPosix", "Logging", "Glibc"]
+            libraries: ["NIOCore", "NIOPosix", "NIOSSL", "Logging", "Glibc"]
         ),
         Target("CRocksDB", layer: 5),
         Target(
@@ -108,7 +108,7 @@ enum LayerTable {
                 "TernHTTPServer", "TernStorageRocksDB",
             ]),
             libraries: [
-                "NIOCore", "NIOPosix", "NIOHTTP1", "Logging", "Crypto", "ArgumentParser", "AsyncHTTPClient",
+                "NIOCore", "NIOPosix", "NIOHTTP1", "NIOSSL", "Logging", "Crypto", "ArgumentParser", "AsyncHTTPClient",
                 "UnixSignals",
                 "Yams", "Foundation", "Dispatch", "Glibc",
             ]

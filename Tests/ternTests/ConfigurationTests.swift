@@ -2,6 +2,7 @@ import Foundation
 import Logging
 import TernControlPlane
 import TernCore
+import TernHTTPServer
 import Testing
 
 @testable import tern
@@ -43,6 +44,19 @@ struct ConfigurationTests {
         #expect(configuration.storage == RegionConfiguration.Storage())
         #expect(configuration.authentication.sigV2Query)
         #expect(configuration.log.format == .text)
+    }
+
+    @Test("With a certificate, a region that stands alone is reached by https")
+    func tls() throws {
+        let configuration = try Self.read(
+            Self.minimal + "\ntls:\n  certificate: /c\n  key: /k\nfederation:\n  ca_file: /ca")
+        #expect(configuration.tls == TLSFiles(certificate: "/c", key: "/k"))
+        #expect(configuration.serverConfiguration.tls == configuration.tls)
+        #expect(configuration.endpoint == "https://127.0.0.1:9000")
+        #expect(configuration.federationCAFile == "/ca")
+        #expect(try RegionConfiguration(yaml: configuration.yaml, file: "t.yaml") == configuration)
+        #expect(Self.message(Self.minimal + "\ntls:\n  certificate: /c").contains("tls.key is missing"))
+        #expect(Self.message(Self.minimal + "\ntls:\n  key: /k").contains("tls.certificate is missing"))
     }
 
     @Test("The example in the documentation is valid and names every option")
@@ -138,7 +152,7 @@ struct ConfigurationTests {
             Fault(
                 append: "federation:\n  regions:\n    - {name: us-east-1, endpoint: 'http://h:1/path'}",
                 message:
-                    "t.yaml:10: federation.regions[0].endpoint is `http://h:1/path`; write http://HOST:PORT without a path"
+                    "t.yaml:10: federation.regions[0].endpoint is `http://h:1/path`; write http://HOST:PORT or https://HOST:PORT without a path"
             ),
             Fault(
                 append:

@@ -101,7 +101,7 @@ struct BenchCommand: AsyncParsableCommand {
             account: account,
             source: try BenchRegion(source, account: account),
             destination: try targets.regions.dropFirst().first.map { try BenchRegion($0, account: account) },
-            operatorClient: OperatorClient(credential: targets.credential),
+            operatorClient: OperatorClient(targets),
             processes: nil,
             scratch: directory.path
         )
@@ -114,7 +114,7 @@ struct BenchCommand: AsyncParsableCommand {
         let account = ConfiguredAccount(
             id: AccountID(trusted: self.accountID), accessKey: accessKey, secretKey: secretKey, displayName: "bench",
             email: "")
-        let client = OperatorClient(credential: try? OperatorOptions.parse([]).targets().credential)
+        let client = OperatorClient(try? OperatorOptions.parse([]).targets())
         let source = try await client.region(at: endpoint)
         var destination: FederatedRegion?
         if let url = self.destinationEndpoint { destination = try await client.region(at: url) }

@@ -35,7 +35,7 @@ struct ExplainCommand: AsyncParsableCommand {
             let known = targets.regions.map(\.name.description).joined(separator: ", ")
             throw CommandFailure("there is no region \(self.region ?? ""); the regions are \(known)")
         }
-        let data = try await Self.ask(regions, target: address.target, OperatorClient(credential: targets.credential))
+        let data = try await Self.ask(regions, target: address.target, OperatorClient(targets))
         if self.json {
             print(String(decoding: data, as: UTF8.self))
         } else {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Logging
+import TernHTTPServer
 
 /// `tern serve`.
 struct ServeCommand: AsyncParsableCommand {
@@ -31,6 +32,12 @@ struct ServeCommand: AsyncParsableCommand {
         if let dayLength = self.dayLength { read.lifecycle.dayLengthSeconds = dayLength }
         let configuration = read
         if self.check {
+            do throws(TLSFileError) {
+                try configuration.tls?.check()
+            } catch {
+                throw CommandFailure("\(self.config): the TLS certificate cannot be used: \(error)")
+            }
+            _ = try PeerTrust.configuration(caFile: configuration.federationCAFile)
             print("\(self.config) is valid: \(configuration.region) at \(configuration.listen.text)")
             return
         }

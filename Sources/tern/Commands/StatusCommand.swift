@@ -45,9 +45,9 @@ struct StatusCommand: AsyncParsableCommand {
     private func targets() async throws -> ([FederatedRegion], OperatorClient) {
         if self.endpoint.isEmpty {
             let targets = try self.options.targets()
-            return (targets.regions, OperatorClient(credential: targets.credential))
+            return (targets.regions, OperatorClient(targets))
         }
-        let client = OperatorClient(credential: try? self.options.targets().credential)
+        let client = OperatorClient(try? self.options.targets())
         var regions: [FederatedRegion] = []
         for endpoint in self.endpoint { regions.append(try await client.region(at: endpoint)) }
         return (regions, client)

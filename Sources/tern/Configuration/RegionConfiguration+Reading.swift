@@ -2,6 +2,7 @@ import Foundation
 import Logging
 import TernControlPlane
 import TernCore
+import TernHTTPServer
 
 extension RegionConfiguration {
     /// Reads and checks a configuration file, then applies the environment.
@@ -52,6 +53,7 @@ extension RegionConfiguration {
         self.accounts = []
         self.crossRegionAccess = try top.choice(
             "cross_region_access", CrossRegionAccess.allCases.map { ($0.rawValue, $0) }, default: nil)
+        try self.readTLS(top.section("tls"))
         try self.readFederation(top.section("federation"), top: top)
         self.accounts = try top.sections("accounts").map(Self.account)
         guard !self.accounts.isEmpty else {
@@ -73,6 +75,18 @@ extension RegionConfiguration {
         try top.finish()
     }
 
+    private mutating func readTLS(_ section: YAMLSection) throws {
+        let certificate = try section.string("certificate")
+        let key = try section.string("key")
+        try section.finish()
+        switch (certificate, key) {
+        case (let certificate?, let key?): self.tls = TLSFiles(certificate: certificate, key: key)
+        case (nil, nil): break
+        case (_?, nil): throw section.failure("key", "is missing; name the file of the certificate's private key")
+        case (nil, _?): throw section.failure("certificate", "is missing; name the file of the key's certificate")
+        }
+    }
+
     private mutating func readFederation(_ section: YAMLSection, top: YAMLSection) throws {
         for entry in try section.sections("regions") {
             let name = try entry.requiredString("name", "eu-west-1")
@@ -81,7 +95,8 @@ extension RegionConfiguration {
             }
             let endpoint = try entry.requiredString("endpoint", "http://10.0.0.2:9000")
             guard let normal = Self.normalEndpoint(endpoint) else {
-                throw entry.failure("endpoint", "is `\(endpoint)`; write http://HOST:PORT without a path")
+                throw entry.failure(
+                    "endpoint", "is `\(endpoint)`; write http://HOST:PORT or https://HOST:PORT without a path")
             }
             guard !self.federatedRegions.contains(where: { $0.name == region }) else {
                 throw entry.failure("name", "is `\(name)` for the second time; name each region once")
@@ -89,6 +104,7 @@ extension RegionConfiguration {
             self.federatedRegions.append(FederatedRegion(name: region, endpoint: normal))
             try entry.finish()
         }
+        self.federationCAFile = try section.string("ca_file")
         let credential = try section.section("credential")
         let accessKey = try credential.string("access_key")
         let secretKey = try credential.string("secret_key")
@@ -101,7 +117,7 @@ extension RegionConfiguration {
         try section.finish()
 
         if self.federatedRegions.isEmpty {
-            self.federatedRegions = [FederatedRegion(name: self.region, endpoint: "http://\(self.listen.text)")]
+            self.federatedRegions = [FederatedRegion(name: self.region, endpoint: self.listenEndpoint)]
         }
         guard self.federatedRegions.contains(where: { $0.name == self.region }) else {
             throw section.failure("regions", "does not contain this region, \(self.region); add it with its endpoint")

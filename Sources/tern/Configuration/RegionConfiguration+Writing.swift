@@ -1,6 +1,7 @@
 import Logging
 import TernControlPlane
 import TernCore
+import TernHTTPServer
 
 extension RegionConfiguration {
     /// This configuration as a file that ``init(yaml:file:)`` reads back the same.
@@ -12,6 +13,9 @@ extension RegionConfiguration {
             "data_directory: \(quoted(self.dataDirectory))",
         ]
         if let pidFile = self.pidFile { lines.append("pid_file: \(quoted(pidFile))") }
+        if let tls = self.tls {
+            lines += ["tls:", "  certificate: \(quoted(tls.certificate))", "  key: \(quoted(tls.key))"]
+        }
         lines += [
             "base_domains: [\(self.baseDomains.map(quoted).joined(separator: ", "))]",
             "home_region: \(self.homeRegion)",
@@ -21,6 +25,7 @@ extension RegionConfiguration {
         for region in self.federatedRegions {
             lines += ["    - name: \(region.name)", "      endpoint: \(quoted(region.endpoint))"]
         }
+        if let caFile = self.federationCAFile { lines.append("  ca_file: \(quoted(caFile))") }
         if let credential = self.federationCredential {
             lines += [
                 "  credential:", "    access_key: \(quoted(credential.accessKey))",

@@ -120,6 +120,8 @@ struct RegionConfiguration: Equatable, Sendable {
     var listen: ListenAddress
     var dataDirectory: String
     var pidFile: String?
+    /// The certificate to serve with; `nil` for plain HTTP.
+    var tls: TLSFiles?
     /// Domains under which a bucket may be the first label of the host name.
     var baseDomains: [String] = Self.defaultBaseDomains
     var homeRegion: RegionName
@@ -128,6 +130,8 @@ struct RegionConfiguration: Equatable, Sendable {
     var federationCredential: FederationCredential?
     /// `nil` decides by the address to listen on, see ``proxiesOtherRegions``.
     var crossRegionAccess: CrossRegionAccess?
+    /// PEM file of the certificates that those of the other regions are signed by; the system's where it is `nil`.
+    var federationCAFile: String?
     var accounts: [ConfiguredAccount]
     var log = Log()
     var limits = Limits()
@@ -149,12 +153,15 @@ struct RegionConfiguration: Equatable, Sendable {
 
     /// Where this region is reached.
     var endpoint: String {
-        self.federatedRegions.first { $0.name == self.region }?.endpoint ?? "http://\(self.listen.text)"
+        self.federatedRegions.first { $0.name == self.region }?.endpoint ?? self.listenEndpoint
     }
+
+    var listenEndpoint: String { "\(self.tls == nil ? "http" : "https")://\(self.listen.text)" }
 
     /// What the HTTP server is told.
     var serverConfiguration: HTTPServerConfiguration {
         var server = HTTPServerConfiguration(host: self.listen.host, port: self.listen.port)
+        server.tls = self.tls
         server.connectionLimit = self.limits.connections
         server.headerByteLimit = self.limits.headerBytes
         server.headerTimeout = .seconds(self.limits.headerTimeoutSeconds)

@@ -8,6 +8,14 @@ import TernSigV4
 /// Asks regions the operator's questions: `/_tern/v1/…`, signed for the service `tern` with the federation's credential.
 struct OperatorClient: Sendable {
     let credential: FederationCredential?
+    /// Whose certificates the regions' are; the system's where it is `nil`.
+    let caFile: String?
+
+    /// - Parameter targets: `nil` for questions that need no credential.
+    init(_ targets: OperatorTargets?) {
+        self.credential = targets?.credential
+        self.caFile = targets?.caFile
+    }
 
     /// The body of a successful answer.
     ///
@@ -33,6 +41,7 @@ struct OperatorClient: Sendable {
 
     private func send(_ target: String, to region: FederatedRegion) async throws -> (status: Int, body: Data) {
         var request = HTTPClientRequest(url: region.endpoint + target)
+        request.tlsConfiguration = try PeerTrust.configuration(caFile: self.caFile)
         if let credential = self.credential, let parsed = RequestTarget(target) {
             let host = region.endpoint.drop { $0 != "/" }.dropFirst(2)
             var signed = SignedRequest(
@@ -54,7 +63,8 @@ struct OperatorClient: Sendable {
         guard let normal = RegionConfiguration.normalEndpoint(endpoint) else {
             throw CommandFailure("--endpoint \(endpoint): write http://HOST:PORT")
         }
-        let request = HTTPClientRequest(url: normal + "/_tern/v1/health")
+        var request = HTTPClientRequest(url: normal + "/_tern/v1/health")
+        request.tlsConfiguration = try PeerTrust.configuration(caFile: self.caFile)
         guard let response = try? await HTTPClient.shared.execute(request, timeout: .seconds(5)),
             response.status.code == 200,
             let body = try? await response.body.collect(upTo: 65536),

@@ -18,7 +18,8 @@ struct OperatorOptions: ParsableArguments {
         if let config = self.config {
             let configuration = try RegionConfiguration.load(config, environment: environment)
             return OperatorTargets(
-                regions: configuration.federatedRegions, credential: configuration.federationCredential)
+                regions: configuration.federatedRegions, credential: configuration.federationCredential,
+                caFile: configuration.federationCAFile)
         }
         if let directory = self.dir ?? environment["TERN_DIR"] { return try OperatorTargets(DevDirectory(directory)) }
         let here = DevDirectory(".")
@@ -35,10 +36,13 @@ struct OperatorOptions: ParsableArguments {
 struct OperatorTargets: Sendable {
     var regions: [FederatedRegion]
     var credential: FederationCredential?
+    /// Whose certificates the regions' are; the system's where it is `nil`.
+    var caFile: String?
 
-    init(regions: [FederatedRegion], credential: FederationCredential?) {
+    init(regions: [FederatedRegion], credential: FederationCredential?, caFile: String? = nil) {
         self.regions = regions
         self.credential = credential
+        self.caFile = caFile
     }
 
     init(_ directory: DevDirectory) throws {
