@@ -15,13 +15,13 @@ package struct CopySourceHeader: Hashable, Sendable {
 
     /// Reads `bucket/key` or `/bucket/key`, percent-encoded, with an optional `?versionId=`.
     ///
-    /// `+` is a plus sign, and only a literal `?versionId=` begins a query: clients that do not encode their keys mean
-    /// the characters that they send.
+    /// `+` is a space, as in a form: s5cmd writes spaces so, and others write a plus sign as `%2B` for that reason.
+    /// Only a literal `?versionId=` begins a query.
     ///
     /// - Throws: `InvalidArgument` with one of three texts, or `KeyTooLongError`.
     package init(decoding value: String) throws(S3Error) {
         let (path, version) = Self.split(value)
-        guard let decoded = PercentEncoding.decode(path.utf8) else { throw .copySourceEncodingInvalid }
+        guard let decoded = PercentEncoding.decode(path.utf8, plusIsSpace: true) else { throw .copySourceEncodingInvalid }
         if let version {
             guard let text = PercentEncoding.decodeText(version.utf8) else { throw .copySourceEncodingInvalid }
             if text.isEmpty { throw .emptyVersionID }
