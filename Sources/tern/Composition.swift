@@ -17,6 +17,7 @@ import TernStorageRocksDB
 ///
 /// - Throws: ``CommandFailure`` when the storage cannot be opened.
 func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async throws -> RunningRegion {
+    let trust = try PeerTrust.configuration(caFile: configuration.federationCAFile)
     let (metadata, blobs) = try await openStorage(configuration, logger: logger)
     let wall = SystemClock()
     let random = SystemRandom()
@@ -32,7 +33,7 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
         ownEndpoint: configuration.endpoint
     )
     var httpConfiguration = PeerClient.httpConfiguration
-    httpConfiguration.tlsConfiguration = try PeerTrust.configuration(caFile: configuration.federationCAFile)
+    httpConfiguration.tlsConfiguration = trust
     let http = HTTPClient(eventLoopGroup: HTTPClient.defaultEventLoopGroup, configuration: httpConfiguration)
     let client = PeerClient(federation: federation, http: http, wall: wall)
 
@@ -54,8 +55,10 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
         logger: logger)
     let identities = try StaticIdentityStore(configuration.accounts)
     let authorizer = OwnerOnlyAuthorizer()
+    var forwardingConfiguration = HTTPRequestForwarder.httpConfiguration
+    forwardingConfiguration.tlsConfiguration = trust
     let forwarding = HTTPClient(
-        eventLoopGroup: HTTPClient.defaultEventLoopGroup, configuration: HTTPRequestForwarder.httpConfiguration)
+        eventLoopGroup: HTTPClient.defaultEventLoopGroup, configuration: forwardingConfiguration)
     let s3 = S3Responder(
         service: service,
         identities: identities,

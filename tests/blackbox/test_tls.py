@@ -9,6 +9,7 @@ import ssl
 import subprocess
 import sys
 
+import botocore.exceptions
 import pytest
 import requests
 from federation import ALICE, Federation, tern_binary
@@ -104,6 +105,19 @@ def test_regions_replicate_over_https(secure, client, secure_bucket):
         wait_for_replica(abroad.secure_client(), replica_bucket, key)
         assert body_of(abroad.secure_client().get_object(Bucket=replica_bucket, Key=key)) == body
         wait_for_status(client, secure_bucket, key)
+
+
+def test_requests_for_other_regions_are_handed_on_over_https(secure, client):
+    abroad = secure["eu-west-1"]
+    foreign = abroad.bucket()
+    body = pattern(3 * MIB + 1)
+
+    def known():
+        return client.head_bucket(Bucket=foreign)["BucketRegion"] == abroad.name
+
+    eventually(known, "the home region knows the bucket", swallow=botocore.exceptions.ClientError)
+    client.put_object(Bucket=foreign, Key="k", Body=body)
+    assert body_of(client.get_object(Bucket=foreign, Key="k")) == body
 
 
 def test_operators_ask_over_https(secure, region):
