@@ -142,6 +142,12 @@ let package = Package(
             dependencies: ["TernStorage", "CRocksDB", "CTernChecksums", nioCore, nioPosix, logging],
             swiftSettings: strict
         ),
+        .systemLibrary(name: "CZstd", pkgConfig: nil, providers: [.apt(["libzstd-dev"])]),
+        .target(
+            name: "TernStorageZstd",
+            dependencies: ["TernStorage", "CZstd", nioCore],
+            swiftSettings: strict
+        ),
 
         // 6 root
         .executableTarget(
@@ -152,7 +158,7 @@ let package = Package(
                 "TernPorts",
                 "TernStorage", "TernObjects", "TernControlPlane", "TernS3API", "TernReplicationWorkers",
                 "TernFederation",
-                "TernHTTPServer", "TernStorageRocksDB", nioCore, nioPosix, nioSSL, logging, crypto,
+                "TernHTTPServer", "TernStorageRocksDB", "TernStorageZstd", nioCore, nioPosix, nioSSL, logging, crypto,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -194,6 +200,11 @@ let package = Package(
         .testTarget(
             name: "TernStorageTests",
             dependencies: ["TernStorage", "TernStorageTesting", nioCore],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "TernStorageZstdTests",
+            dependencies: ["TernStorage", "TernStorageTesting", "TernStorageZstd", nioCore],
             swiftSettings: strict
         ),
         .testTarget(

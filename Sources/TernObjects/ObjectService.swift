@@ -23,12 +23,15 @@ package final class ObjectService: Sendable {
         /// How long a restore takes.
         package var restoreDelays = RestoreDelays()
 
+        /// The storage pools of the classes that have one.
+        package var poolOfClass: [StorageClass: String] = [:]
+
         package init() {}
     }
 
     package let region: RegionName
     package let metadata: any MetadataStore
-    package let blobs: any BlobStore
+    package let blobs: BlobPools
     package let clock: VersionClock
     package let directory: DirectoryStore
     package let registry: BucketRegistry
@@ -49,7 +52,7 @@ package final class ObjectService: Sendable {
     ) {
         self.region = region
         self.metadata = metadata
-        self.blobs = blobs
+        self.blobs = (blobs as? BlobPools) ?? BlobPools(standard: blobs)
         self.clock = VersionClock(region: region, wall: wall, random: random)
         self.directory = DirectoryStore(metadata: metadata)
         self.registry = BucketRegistry(metadata: metadata, directory: self.directory, region: region)

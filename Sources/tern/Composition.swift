@@ -12,6 +12,7 @@ import TernS3API
 import TernS3Protocol
 import TernStorage
 import TernStorageRocksDB
+import TernStorageZstd
 
 /// Opens a region: storage, services, drivers, in the order in which they need each other.
 ///
@@ -41,6 +42,9 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
     options.inlineThresholdBytes = configuration.storage.inlineThresholdBytes
     options.calendar = LifecycleCalendar(daySeconds: configuration.lifecycle.dayLengthSeconds)
     options.restoreDelays = configuration.restore.delays
+    for pool in configuration.storage.pools {
+        for storageClass in pool.classes { options.poolOfClass[storageClass] = pool.name }
+    }
     let namespace: (any BucketNamespace)? = federation.isHome ? nil : RemoteNamespace(client: client)
     let service = ObjectService(
         region: configuration.region, metadata: metadata, blobs: blobs, wall: wall, random: random,
@@ -126,7 +130,12 @@ private func openStorage(
         blobOptions.reserveByteCount = Int64(configuration.storage.reserveMiB) << 20
         let blobs = try await FileBlobStore.open(
             directory: configuration.dataDirectory, logger: logger, options: blobOptions)
-        return (metadata, blobs)
+        var pools: [String: any BlobStore] = [:]
+        for pool in configuration.storage.pools {
+            let files = try await FileBlobStore.open(directory: pool.directory, logger: logger, options: blobOptions)
+            pools[pool.name] = pool.compression == .zstd ? CompressedBlobStore(files) : files
+        }
+        return (metadata, BlobPools(standard: blobs, named: pools))
     } catch {
         throw CommandFailure("\(configuration.region): the storage cannot be opened: \(error.message)")
     }

@@ -100,12 +100,15 @@ enum LayerTable {
             libraries: ["NIOCore", "NIOPosix", "Logging", "Foundation", "Dispatch", "Glibc"]
         ),
 
+        Target("CZstd", layer: 5),
+        Target("TernStorageZstd", layer: 5, targets: ["TernStorage", "CZstd"], libraries: ["NIOCore"]),
+
         Target(
             "tern",
             layer: 6,
             targets: Self.protocols.union(Self.contracts).union([
                 "TernSigV4", "TernObjects", "TernControlPlane", "TernS3API", "TernReplicationWorkers", "TernFederation",
-                "TernHTTPServer", "TernStorageRocksDB",
+                "TernHTTPServer", "TernStorageRocksDB", "TernStorageZstd",
             ]),
             libraries: [
                 "NIOCore", "NIOPosix", "NIOHTTP1", "NIOSSL", "Logging", "Crypto", "ArgumentParser", "AsyncHTTPClient",

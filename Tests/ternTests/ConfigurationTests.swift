@@ -101,6 +101,14 @@ struct ConfigurationTests {
         configuration.log = RegionConfiguration.Log(level: .debug, format: .json)
         configuration.limits.connections = 7
         configuration.storage.cacheMiB = 9
+        configuration.storage.pools = [
+            StoragePool(
+                name: "cold", directory: "/mnt/a b", compression: .zstd, classes: [.glacier, .deepArchive]),
+            StoragePool(name: "warm", directory: "/mnt/warm", classes: []),
+        ]
+        configuration.lifecycle.dayLengthSeconds = 2
+        configuration.lifecycle.intervalSeconds = 5
+        configuration.restore.bulkSeconds = 6
         configuration.authentication.sigV2Query = false
         configuration.crossRegionAccess = .redirect
         #expect(try Self.read(configuration.yaml) == configuration)
@@ -124,7 +132,7 @@ struct ConfigurationTests {
             Fault(
                 append: "storage:\n  colour: red",
                 message: "t.yaml:9: storage.colour is not an option; remove it; the options here are cache_mib, "
-                    + "inline_threshold_bytes, reserve_mib"),
+                    + "inline_threshold_bytes, pools, reserve_mib"),
             Fault(
                 append: "region: x", message: "t.yaml: in the options from line 1 on, region stands twice; remove one"),
             Fault(

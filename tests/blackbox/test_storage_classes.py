@@ -1,7 +1,10 @@
 """Storage classes (s3-api §11.1)."""
 
 import pytest
-from s3 import fails, upload_multipart
+import replication
+from federation import Federation
+from s3 import body_of, fails, upload_multipart
+from waiting import eventually
 
 CLASSES = [
     "STANDARD", "REDUCED_REDUNDANCY", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER", "DEEP_ARCHIVE",
@@ -41,3 +44,133 @@ def test_a_copy_does_not_inherit_the_class(s3, bucket):
     s3.put_object(Bucket=bucket, Key="k", Body=b"v", StorageClass="STANDARD_IA")
     s3.copy_object(Bucket=bucket, Key="copy", CopySource=f"{bucket}/k")
     assert "StorageClass" not in s3.head_object(Bucket=bucket, Key="copy")
+
+
+# Storage pools
+
+COLD = {"GLACIER_IR": "frozen", "STANDARD_IA": "plain"}
+
+
+@pytest.fixture(scope="module")
+def pooled(workspace):
+    """Two regions, the first with two storage pools: `frozen` compresses, `plain` does not. A day has a second."""
+    federation = Federation(workspace / "pooled", extra=("--day-length", "1"))
+    try:
+        federation.start()
+        home = federation["us-east-1"]
+        home.terminate()
+        pools = ["storage:", "  pools:"]
+        for name, compression, storage_class in [
+            ("frozen", "zstd", "GLACIER_IR"),
+            ("plain", "none", "STANDARD_IA"),
+        ]:
+            pools += [
+                f"    - name: {name}",
+                f"      directory: {federation.directory / name}",
+                f"      compression: {compression}",
+                f"      classes: [{storage_class}]",
+            ]
+        text = home.config_path.read_text()
+        home.config_path.write_text(text.replace("storage:", "\n".join(pools), 1))
+        home.start()
+        yield federation
+    finally:
+        federation.stop()
+
+
+def pool_bytes(federation, name):
+    """What the blobs of a pool take."""
+    root = federation.directory / name / "blobs"
+    return sum(path.stat().st_size for path in root.rglob("*") if path.is_file())
+
+
+def repeating(size):
+    """Bytes that compress well, and in which places can be told apart."""
+    return b"".join(b"%015d\n" % number for number in range(size // 16))
+
+
+@pytest.mark.parametrize("storage_class", list(COLD))
+def test_pools_hold_the_bodies_of_their_classes(pooled, storage_class):
+    home = pooled["us-east-1"]
+    s3, bucket = home.client(), home.bucket()
+    body = repeating(3 << 20)
+    before = pool_bytes(pooled, COLD[storage_class])
+    s3.put_object(Bucket=bucket, Key="k", Body=body, StorageClass=storage_class)
+    taken = pool_bytes(pooled, COLD[storage_class]) - before
+    if storage_class == "GLACIER_IR":
+        assert 0 < taken < len(body) // 3
+    else:
+        assert len(body) <= taken < len(body) * 1.01
+    assert body_of(s3.get_object(Bucket=bucket, Key="k")) == body
+    for first, last in [(0, 0), (131_071, 131_072), (1_000_000, 1_400_000), (len(body) - 1, len(body) - 1)]:
+        part = body_of(s3.get_object(Bucket=bucket, Key="k", Range=f"bytes={first}-{last}"))
+        assert part == body[first : last + 1]
+    s3.copy_object(Bucket=bucket, Key="standard", CopySource=f"{bucket}/k")
+    s3.copy_object(Bucket=bucket, Key="back", CopySource=f"{bucket}/standard", StorageClass=storage_class)
+    s3.copy_object(Bucket=bucket, Key="same", CopySource=f"{bucket}/k", StorageClass=storage_class)
+    for key in ["standard", "back", "same"]:
+        assert body_of(s3.get_object(Bucket=bucket, Key=key)) == body
+    for key in ["k", "standard", "back", "same"]:
+        for version in s3.list_object_versions(Bucket=bucket, Prefix=key)["Versions"]:
+            s3.delete_object(Bucket=bucket, Key=key, VersionId=version["VersionId"])
+    assert pool_bytes(pooled, COLD[storage_class]) == before
+
+
+def test_parts_are_kept_in_the_pool(pooled):
+    home = pooled["us-east-1"]
+    s3, bucket = home.client(), home.bucket()
+    parts = [repeating(5 << 20), repeating(1 << 20)]
+    before = pool_bytes(pooled, "plain")
+    upload_multipart(s3, bucket, "k", parts, StorageClass="STANDARD_IA")
+    assert pool_bytes(pooled, "plain") - before >= 6 << 20
+    assert body_of(s3.get_object(Bucket=bucket, Key="k")) == b"".join(parts)
+    s3.copy_object(Bucket=bucket, Key="copy", CopySource=f"{bucket}/k", StorageClass="GLACIER_IR")
+    assert body_of(s3.get_object(Bucket=bucket, Key="copy")) == b"".join(parts)
+
+
+def test_a_transition_moves_the_body(pooled):
+    home = pooled["us-east-1"]
+    s3, bucket = home.client(), home.bucket()
+    parts = [repeating(5 << 20), repeating(1 << 20)]
+    upload_multipart(s3, bucket, "multipart", parts)
+    s3.put_object(Bucket=bucket, Key="plain", Body=parts[1])
+    before = pool_bytes(pooled, "frozen")
+    transition = {"Days": 1, "StorageClass": "GLACIER_IR"}
+    rules = [{"ID": "r", "Status": "Enabled", "Filter": {}, "Transitions": [transition]}]
+    s3.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": rules})
+    for key, body in [("multipart", b"".join(parts)), ("plain", parts[1])]:
+        eventually(
+            lambda key=key: s3.head_object(Bucket=bucket, Key=key).get("StorageClass") == "GLACIER_IR",
+            f"{key} is transitioned",
+        )
+        assert body_of(s3.get_object(Bucket=bucket, Key=key)) == body
+    assert pool_bytes(pooled, "frozen") > before
+    home.kill()
+    home.start()
+    assert body_of(s3.get_object(Bucket=bucket, Key="multipart", Range="bytes=5242870-5242890")) == b"".join(parts)[
+        5242870:5242891
+    ]
+
+
+@pytest.mark.parametrize("size", [100_000, 9 << 20])
+def test_replicas_go_to_the_pool_of_their_class(pooled, size):
+    home, abroad = pooled["us-east-1"], pooled["eu-west-1"]
+    source, destination = abroad.client(), home.client()
+    bucket, other, third = abroad.bucket(), home.bucket(), home.bucket()
+    body = repeating(size)
+    replication.configure(source, bucket, replication.rule(other, StorageClass="STANDARD_IA"))
+    replication.configure(destination, third, replication.rule(other, StorageClass="GLACIER_IR"))
+    before = pool_bytes(pooled, "plain"), pool_bytes(pooled, "frozen")
+    source.put_object(Bucket=bucket, Key="k", Body=body)
+    destination.put_object(Bucket=third, Key="within", Body=body)
+    for key in ["k", "within"]:
+        eventually(
+            lambda key=key: s3_keys(destination, other, key), f"the replica {key} is there", within=30
+        )
+        assert body_of(destination.get_object(Bucket=other, Key=key)) == body
+    assert pool_bytes(pooled, "plain") - before[0] >= size // 16 * 16
+    assert pool_bytes(pooled, "frozen") > before[1]
+
+
+def s3_keys(s3, bucket, key):
+    return s3.list_objects_v2(Bucket=bucket, Prefix=key).get("Contents")

@@ -18,6 +18,16 @@ package struct BodyLayout: Sendable {
 
     package var segments: [BodySegment] { self.parts.flatMap(\.segments) }
 
+    /// Puts others in the place of all segments, in their order.
+    mutating func replaceSegments(by segments: [BodySegment]) {
+        var next = segments.makeIterator()
+        for part in self.parts.indices {
+            for index in self.parts[part].segments.indices {
+                if let segment = next.next() { self.parts[part].segments[index] = segment }
+            }
+        }
+    }
+
     /// Parts in one layout row.
     package static let partsPerRow = 500
 

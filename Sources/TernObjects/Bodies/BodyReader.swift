@@ -13,7 +13,7 @@ package actor BodyReader: HTTPBodySource {
     package static let chunkBytes = 256 * 1024
 
     private let metadata: any MetadataStore
-    private let blobs: any BlobStore
+    private let blobs: BlobPools
     private let partition: PartitionID
     private let logger: Logger
     private var segments: ArraySlice<BodySegment>
@@ -26,7 +26,7 @@ package actor BodyReader: HTTPBodySource {
         segments: [BodySegment],
         range: Range<Int64>,
         metadata: any MetadataStore,
-        blobs: any BlobStore,
+        blobs: BlobPools,
         partition: PartitionID,
         logger: Logger
     ) {
@@ -102,7 +102,7 @@ package actor BodyReader: HTTPBodySource {
             open = reader
         } else {
             guard let blob = BlobID(id) else { throw StorageError(.damaged, "a segment names no blob") }
-            open = try await self.blobs.open(blob, in: self.partition)
+            open = try await self.blobs.open(blob, in: self.partition, pool: segment.pool)
             guard open.byteCount == segment.byteCount else {
                 throw StorageError(.damaged, "a blob has another length than its record says")
             }

@@ -18,6 +18,8 @@ package struct ReceivedBody: Sendable {
     package var inline: [UInt8]?
     /// The blob of a large one.
     package var blob: BlobID?
+    /// The storage pool that has the blob.
+    package var pool = BlobPools.standardName
 
     /// Adds what the body needs to the commit that names it, and says where it will be. `nil` for an empty body.
     package func place(in batch: inout MetadataBatch, inlineID: [UInt8]) -> BodySegment? {
@@ -30,6 +32,7 @@ package struct ReceivedBody: Sendable {
         } else if let blob {
             batch.put(Keyspace.blobOwner(blob), [])
             segment.blobID = .init(blob.bytes)
+            segment.pool = self.pool
         }
         return segment
     }
@@ -44,8 +47,10 @@ extension ObjectService {
         _ source: any HTTPBodySource,
         checksums algorithms: [ChecksumAlgorithm],
         maximumBytes: Int64,
+        storageClass: StorageClass,
         into partition: PartitionID
     ) async throws(S3Error) -> ReceivedBody {
+        let pool = self.pool(of: storageClass)
         var md5 = MD5Hasher()
         var hashers = algorithms.map { ChecksumHasher($0) }
         var byteCount: Int64 = 0
@@ -67,7 +72,7 @@ extension ObjectService {
                 } else if small.count + chunk.readableBytes <= self.options.inlineThresholdBytes {
                     small.append(contentsOf: chunk.readableBytesView)
                 } else {
-                    let started = try await self.blobs.makeWriter(in: partition)
+                    let started = try await self.blobs.makeWriter(in: partition, pool: pool)
                     writer = started
                     if !small.isEmpty { try await started.write(ByteBuffer(bytes: small)) }
                     small = []
@@ -80,6 +85,7 @@ extension ObjectService {
             }
             if let finishing = writer {
                 body.blob = try await finishing.finish()
+                body.pool = pool
             } else {
                 body.inline = small
             }

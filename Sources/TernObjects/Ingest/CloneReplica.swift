@@ -64,36 +64,32 @@ extension ObjectService {
         from source: PartitionID,
         to destination: PartitionID
     ) async throws(S3Error) -> Bool {
-        let originals = layout.segments.compactMap { segment -> BlobID? in
-            guard case .blobID(let id) = segment.place else { return nil }
-            return BlobID(Array(id))
-        }
-        let clones: [BlobID]
+        let clones: (segments: [BodySegment], blobs: [BlobID])
         do {
-            clones = originals.isEmpty ? [] : try await self.blobs.clone(originals, from: source, to: destination)
+            clones = try await self.cloneBlobs(
+                of: layout.segments, from: source, to: destination, pool: self.pool(of: prepared.replica))
         } catch  where error.code == .notFound {
             return false
         } catch {
             throw S3Error(error)
         }
-        prepared.blobs = clones
-        var nextClone = clones.makeIterator()
+        prepared.blobs = clones.blobs
         var inlineNumber = 0
         var copy = layout
+        copy.replaceSegments(by: clones.segments)
         for part in copy.parts.indices {
             for segment in copy.parts[part].segments.indices {
                 let original = copy.parts[part].segments[segment]
                 switch original.place {
                 case .inlineID(let id):
                     guard let bytes = try await self.metadata.value(Keyspace.body(Array(id)), in: source) else {
-                        await self.deleteBlobs(clones, in: destination)
+                        await self.deleteBlobs(clones.blobs, in: destination)
                         return false
                     }
                     copy.parts[part].segments[segment] = prepared.addInline(bytes, number: inlineNumber)
                     inlineNumber += 1
                 case .blobID:
-                    guard let clone = nextClone.next() else { throw .internalError }
-                    copy.parts[part].segments[segment].blobID = .init(clone.bytes)
+                    break
                 case nil:
                     throw .internalError
                 }

@@ -96,10 +96,13 @@ extension ObjectService {
             prepared.append(replica)
         }
         if large.isEmpty { return prepared }
-        let blobs = try await self.writeBlobs(large.map { items[$0].body }, in: bucket.partition)
+        let blobs = try await self.writeBlobs(
+            large.map { BlobToWrite(bytes: items[$0].body, pool: self.pool(of: items[$0].replica)) },
+            in: bucket.partition)
         for (index, blob) in zip(large, blobs) {
             let item = items[index]
-            let segment = prepared[index].addBlob(blob, byteCount: Int64(item.body.readableBytes))
+            let segment = prepared[index].addBlob(
+                blob, pool: self.pool(of: item.replica), byteCount: Int64(item.body.readableBytes))
             try prepared[index].take(Self.layout(of: item.replica, segments: [segment], body: item.body.readableBytes))
         }
         return prepared
@@ -126,7 +129,12 @@ extension ObjectService {
         return BodyLayout(parts: parts)
     }
 
-    private func writeBlobs(_ bodies: [ByteBuffer], in partition: PartitionID) async throws(S3Error) -> [BlobID] {
+    private struct BlobToWrite: Sendable {
+        var bytes: ByteBuffer
+        var pool: String
+    }
+
+    private func writeBlobs(_ bodies: [BlobToWrite], in partition: PartitionID) async throws(S3Error) -> [BlobID] {
         var blobs = [BlobID?](repeating: nil, count: bodies.count)
         var failure: StorageError?
         await withTaskGroup(of: (Int, Result<BlobID, StorageError>).self) { group in
@@ -155,11 +163,11 @@ extension ObjectService {
         return blobs.compactMap { $0 }
     }
 
-    private func writeBlob(_ body: ByteBuffer, in partition: PartitionID) async -> Result<BlobID, StorageError> {
+    private func writeBlob(_ body: BlobToWrite, in partition: PartitionID) async -> Result<BlobID, StorageError> {
         do throws(StorageError) {
-            let writer = try await self.blobs.makeWriter(in: partition)
+            let writer = try await self.blobs.makeWriter(in: partition, pool: body.pool)
             do throws(StorageError) {
-                try await writer.write(body)
+                try await writer.write(body.bytes)
                 return .success(try await writer.finish())
             } catch {
                 await writer.discard()

@@ -154,7 +154,8 @@ extension ObjectService {
         if try await self.metadata.value(row, in: bucket.partition) != nil { return .done }
 
         let received = try await self.receiveSegment(
-            body, byteCount: address.byteCount, own: algorithm.checksum, into: bucket.partition)
+            body, byteCount: address.byteCount, own: algorithm.checksum,
+            pool: self.pool(of: session.record.replica), into: bucket.partition)
         let stored: ReceivedSegment
         switch received {
         case .damaged(let problem): return .retry(problem)
@@ -190,6 +191,7 @@ extension ObjectService {
             record.ownCrc = stored.ownCRC
             if let blob = stored.blob {
                 record.segment.blobID = .init(blob.bytes)
+                record.segment.pool = stored.pool
                 batch.put(Keyspace.blobOwner(blob), [])
             } else {
                 var id = address.version.newestFirstBytes

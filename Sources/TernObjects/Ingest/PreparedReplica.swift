@@ -70,11 +70,12 @@ struct PreparedReplica: Sendable {
         return segment
     }
 
-    mutating func addBlob(_ blob: BlobID, byteCount: Int64) -> BodySegment {
+    mutating func addBlob(_ blob: BlobID, pool: String, byteCount: Int64) -> BodySegment {
         self.blobs.append(blob)
         var segment = BodySegment()
         segment.byteCount = byteCount
         segment.blobID = .init(blob.bytes)
+        segment.pool = pool
         return segment
     }
 }

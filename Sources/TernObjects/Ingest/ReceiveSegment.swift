@@ -14,6 +14,8 @@ struct ReceivedSegment: Sendable {
     var inline: [UInt8]
     /// The blob, when they are not.
     var blob: BlobID?
+    /// The storage pool that has it.
+    var pool: String
 }
 
 enum SegmentReception: Sendable {
@@ -62,15 +64,16 @@ extension ObjectService {
         _ source: any HTTPBodySource,
         byteCount: Int64,
         own algorithm: ChecksumAlgorithm?,
+        pool: String,
         into partition: PartitionID
     ) async throws(S3Error) -> SegmentReception {
         var stream = SegmentStream(remaining: byteCount)
         stream.own = algorithm.map { ChecksumHasher($0) }
-        var received = ReceivedSegment(crc64nvme: 0, ownCRC: 0, inline: [], blob: nil)
+        var received = ReceivedSegment(crc64nvme: 0, ownCRC: 0, inline: [], blob: nil, pool: pool)
         var writer: (any BlobWriter)?
         do {
             if byteCount > Int64(self.options.inlineThresholdBytes) {
-                writer = try await self.blobs.makeWriter(in: partition)
+                writer = try await self.blobs.makeWriter(in: partition, pool: pool)
             }
             while let chunk = try await source.next() {
                 let bytes = stream.take(chunk)

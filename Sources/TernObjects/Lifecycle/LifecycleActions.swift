@@ -86,7 +86,9 @@ extension ObjectService {
         }
     }
 
-    /// LC-10: nothing but the class changes.
+    /// LC-10: nothing but the class changes, and with it the storage pool of the body.
+    ///
+    /// The blobs that the version had before are left to the collector, so that whoever reads them reads on.
     private func transition(
         _ version: ListedVersion, to storageClass: StorageClass, in bucket: BucketState
     ) async throws(S3Error) -> Bool {
@@ -97,7 +99,53 @@ extension ObjectService {
         var batch = MetadataBatch(partition: bucket.partition)
         batch.require(Keyspace.epoch, is: bucket.epochValue)
         batch.require(stored.row, is: stored.value)
+        guard
+            let blobs = try await self.moveBody(of: &record, to: self.pool(of: storageClass), batch: &batch)
+        else { return false }
         batch.put(stored.row, try encodeRecord(record))
-        return try await self.metadata.tryCommit(batch)
+        do {
+            if try await self.metadata.tryCommit(batch) { return true }
+        } catch {
+            // As in `abandon`: after a failure of storage the commit may yet turn out to have happened.
+            if error.status < 500 { await self.deleteBlobs(blobs, in: bucket.partition) }
+            throw error
+        }
+        await self.deleteBlobs(blobs, in: bucket.partition)
+        return false
+    }
+
+    /// Adds the move of a body to another storage pool to a batch. Returns the new blobs, none where the body is there
+    /// already or has no blobs; `nil` when the body is gone.
+    private func moveBody(
+        of record: inout VersionRecord, to pool: String, batch: inout MetadataBatch
+    ) async throws(S3Error) -> [BlobID]? {
+        guard var layout = try await self.layout(of: record, in: batch.partition) else { return nil }
+        let old = layout.segments.compactMap { segment -> BlobID? in
+            guard case .blobID(let id) = segment.place, segment.pool != pool else { return nil }
+            return BlobID(Array(id))
+        }
+        if old.isEmpty { return [] }
+        let moved: (segments: [BodySegment], blobs: [BlobID])
+        do {
+            moved = try await self.cloneBlobs(
+                of: layout.segments, from: batch.partition, to: batch.partition, pool: pool)
+        } catch  where error.code == .notFound {
+            return nil
+        } catch {
+            throw self.s3Error(error, during: "moving a body to another storage pool")
+        }
+        for segment in layout.segments {
+            if case .blobID(let id) = segment.place, let blob = BlobID(Array(id)) {
+                batch.delete(Keyspace.blobOwner(blob))
+            }
+        }
+        for blob in moved.blobs { batch.put(Keyspace.blobOwner(blob), []) }
+        layout.replaceSegments(by: moved.segments)
+        if record.layoutRows > 0 {
+            for row in try layout.rows(for: record.versionID) { batch.put(row.key, row.value) }
+        } else if let segment = layout.segments.first {
+            record.body = segment
+        }
+        return moved.blobs
     }
 }

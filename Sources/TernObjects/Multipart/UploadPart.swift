@@ -26,7 +26,8 @@ extension ObjectService {
         var algorithms = [clientAlgorithm ?? kept]
         if algorithms[0] != kept { algorithms.append(kept) }
         let body = try await self.receive(
-            source, checksums: algorithms, maximumBytes: maximumBytes, into: bucket.partition)
+            source, checksums: algorithms, maximumBytes: maximumBytes,
+            storageClass: upload.record.template.storageClassValue, into: bucket.partition)
         do {
             try digests.verify(body)
             let part = try await self.commitPart(

@@ -10,7 +10,7 @@ import TernStorage
 extension ObjectService {
     /// CopyObject: a new object with the bytes of `source`.
     ///
-    /// No blob is ever written: small bodies are copied inside the metadata store, and blobs are cloned. Where the source
+    /// No blob is written unless the copy is of a class with another storage pool: small bodies are copied inside the metadata store, and blobs are cloned. Where the source
     /// is a plain object whose checksum is of the wanted algorithm, no byte is read either. Otherwise the bytes are read
     /// once, since the copy is one part with an MD5 of its own (spec rules CPY-6, CPY-7).
     ///
@@ -37,7 +37,8 @@ extension ObjectService {
                 condition: condition, requested: requested)
         }
         let body = try await self.cloneBody(
-            of: record, checksum: checksum, from: sourceBucket.partition, to: bucket.partition)
+            of: record, checksum: checksum, from: sourceBucket.partition, to: bucket.partition,
+            pool: self.pool(of: attributes.storageClass))
         do {
             return try await self.writeVersion(
                 of: key, in: bucket, template: attributes.template, condition: condition, requested: requested
@@ -68,7 +69,8 @@ extension ObjectService {
         else { throw .noSuchKey(source.key) }
         var part = try await self.digest(OpenedBodySource(opened), algorithm: algorithm)
         let clones = try await self.cloneSegments(
-            layout.segments, of: source, from: sourceBucket.partition, to: bucket.partition)
+            layout.segments, of: source, from: sourceBucket.partition, to: bucket.partition,
+            pool: self.pool(of: template.storageClassValue))
         part.segments = clones.segments
         do {
             return try await self.writeVersion(
@@ -125,16 +127,14 @@ extension ObjectService {
 
     private func cloneSegments(
         _ segments: [BodySegment], of source: StoredVersion, from sourcePartition: PartitionID,
-        to partition: PartitionID
+        to partition: PartitionID, pool: String
     ) async throws(S3Error) -> ClonedSegments {
         var result = ClonedSegments()
-        var originals: [BlobID] = []
         for segment in segments {
             var copy = segment
             switch segment.place {
-            case .blobID(let id):
-                guard let blob = BlobID(Array(id)) else { throw .internalError }
-                originals.append(blob)
+            case .blobID:
+                break
             case .inlineID(let id):
                 guard let bytes = try await self.metadata.value(Keyspace.body(Array(id)), in: sourcePartition) else {
                     throw .noSuchKey(source.key)
@@ -147,25 +147,21 @@ extension ObjectService {
             }
             result.segments.append(copy)
         }
-        if originals.isEmpty { return result }
         do {
-            result.blobs = try await self.blobs.clone(originals, from: sourcePartition, to: partition)
+            (result.segments, result.blobs) = try await self.cloneBlobs(
+                of: result.segments, from: sourcePartition, to: partition, pool: pool)
         } catch  where error.code == .notFound {
             throw .noSuchKey(source.key)
         } catch {
             throw self.s3Error(error, during: "cloning blobs")
-        }
-        var next = result.blobs.makeIterator()
-        for index in result.segments.indices {
-            guard case .blobID = result.segments[index].place, let blob = next.next() else { continue }
-            result.segments[index].blobID = .init(blob.bytes)
         }
         return result
     }
 
     /// The body of a plain version once more, without reading it where it is a blob.
     private func cloneBody(
-        of record: VersionRecord, checksum: Checksum, from source: PartitionID, to destination: PartitionID
+        of record: VersionRecord, checksum: Checksum, from source: PartitionID, to destination: PartitionID,
+        pool: String
     ) async throws(S3Error) -> ReceivedBody {
         var body = ReceivedBody(
             byteCount: record.byteCount, md5: Array(record.etagMd5), checksums: [checksum], inline: nil, blob: nil)
@@ -175,10 +171,12 @@ extension ObjectService {
                 throw .internalError
             }
             body.inline = bytes
-        case .blobID(let id):
-            guard let blob = BlobID(Array(id)) else { throw .internalError }
+        case .blobID:
             do {
-                body.blob = try await self.blobs.clone([blob], from: source, to: destination).first
+                body.blob = try await self.cloneBlobs(
+                    of: [record.body], from: source, to: destination, pool: pool
+                ).blobs.first
+                body.pool = pool
             } catch {
                 throw self.s3Error(error, during: "cloning a blob")
             }

@@ -25,7 +25,8 @@ extension ObjectService {
         let requested = self.clock.now
         let bucket = try await self.registry.state(bucketName)
         let body = try await self.receive(
-            body, checksums: [algorithm], maximumBytes: source.byteCount, into: bucket.partition)
+            body, checksums: [algorithm], maximumBytes: source.byteCount,
+            storageClass: attributes.storageClass, into: bucket.partition)
         do {
             try self.verify(body, isCopyOf: source)
             return try await self.writeVersion(

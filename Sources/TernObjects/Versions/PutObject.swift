@@ -71,7 +71,8 @@ extension ObjectService {
         let requested = self.clock.now
         let bucket = try await self.registry.state(bucketName)
         let body = try await self.receive(
-            source, checksums: [digests.algorithm], maximumBytes: maximumBytes, into: bucket.partition)
+            source, checksums: [digests.algorithm], maximumBytes: maximumBytes,
+            storageClass: attributes.storageClass, into: bucket.partition)
         do {
             try digests.verify(body)
             return try await self.writeVersion(

@@ -186,7 +186,35 @@ extension RegionConfiguration {
             "inline_threshold_bytes", in: 0...1_048_576, default: standard.inlineThresholdBytes)
         self.storage.cacheMiB = try section.integer("cache_mib", in: 8...1_048_576, default: standard.cacheMiB)
         self.storage.reserveMiB = try section.integer("reserve_mib", in: 0...1_048_576, default: standard.reserveMiB)
+        for entry in try section.sections("pools") { try self.readPool(entry) }
         try section.finish()
+    }
+
+    private mutating func readPool(_ section: YAMLSection) throws {
+        let name = try section.requiredString("name", "cold")
+        guard RegionName(name) != nil else {
+            throw section.failure("name", "is `\(name)`; use 1 to 63 of a-z, 0-9 and -, such as cold")
+        }
+        let directory = try section.requiredString("directory", "/mnt/cold/tern")
+        let compression = try section.choice(
+            "compression", StoragePool.Compression.allCases.map { ($0.rawValue, $0) }, default: .none)
+        var classes: [StorageClass] = []
+        for text in try section.strings("classes") ?? [] {
+            guard let storageClass = StorageClass(rawValue: text) else {
+                throw section.failure("classes", "contains `\(text)`, which is no storage class, such as GLACIER")
+            }
+            classes.append(storageClass)
+        }
+        try section.finish()
+        let taken = self.storage.pools.flatMap(\.classes)
+        if let twice = classes.first(where: { taken.contains($0) }) {
+            throw section.failure("classes", "contains \(twice.rawValue), which another pool has; name each class once")
+        }
+        if self.storage.pools.contains(where: { $0.name == name || $0.directory == directory }) {
+            throw section.failure("name", "is `\(name)`; each pool needs a name and a directory of its own")
+        }
+        self.storage.pools.append(
+            StoragePool(name: name, directory: directory, compression: compression, classes: classes))
     }
 
     private mutating func readLifecycle(_ section: YAMLSection) throws {

@@ -59,6 +59,9 @@ extension RegionConfiguration {
             "  inline_threshold_bytes: \(self.storage.inlineThresholdBytes)",
             "  cache_mib: \(self.storage.cacheMiB)",
             "  reserve_mib: \(self.storage.reserveMiB)",
+        ]
+        lines += self.poolLines
+        lines += [
             "lifecycle:",
             "  day_length_seconds: \(self.lifecycle.dayLengthSeconds)",
             "  interval_seconds: \(self.lifecycle.intervalSeconds)",
@@ -71,5 +74,18 @@ extension RegionConfiguration {
             "  sigv2_query: \(self.authentication.sigV2Query)",
         ]
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    private var poolLines: [String] {
+        if self.storage.pools.isEmpty { return [] }
+        return ["  pools:"]
+            + self.storage.pools.flatMap { pool in
+                [
+                    "    - name: \(pool.name)",
+                    "      directory: \(JSONText.quoted(pool.directory))",
+                    "      compression: \(pool.compression.rawValue)",
+                    "      classes: [\(pool.classes.map(\.rawValue).joined(separator: ", "))]",
+                ]
+            }
     }
 }

@@ -60,6 +60,20 @@ struct FederationCredential: Equatable, Sendable, Codable {
     var secretKey: String
 }
 
+/// A directory of its own for the bodies of some storage classes.
+struct StoragePool: Equatable, Sendable {
+    enum Compression: String, Equatable, Sendable, CaseIterable {
+        case none
+        case zstd
+    }
+
+    /// Stored bodies name it: never changed afterwards.
+    var name: String
+    var directory: String
+    var compression = Compression.none
+    var classes: [StorageClass]
+}
+
 /// Everything that `tern serve` is told: one region. `docs/tern.example.yaml` describes each option.
 struct RegionConfiguration: Equatable, Sendable {
     struct Log: Equatable, Sendable {
@@ -84,6 +98,8 @@ struct RegionConfiguration: Equatable, Sendable {
         var cacheMiB = 32
         /// Writes are refused when less than this is free on the disk.
         var reserveMiB = 256
+        /// Where the bodies of some storage classes are kept.
+        var pools: [StoragePool] = []
     }
 
     struct Lifecycle: Equatable, Sendable {

@@ -1,0 +1,2 @@
+// Zstandard as the distribution installs it (Debian: libzstd-dev).
+#include <zstd.h>
