@@ -47,4 +47,6 @@ package struct AccessKey: Hashable, Sendable {
 package protocol IdentityStore: Sendable {
     func accessKey(_ id: String) async -> AccessKey?
     func account(_ id: AccountID) async -> Account?
+    /// The account that ACLs know by this canonical ID.
+    func account(canonicalID: String) async -> Account?
 }

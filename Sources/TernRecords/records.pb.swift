@@ -271,10 +271,10 @@ package nonisolated struct Tern_Records_DestinationState: Sendable {
   /// The data, or the delete marker itself.
   package var data: Tern_Records_DestinationState.Status = .none
 
-  /// The tags, once changed after creation.
+  /// The mutable attributes (tags, ACL, retention, legal hold), once one was changed after creation.
   package var tags: Tern_Records_DestinationState.Status = .none
 
-  /// tags_stamp of the newest tag change that has a task; a task of an older change does not settle `tags`.
+  /// Stamp of the newest change of an attribute that has a task; a task of an older change does not settle `tags`.
   package var tagsStamp: UInt64 = 0
 
   /// ReplicationFailureReason.rawValue of the latest failure.
@@ -282,6 +282,9 @@ package nonisolated struct Tern_Records_DestinationState: Sendable {
 
   /// When the destination acknowledged the data, in milliseconds since 1970.
   package var completedMs: Int64 = 0
+
+  /// Whether the rule that first admitted the version changes the replica's owner: its ACL then never follows.
+  package var ownerOverride: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -863,7 +866,7 @@ package nonisolated struct Tern_Records_TaskRecord: @unchecked Sendable {
     set {_uniqueStorage()._byteCount = newValue}
   }
 
-  /// The tags' stamp that a TAGS task was made for.
+  /// The newest stamp among the version's attributes when a TAGS task was made.
   package var tagsStamp: UInt64 {
     get {_storage._tagsStamp}
     set {_uniqueStorage()._tagsStamp = newValue}
@@ -892,6 +895,8 @@ package nonisolated struct Tern_Records_TaskRecord: @unchecked Sendable {
     package typealias RawValue = Int
     case object // = 0
     case deleteMarker // = 1
+
+    /// All mutable attributes of a version: tags, ACL, retention and legal hold.
     case tags // = 2
     case UNRECOGNIZED(Int)
 
@@ -1406,7 +1411,7 @@ nonisolated extension Tern_Records_LayoutChunk: SwiftProtobuf.Message, SwiftProt
 
 nonisolated extension Tern_Records_DestinationState: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".DestinationState"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}destination_bucket\0\u{3}rule_id\0\u{1}data\0\u{1}tags\0\u{3}tags_stamp\0\u{3}failure_reason\0\u{3}completed_ms\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}destination_bucket\0\u{3}rule_id\0\u{1}data\0\u{1}tags\0\u{3}tags_stamp\0\u{3}failure_reason\0\u{3}completed_ms\0\u{3}owner_override\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1421,6 +1426,7 @@ nonisolated extension Tern_Records_DestinationState: SwiftProtobuf.Message, Swif
       case 5: try { try decoder.decodeSingularFixed64Field(value: &self.tagsStamp) }()
       case 6: try { try decoder.decodeSingularStringField(value: &self.failureReason) }()
       case 7: try { try decoder.decodeSingularInt64Field(value: &self.completedMs) }()
+      case 8: try { try decoder.decodeSingularBoolField(value: &self.ownerOverride) }()
       default: break
       }
     }
@@ -1448,6 +1454,9 @@ nonisolated extension Tern_Records_DestinationState: SwiftProtobuf.Message, Swif
     if self.completedMs != 0 {
       try visitor.visitSingularInt64Field(value: self.completedMs, fieldNumber: 7)
     }
+    if self.ownerOverride != false {
+      try visitor.visitSingularBoolField(value: self.ownerOverride, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1459,6 +1468,7 @@ nonisolated extension Tern_Records_DestinationState: SwiftProtobuf.Message, Swif
     if lhs.tagsStamp != rhs.tagsStamp {return false}
     if lhs.failureReason != rhs.failureReason {return false}
     if lhs.completedMs != rhs.completedMs {return false}
+    if lhs.ownerOverride != rhs.ownerOverride {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

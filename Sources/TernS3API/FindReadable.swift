@@ -22,3 +22,23 @@ extension S3Call {
             self.head.method, versionID: markerID, lastModified: version.record.lastModified)
     }
 }
+
+extension S3Call {
+    /// The version whose tags, retention, legal hold or ACL a request is about. A delete marker is 405 even as the
+    /// latest version (spec rules VER-12, LCK-7).
+    func attributedVersion() async throws(S3Error) -> StoredVersion {
+        let key = try self.key()
+        let reference = try self.versionReference()
+        guard let version = try await self.service.find(reference, of: key, in: try self.bucket()) else {
+            if let reference { throw .noSuchVersion(key, versionID: reference.wireForm) }
+            throw .noSuchKey(key)
+        }
+        if version.record.isDeleteMarker { throw self.markerError(version) }
+        return version
+    }
+
+    func markerError(_ version: StoredVersion) -> S3Error {
+        .methodNotAllowedOnDeleteMarker(
+            self.head.method, versionID: version.record.reference.wireForm, lastModified: version.record.lastModified)
+    }
+}

@@ -6,8 +6,8 @@ import TernS3Protocol
 
 extension S3Call {
     /// What the request's headers say about the object that it creates.
-    func objectAttributes() throws(S3Error) -> ObjectAttributes {
-        try self.refuseUnsupportedObjectHeaders()
+    func objectAttributes() async throws(S3Error) -> ObjectAttributes {
+        let special = try self.specialHeaders()
         var attributes = ObjectAttributes()
         attributes.systemMetadata = try SystemMetadata.collect(self.headers).map {
             HeaderPair(name: $0.name, value: $0.value)
@@ -17,6 +17,8 @@ extension S3Call {
         }
         attributes.storageClass = try self.storageClass() ?? .standard
         if let tagging = self.headers["x-amz-tagging"] { attributes.tags = try TaggingHeader.decode(tagging) }
+        if special.hasObjectLock { try await self.addObjectLock(to: &attributes) }
+        try await self.addOwnership(to: &attributes, hasACL: special.hasACL)
         return attributes
     }
 
@@ -26,19 +28,23 @@ extension S3Call {
         return storageClass
     }
 
+    /// Headers that few requests have, found in one pass.
+    struct SpecialHeaders {
+        var hasObjectLock = false
+        var hasACL = false
+    }
+
     /// What Tern cannot do with an object is refused, never dropped.
-    func refuseUnsupportedObjectHeaders() throws(S3Error) {
+    private func specialHeaders() throws(S3Error) -> SpecialHeaders {
+        var found = SpecialHeaders()
         for field in self.headers.fields where field.name.hasPrefix("x-amz-") {
             switch field.name {
             case "x-amz-acl":
-                // In a bucket whose owner owns all objects, ACLs are off; these two say nothing else.
-                guard field.value == "private" || field.value == "bucket-owner-full-control" else {
-                    throw .aclNotSupported
-                }
+                found.hasACL = true
             case _ where field.name.hasPrefix("x-amz-grant-"):
-                throw .aclNotSupported
+                found.hasACL = true
             case _ where field.name.hasPrefix("x-amz-object-lock-"):
-                throw .bucketWithoutObjectLock
+                found.hasObjectLock = true
             case _ where field.name.hasPrefix("x-amz-server-side-encryption"),
                 _ where field.name.hasPrefix("x-amz-copy-source-server-side-encryption"):
                 throw .notImplemented(header: field.name)
@@ -46,21 +52,17 @@ extension S3Call {
                 break
             }
         }
+        return found
     }
 
     /// Throws unless the principal may do `action` to the object.
-    func authorize(_ action: String, bucket: BucketState, key: ObjectKey?) async throws(S3Error) {
+    func authorize(
+        _ action: String, bucket: BucketState, key: ObjectKey?, context: [String: [String]] = [:]
+    ) async throws(S3Error) {
         let resource = "arn:aws:s3:::\(bucket.name)" + (key.map { "/\($0)" } ?? "")
         let request = AuthorizationRequest(
-            principal: self.principal, action: action, resource: resource, resourceOwner: bucket.owner)
+            principal: self.principal, action: action, resource: resource, resourceOwner: bucket.owner,
+            context: context)
         if case .denied(let message) = await self.authorizer.authorize(request) { throw .accessDenied(message) }
     }
-}
-
-extension S3Error {
-    /// Object Ownership of every bucket is BucketOwnerEnforced.
-    static let aclNotSupported = S3Error(
-        code: "AccessControlListNotSupported", status: 400, message: "The bucket does not allow ACLs")
-    /// LCK-6
-    static let bucketWithoutObjectLock = Self.invalidRequest("Bucket is missing Object Lock Configuration")
 }

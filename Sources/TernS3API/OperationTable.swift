@@ -30,13 +30,16 @@ package enum OperationTable {
             .getBucketTagging, .putBucketTagging, .deleteBucketTagging,
             .getBucketLifecycleConfiguration, .putBucketLifecycleConfiguration, .deleteBucketLifecycle,
             .getBucketLifecycle, .putBucketLifecycle,
+            .getBucketAcl, .putBucketAcl,
+            .getBucketOwnershipControls, .putBucketOwnershipControls, .deleteBucketOwnershipControls,
+            .getPublicAccessBlock, .putPublicAccessBlock, .deletePublicAccessBlock,
+            .getObjectLockConfiguration, .putObjectLockConfiguration,
         ]
         + unsupported(
             .bucket,
             [
                 ("abac", ["GetBucketAbac", "PutBucketAbac", nil]),
                 ("accelerate", ["GetBucketAccelerateConfiguration", "PutBucketAccelerateConfiguration", nil]),
-                ("acl", ["GetBucketAcl", "PutBucketAcl", nil]),
                 (
                     "analytics&id",
                     [
@@ -74,18 +77,10 @@ package enum OperationTable {
                 ("metrics", ["ListBucketMetricsConfigurations", nil, nil]),
                 ("notification", ["GetBucketNotificationConfiguration", "PutBucketNotificationConfiguration", nil]),
                 ("notification", ["GetBucketNotification", "PutBucketNotification", nil]),
-                (
-                    "ownershipControls",
-                    [
-                        "GetBucketOwnershipControls", "PutBucketOwnershipControls", "DeleteBucketOwnershipControls",
-                    ]
-                ),
                 ("policy", ["GetBucketPolicy", "PutBucketPolicy", "DeleteBucketPolicy"]),
                 ("policyStatus", ["GetBucketPolicyStatus", nil, nil]),
                 ("requestPayment", ["GetBucketRequestPayment", "PutBucketRequestPayment", nil]),
                 ("website", ["GetBucketWebsite", "PutBucketWebsite", "DeleteBucketWebsite"]),
-                ("object-lock", ["GetObjectLockConfiguration", "PutObjectLockConfiguration", nil]),
-                ("publicAccessBlock", ["GetPublicAccessBlock", "PutPublicAccessBlock", "DeletePublicAccessBlock"]),
                 (
                     "metadataConfiguration",
                     ["GetBucketMetadataConfiguration", nil, "DeleteBucketMetadataConfiguration"]
@@ -111,15 +106,14 @@ package enum OperationTable {
         [
             .getObjectAttributes,
             .getObjectTagging, .putObjectTagging, .deleteObjectTagging,
+            .getObjectAcl, .putObjectAcl,
+            .getObjectRetention, .putObjectRetention, .getObjectLegalHold, .putObjectLegalHold,
             .listParts, .uploadPartCopy, .uploadPart, .completeMultipartUpload, .abortMultipartUpload,
             .createMultipartUpload,
         ]
         + unsupported(
             .object,
             [
-                ("acl", ["GetObjectAcl", "PutObjectAcl", nil]),
-                ("retention", ["GetObjectRetention", "PutObjectRetention", nil]),
-                ("legal-hold", ["GetObjectLegalHold", "PutObjectLegalHold", nil]),
                 ("torrent", ["GetObjectTorrent", nil, nil]),
                 ("encryption", [nil, "UpdateObjectEncryption", nil]),
                 ("renameObject", [nil, "RenameObject", nil]),

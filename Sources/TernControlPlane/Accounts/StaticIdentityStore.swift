@@ -80,4 +80,8 @@ package struct StaticIdentityStore: IdentityStore {
     package func accessKey(_ id: String) async -> AccessKey? { self.accessKeys[id] }
 
     package func account(_ id: AccountID) async -> Account? { self.accounts[id] }
+
+    package func account(canonicalID: String) async -> Account? {
+        self.accounts.values.first { $0.canonicalID == canonicalID }
+    }
 }

@@ -174,7 +174,7 @@ extension TaskRecord.Kind {
         switch self {
         case .object: "object"
         case .deleteMarker: "deleteMarker"
-        case .tags: "tags"
+        case .tags: "metadata"
         case .UNRECOGNIZED: "unknown"
         }
     }

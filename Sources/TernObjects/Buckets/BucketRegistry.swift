@@ -102,6 +102,6 @@ package final class BucketRegistry: Sendable {
         if let entry = record.documents.first(where: { $0.name == BucketDocument.lifecycle.rawValue }) {
             lifecycle = try LifecycleConfigurationXML.decodeStored(Array(entry.document))
         }
-        return BucketState(record: record, replication: replication, lifecycle: lifecycle)
+        return try BucketState(record: record, replication: replication, lifecycle: lifecycle)
     }
 }

@@ -29,9 +29,13 @@ extension ObjectService {
         throw .operationAborted
     }
 
-    /// PutBucketVersioning. Source: spec §4.1; live-replication rule E-45.
+    /// PutBucketVersioning. Source: spec §4.1, LCK-2; live-replication rules E-45, E-47.
     package func setVersioning(_ state: VersioningState, of name: String) async throws(S3Error) {
         try await self.changeBucket(name) { record throws(S3Error) in
+            if state == .suspended, record.documents.contains(where: { $0.name == BucketDocument.objectLock.rawValue })
+            {
+                throw .versioningHeldByObjectLock
+            }
             if state == .suspended, !record.replicationXml.isEmpty {
                 throw S3Error(ConfigurationProblem.versioningHeldByReplication)
             }

@@ -1,7 +1,34 @@
+import FoundationEssentials
 package import TernCore
 package import TernRecords
 package import TernS3Protocol
 import TernStorage
+
+/// What a bucket is created with, besides its name, place, owner and tags.
+package struct BucketSettings: Sendable {
+    /// Object Lock turns versioning on with it, for good (spec rule LCK-1).
+    package var isObjectLockEnabled = false
+    package var ownership: ObjectOwnership?
+    package var accessControl: AccessControlPolicyXML?
+
+    package init() {}
+
+    func apply(to record: inout BucketRecord) {
+        var documents: [(BucketDocument, [UInt8])] = []
+        if self.isObjectLockEnabled {
+            record.versioning = .enabled
+            documents.append((.objectLock, ObjectLockConfiguration().encode()))
+        }
+        if let ownership { documents.append((.ownershipControls, ownership.encode())) }
+        if let accessControl { documents.append((.acl, accessControl.encode())) }
+        record.documents = documents.map { name, document in
+            var entry = ConfigurationDocument()
+            entry.name = name.rawValue
+            entry.document = .init(document)
+            return entry
+        }
+    }
+}
 
 extension ObjectService {
     /// What CreateBucket did.
@@ -17,7 +44,8 @@ extension ObjectService {
     ///
     /// Source: Amazon S3 API Reference, CreateBucket; spec §12.1.
     package func createBucket(
-        _ name: BucketName, owner: AccountID, locationConstraint: String, tags: [Tag]
+        _ name: BucketName, owner: AccountID, locationConstraint: String, tags: [Tag] = [],
+        settings: BucketSettings = BucketSettings()
     ) async throws(S3Error) -> BucketCreation {
         var wanted = DirectoryRecord()
         wanted.name = name.description
@@ -47,6 +75,7 @@ extension ObjectService {
         bucket.locationConstraint = locationConstraint
         bucket.epoch = 1
         bucket.tags = tags.map { TagPair($0) }
+        settings.apply(to: &bucket)
         let state = try BucketRegistry.makeState(bucket)
         var batch = MetadataBatch(partition: state.partition)
         batch.require(Keyspace.epoch, is: nil)

@@ -6,7 +6,7 @@ import TernS3Protocol
 import TernStorage
 
 extension ObjectService {
-    /// Takes small replicas, delete markers and tag changes into their destination buckets in this region.
+    /// Takes small replicas, delete markers and changes of attributes into their destination buckets in this region.
     ///
     /// Idempotent, and independent of the order. Returns one result for each item, in their order.
     package func ingest(_ items: [IngestItem]) async -> [IngestResult] {

@@ -1,5 +1,6 @@
 import TernCore
 import TernRecords
+import TernReplication
 import TernS3Protocol
 
 /// Whether a destination bucket takes a replica.
@@ -18,24 +19,36 @@ extension ObjectService {
             return .refused(.refused("DstBucketNotFound", "the destination bucket does not exist"))
         }
         if !replica.destinationAccount.isEmpty, replica.destinationAccount != bucket.record.owner {
-            return .refused(.refused(Self.notPermitted(replica.kind), "the destination belongs to another account"))
+            return .refused(.refused(Self.notPermitted(replica), "the destination belongs to another account"))
         }
         // Invariant 9: until bucket policies are evaluated, a bucket takes replicas of its owner's roles only.
         if let account = ARN.account(of: replica.role), account != bucket.owner {
             return .refused(
-                .refused(Self.notPermitted(replica.kind), "the destination's owner has not allowed the role"))
+                .refused(Self.notPermitted(replica), "the destination's owner has not allowed the role"))
         }
         guard bucket.versioning == .enabled else {
             return .refused(.refused("DstBucketUnversioned", "the destination's versioning is not enabled"))
+        }
+        if replica.version.needsObjectLock, bucket.objectLock == nil {
+            return .refused(
+                .refused(
+                    "DstBucketObjectLockConfigMissing", "the version is locked, and the destination has no Object Lock")
+            )
         }
         return .open(bucket)
     }
 
     /// The reason for a wrong `Account` is that of the operation (spec rule A-50).
-    private static func notPermitted(_ kind: TaskRecord.Kind) -> String {
-        switch kind {
+    private static func notPermitted(_ replica: ReplicaRecord) -> String {
+        switch replica.kind {
         case .deleteMarker: "DstDelObjNotPermitted"
-        case .tags: "DstPutTaggingNotPermitted"
+        case .tags:
+            switch replica.version.newestAttribute {
+            case .tags: "DstPutTaggingNotPermitted"
+            case .acl: "DstPutAclNotPermitted"
+            case .retention: "DstPutRetentionNotPermitted"
+            case .legalHold: "DstPutLegalHoldNotPermitted"
+            }
         default: "DstPutObjectNotPermitted"
         }
     }
@@ -46,7 +59,7 @@ extension ObjectService {
             (try? ObjectKey(Array(replica.key))) != nil,
             replica.version.isDeleteMarker == (replica.kind == .deleteMarker)
         else { return .retry("the replica's record is not valid") }
-        let stamp = max(replica.version.id.stamp, replica.version.tagsStamp)
+        let stamp = max(replica.version.id.stamp, replica.version.newestAttributeStamp)
         guard self.clock.observe(HybridTimestamp(rawValue: stamp)) else {
             return .retry("clock: the version's stamp is too far in the future")
         }

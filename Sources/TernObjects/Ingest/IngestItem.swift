@@ -1,10 +1,10 @@
 package import NIOCore
 package import TernRecords
 
-/// A small replica, delete marker or tag change, with all its bytes.
+/// A small replica, delete marker or change of attributes, with all its bytes.
 package struct IngestItem: Sendable {
     package var replica: ReplicaRecord
-    /// Empty for delete markers and tags.
+    /// Empty for delete markers and attributes.
     package var body: ByteBuffer
 
     package init(replica: ReplicaRecord, body: ByteBuffer = ByteBuffer()) {

@@ -22,7 +22,7 @@ extension ReplicaRecord {
         copy.destinations = []
         copy.clearBody()
         copy.layoutRows = 0
-        // A restored copy is the business of the region that made it (RST-6).
+        // A restored copy is the business of the region that made it (L-21, RST-6).
         copy.clearRestore()
         if !task.storageClass.isEmpty {
             copy.storageClass = task.storageClass == StorageClass.standard.rawValue ? "" : task.storageClass

@@ -8,7 +8,7 @@ import TernStorage
 enum Placement: Sendable {
     /// In the version stack now.
     case placed
-    /// Nothing was written, or only tags: the bytes that were stored for it are not needed.
+    /// Nothing was written, or only attributes: the bytes that were stored for it are not needed.
     case notNeeded(IngestResult)
 }
 
@@ -16,8 +16,8 @@ enum Placement: Sendable {
 private enum PlacementPlan {
     /// The batch now has all writes of the item.
     case write
-    /// As ``write``, but of tags only.
-    case writeTags
+    /// As ``write``, but of attributes only; with what they came to.
+    case writeAttributes(IngestResult)
     case finished(IngestResult)
 }
 
@@ -82,7 +82,7 @@ extension ObjectService {
         for replica in replicas {
             switch try await self.plan(replica, in: bucket, batch: &batch) {
             case .write: placements.append(.placed)
-            case .writeTags: placements.append(.notNeeded(.done))
+            case .writeAttributes(let result): placements.append(.notNeeded(result))
             case .finished(let result): placements.append(.notNeeded(result))
             }
         }
@@ -96,7 +96,7 @@ extension ObjectService {
         in bucket: BucketState,
         batch: inout MetadataBatch
     ) async throws(S3Error) -> PlacementPlan {
-        if replica.replica.kind == .tags { return try await self.planTags(replica, in: bucket, batch: &batch) }
+        if replica.replica.kind == .tags { return try await self.planAttributes(replica, in: bucket, batch: &batch) }
         let key = replica.key
         let tombstone = Keyspace.tombstone(key, replica.id)
         if try await self.metadata.value(tombstone, in: bucket.partition) != nil {
@@ -104,18 +104,18 @@ extension ObjectService {
         }
         let head = try await self.head(key, in: bucket)
         if let head, head.record.versionID == replica.id {
-            return try self.planKnown(replica, known: head, batch: &batch)
+            return try self.planKnown(replica, known: head, in: bucket, batch: &batch)
         }
         let row = Keyspace.noncurrent(key, replica.id)
         let isNewest = head.map { $0.record.versionID < replica.id } ?? true
         if !isNewest, let value = try await self.metadata.value(row, in: bucket.partition) {
             let known = StoredVersion(
                 key: key, record: try decodeRecord(value), isLatest: false, row: row, value: value)
-            return try self.planKnown(replica, known: known, batch: &batch)
+            return try self.planKnown(replica, known: known, in: bucket, batch: &batch)
         }
 
         guard replica.hasBody else { return .finished(.retry("the version was removed while it was looked at")) }
-        let value = try encodeRecord(replica.record(owner: bucket.record.owner))
+        let value = try encodeRecord(replica.record(in: bucket, at: self.clock.now))
         batch.require(tombstone, is: nil)
         batch.require(Keyspace.head(key), is: head?.value)
         if isNewest {
@@ -132,10 +132,11 @@ extension ObjectService {
         return .write
     }
 
-    /// The version is there already: it must be the same, and may get newer tags.
+    /// The version is there already: it must be the same, and may get newer attributes.
     private func planKnown(
         _ replica: PreparedReplica,
         known: StoredVersion,
+        in bucket: BucketState,
         batch: inout MetadataBatch
     ) throws(S3Error) -> PlacementPlan {
         let ours = known.record
@@ -147,12 +148,13 @@ extension ObjectService {
             self.logger.error("a replica has the ID of another version", metadata: ["version": "\(replica.id)"])
             return .finished(.retry("another version has this ID"))
         }
-        let writes = try Self.addNewerTags(of: replica, to: known, batch: &batch)
+        // The bytes are there, which is what this task is about. A retention that was refused has a task of its own.
+        let merge = try self.addNewerAttributes(of: replica, to: known, in: bucket, batch: &batch)
         for row in replica.removals { batch.delete(row) }
-        return writes ? .writeTags : .finished(.done)
+        return merge.isChanged ? .writeAttributes(.done) : .finished(.done)
     }
 
-    private func planTags(
+    private func planAttributes(
         _ replica: PreparedReplica,
         in bucket: BucketState,
         batch: inout MetadataBatch
@@ -160,40 +162,33 @@ extension ObjectService {
         guard let known = try await self.version(identity: replica.id, of: replica.key, in: bucket),
             !known.record.isDeleteMarker
         else { return .finished(.refused("DstVersionNotFound", "the version is not in the destination")) }
-        return try Self.addNewerTags(of: replica, to: known, batch: &batch) ? .writeTags : .finished(.done)
+        let merge = try self.addNewerAttributes(of: replica, to: known, in: bucket, batch: &batch)
+        var result = IngestResult.done
+        if merge.isRetentionRefused {
+            result = .refused("DstPutRetentionNotPermitted", "the replica's retention is never weakened")
+        }
+        return merge.isChanged ? .writeAttributes(result) : .finished(result)
     }
 
-    /// Whether a register of tags wins over another: by its stamp (spec rule L-77). Two regions may give one stamp to two
-    /// changes; then the tags themselves decide, so that both come to the same end.
-    private static func doTags(of new: VersionRecord, winOver old: VersionRecord) -> Bool {
-        if new.tagsStamp != old.tagsStamp { return new.tagsStamp > old.tagsStamp }
-        return self.orderedText(of: old.tags).lexicographicallyPrecedes(self.orderedText(of: new.tags))
-    }
-
-    /// Tags as bytes, the same for every order of the same tags. NUL cannot stand in a tag.
-    private static func orderedText(of tags: [TagPair]) -> [UInt8] {
-        let texts = tags.map { Array($0.key.utf8) + [0] + Array($0.value.utf8) + [0] }
-        return Array(texts.sorted { $0.lexicographicallyPrecedes($1) }.joined())
-    }
-
-    /// Adds newer tags to the batch. Returns whether they change.
-    private static func addNewerTags(
+    /// Adds newer attributes to the batch.
+    private func addNewerAttributes(
         of replica: PreparedReplica,
         to known: StoredVersion,
+        in bucket: BucketState,
         batch: inout MetadataBatch
-    ) throws(S3Error) -> Bool {
-        guard Self.doTags(of: replica.replica.version, winOver: known.record) else { return false }
-        var record = known.record
-        record.tags = replica.replica.version.tags
-        record.tagsStamp = replica.replica.version.tagsStamp
-        batch.require(known.row, is: known.value)
-        batch.put(known.row, try encodeRecord(record))
-        return true
+    ) throws(S3Error) -> AttributeMerge {
+        let merge = AttributeMerge(
+            replica.replica.version, into: known.record, takesACL: replica.takesACL(in: bucket), at: self.clock.now)
+        if merge.isChanged {
+            batch.require(known.row, is: known.value)
+            batch.put(known.row, try encodeRecord(merge.record))
+        }
+        return merge
     }
 }
 
 extension ObjectService {
-    /// Brings a version that is there already up to date, as far as a replica may: its tags.
+    /// Brings a version that is there already up to date, as far as a replica may: its attributes.
     func refreshReplica(_ replica: ReplicaRecord, removing rows: [[UInt8]] = []) async -> IngestResult {
         var prepared = PreparedReplica(replica: replica, key: ObjectKey(trusted: Array(replica.key)))
         prepared.hasBody = false

@@ -29,16 +29,31 @@ struct PreparedReplica: Sendable {
 
     var id: VersionID { self.replica.version.versionID }
 
-    /// The record of the version at the destination.
-    func record(owner: String) -> VersionRecord {
+    /// The record of the version at the destination (spec rules P-15, P-16).
+    func record(in bucket: BucketState, at now: Timestamp) -> VersionRecord {
         var record = self.replica.version
         record.isReplica = true
-        record.owner = owner
         record.destinations = []
+        if !self.takesACL(in: bucket) {
+            record.owner = bucket.record.owner
+            record.clearAcl()
+            record.aclStamp = 0
+        } else if record.owner.isEmpty {
+            record.owner = bucket.record.owner
+        }
+        // Without a stamp: nobody set it, so that any change at the source wins over it.
+        if let retention = bucket.objectLock?.defaultRetention, record.retentionMode.isEmpty, !record.isDeleteMarker {
+            record.retention = retention.retention(from: now)
+        }
         record.clearBody()
         if let body { record.body = body }
         record.layoutRows = self.layoutRows
         return record
+    }
+
+    /// Whether the replica has the owner and ACL of its source, rather than belonging to the bucket's owner.
+    func takesACL(in bucket: BucketState) -> Bool {
+        !self.replica.ownerOverride && bucket.ownership != .bucketOwnerEnforced
     }
 
     func addBody(to batch: inout MetadataBatch) {

@@ -36,14 +36,18 @@ extension ObjectService {
             requested: requested)
     }
 
-    /// Plans the replication of a change of a version's tags. `record` already has the new tags and their stamp.
-    func planTagChange(
-        of record: VersionRecord, key: ObjectKey, in bucket: BucketState, requested: Timestamp
+    /// Plans the replication of a change of one attribute. `record` already has the new value and its stamp.
+    func planChange(
+        of attribute: VersionChange.Attribute, in record: VersionRecord, key: ObjectKey, bucket: BucketState,
+        requested: Timestamp
     ) -> PlannedDeliveries {
         guard let configuration = bucket.replication else { return PlannedDeliveries() }
+        let admitted = record.destinations.map { state in
+            VersionChange.AdmittedDestination(
+                bucket: BucketName(trusted: state.destinationBucket), hadOwnerOverride: state.ownerOverride)
+        }
         let change = VersionChange(
-            kind: .tagsChanged(
-                previouslyAdmittedDestinations: record.destinations.map { BucketName(trusted: $0.destinationBucket) }),
+            kind: .attributeChanged(attribute, .client, admittedDestinations: admitted),
             key: key,
             tags: record.tagSet,
             storageClass: record.storageClassValue,
@@ -66,10 +70,13 @@ extension ObjectService {
             var state = DestinationState()
             state.destinationBucket = planned.destinationBucket.description
             state.ruleID = planned.ruleID
+            // What the rule says at admission holds for as long as the replica lives (L-60).
+            let known = record.destinations.first { $0.destinationBucket == state.destinationBucket }
+            state.ownerOverride = known?.ownerOverride ?? planned.ownerOverride
             switch kind {
             case .tags:
                 state.tags = .pending
-                state.tagsStamp = record.tagsStamp
+                state.tagsStamp = record.newestAttributeStamp
             default:
                 state.data = .pending
             }
@@ -87,9 +94,9 @@ extension ObjectService {
             task.configurationEpoch = bucket.record.epoch
             task.requestMs = requested.milliseconds
             task.byteCount = kind == .object ? record.byteCount : 0
-            task.tagsStamp = kind == .tags ? record.tagsStamp : 0
+            task.tagsStamp = kind == .tags ? record.newestAttributeStamp : 0
             task.destinationAccount = planned.account ?? ""
-            task.ownerOverride = planned.ownerOverride
+            task.ownerOverride = state.ownerOverride
             result.tasks.append(task)
         }
         return result

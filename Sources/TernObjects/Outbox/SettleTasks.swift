@@ -6,8 +6,8 @@ import TernStorage
 
 /// How a task ended.
 package enum TaskOutcome: Sendable, Hashable {
-    /// The destination has it. `tagsStamp` is the stamp of the tags that it was given.
-    case done(tagsStamp: UInt64)
+    /// The destination has it. `attributesStamp` is the newest stamp of the attributes that it was given.
+    case done(attributesStamp: UInt64)
     /// The destination, or the source, refuses it for good (spec rule T-08).
     case refused(ReplicationFailureReason)
     /// There is nothing to deliver any more (spec rule I-13).
@@ -160,18 +160,18 @@ private struct SettledVersion {
 extension DestinationState {
     /// Applies the outcome of one task to the component that the task was for.
     mutating func apply(_ outcome: TaskOutcome, of task: TaskRecord, at now: Timestamp) {
-        let isTags = task.kind == .tags
+        let isOfAttributes = task.kind == .tags
         switch outcome {
-        case .done(let tagsStamp):
-            if isTags {
+        case .done(let attributesStamp):
+            if isOfAttributes {
                 // A newer change has a task of its own, unless it was delivered with this one.
-                if max(task.tagsStamp, tagsStamp) >= self.tagsStamp { self.tags = .completed }
+                if max(task.tagsStamp, attributesStamp) >= self.tagsStamp { self.tags = .completed }
             } else {
                 self.data = .completed
                 self.completedMs = now.milliseconds
             }
         case .refused(let reason):
-            if isTags {
+            if isOfAttributes {
                 if task.tagsStamp < self.tagsStamp { return }
                 self.tags = .failed
             } else {
@@ -179,7 +179,7 @@ extension DestinationState {
             }
             self.failureReason = reason.rawValue
         case .cancelled:
-            if isTags {
+            if isOfAttributes {
                 if task.tagsStamp >= self.tagsStamp { self.tags = .none }
             } else {
                 self.data = .none

@@ -72,11 +72,15 @@ extension ObjectService {
     /// DeleteObject with a version ID: removes exactly that version, for good (spec rule VER-15).
     ///
     /// A replica leaves a tombstone behind, so that no retry of its delivery brings it back (`DstObjectHardDeleted`).
+    ///
+    /// - Parameter bypassesGovernance: Whether the request goes past a retention in governance mode, and its sender may.
+    /// - Throws: `AccessDenied` for a version that Object Lock protects (LCK-8).
     package func deleteVersion(
         _ reference: VersionReference,
         of key: ObjectKey,
         in bucketName: String,
-        condition: DeleteCondition
+        condition: DeleteCondition,
+        bypassesGovernance: Bool = false
     ) async throws(S3Error) -> DeletedVersion {
         for _ in 0..<Self.maximumCommitAttempts {
             let bucket = try await self.registry.state(bucketName)
@@ -87,6 +91,10 @@ extension ObjectService {
             }
             // The version moved since the head was read: look again.
             guard let head, !version.isLatest || version.value == head.value else { continue }
+            // The commit requires this very record, so that no lock set meanwhile is passed over.
+            if version.record.isProtected(at: self.clock.now, bypassingGovernance: bypassesGovernance) {
+                throw .protectedByObjectLock
+            }
 
             var batch = MetadataBatch(partition: bucket.partition)
             batch.require(Keyspace.epoch, is: bucket.epochValue)

@@ -11,6 +11,13 @@ package struct ObjectAttributes: Sendable {
     package var userMetadata: [HeaderPair] = []
     package var storageClass: StorageClass = .standard
     package var tags: [Tag] = []
+    /// `nil` leaves it to the bucket's default retention.
+    package var retention: Retention?
+    package var legalHold: Bool?
+    /// The account that owns the object where the bucket's owner does not own all; `nil` is the bucket's owner.
+    package var owner: AccountID?
+    /// `nil` leaves everything to the owner alone.
+    package var accessControlList: AccessControlList?
 
     package init() {}
 
@@ -21,6 +28,10 @@ package struct ObjectAttributes: Sendable {
         record.userMetadata = self.userMetadata
         if self.storageClass != .standard { record.storageClass = self.storageClass.rawValue }
         record.tags = self.tags.map { TagPair($0) }
+        record.retention = self.retention
+        if let legalHold { record.legalHold = legalHold ? .on : .off }
+        if let owner { record.owner = owner.description }
+        if let accessControlList { record.acl = AclRecord(accessControlList) }
         return record
     }
 }

@@ -41,8 +41,17 @@ extension ObjectService {
             record.id = VersionIdentity(id)
             record.isNull = bucket.versioning != .enabled
             record.lastModifiedMs = (lastModified ?? Timestamp(milliseconds: id.stamp.milliseconds)).milliseconds
-            record.owner = bucket.record.owner
-            if !record.tags.isEmpty { record.tagsStamp = id.stamp.rawValue }
+            if bucket.ownership == .bucketOwnerEnforced {
+                record.owner = bucket.record.owner
+                record.clearAcl()
+            } else if record.owner.isEmpty {
+                record.owner = bucket.record.owner
+            }
+            if let retention = bucket.objectLock?.defaultRetention, record.retentionMode.isEmpty, !record.isDeleteMarker
+            {
+                record.retention = retention.retention(from: record.lastModified)
+            }
+            record.stampAttributes(id.stamp.rawValue)
 
             var batch = MetadataBatch(partition: bucket.partition)
             batch.require(Keyspace.epoch, is: bucket.epochValue)

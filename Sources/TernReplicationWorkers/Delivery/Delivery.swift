@@ -18,8 +18,8 @@ struct Delivery: Sendable {
     let lane: LaneID
     let context: LaneContext
 
-    /// How long a change of tags waits for the data to arrive before it.
-    static let tagsDelay = Duration.seconds(1)
+    /// How long a change of attributes waits for the data to arrive before it.
+    static let attributesDelay = Duration.seconds(1)
     /// How long a task waits after its source could not be read.
     static let sourceDelay = Duration.seconds(1)
 
@@ -42,7 +42,7 @@ struct Delivery: Sendable {
     func verdict(on task: StoredTask, version: StoredVersion, result: IngestResult) -> TaskVerdict {
         switch result.code {
         case .done:
-            return .settle(.done(tagsStamp: version.record.tagsStamp), version)
+            return .settle(.done(attributesStamp: version.record.newestAttributeStamp), version)
         case .refused:
             guard let reason = ReplicationFailureReason(rawValue: result.reason) else {
                 return self.retry(task, error: "the destination answered \(result.reason), which is not known here")
@@ -55,7 +55,7 @@ struct Delivery: Sendable {
 
     func verdict(on task: StoredTask, version: StoredVersion?, cause: DeliveryCause) -> TaskVerdict {
         switch RetryDecision(cause) {
-        case .done: .settle(.done(tagsStamp: version?.record.tagsStamp ?? 0), version)
+        case .done: .settle(.done(attributesStamp: version?.record.newestAttributeStamp ?? 0), version)
         case .refused(let reason): .settle(.refused(reason), version)
         case .cancelled: .settle(.cancelled(reason: "\(cause)"), version)
         case .retry: self.retry(task, error: "\(cause)")

@@ -112,7 +112,8 @@ extension Delivery {
             let record = version.record
             if task.record.kind == .tags, self.isDataPending(in: record) {
                 return .verdict(
-                    .postpone(Self.tagsDelay, error: "waits until the object itself has arrived", countsAttempt: false))
+                    .postpone(
+                        Self.attributesDelay, error: "waits until the object itself has arrived", countsAttempt: false))
             }
             guard task.record.kind == .object else {
                 let replica = ReplicaRecord(task: task.record, version: record, parts: [], source: source)

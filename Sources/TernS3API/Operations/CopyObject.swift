@@ -18,8 +18,13 @@ extension Operation {
         let key = try call.key()
 
         var attributes = ObjectAttributes()
-        let given = try call.objectAttributes()
+        let given = try await call.objectAttributes()
         attributes.storageClass = given.storageClass
+        // None of these is ever copied (CPY-5, ACL-11).
+        attributes.retention = given.retention
+        attributes.legalHold = given.legalHold
+        attributes.owner = given.owner
+        attributes.accessControlList = given.accessControlList
         attributes.tags = replacesTags ? given.tags : record.tagSet
         if replacesMetadata {
             attributes.systemMetadata = given.systemMetadata

@@ -10,7 +10,10 @@ extension Operation {
         "CreateBucket", Route("PUT", .bucket), action: "s3:CreateBucket", needsBucket: false
     ) { call throws(S3Error) in
         guard let name = BucketName(call.bucketName) else { throw .invalidBucketName(call.bucketName) }
-        try refuseUnsupportedHeaders(call)
+        if let namespace = call.headers["x-amz-bucket-namespace"], namespace != "global" {
+            throw .notImplemented(header: "x-amz-bucket-namespace")
+        }
+        let settings = try await settings(call)
         let body = try await call.payload.document(maximumBytes: 64 * 1024)
         let document = try CreateBucketConfigurationXML(decoding: body)
         let region = call.service.region
@@ -19,7 +22,8 @@ extension Operation {
 
         let tags = document.tags
         let created = try await call.service.createBucket(
-            name, owner: try call.account().id, locationConstraint: constraint ?? "", tags: tags)
+            name, owner: try call.account().id, locationConstraint: constraint ?? "", tags: tags,
+            settings: settings)
         if case .alreadyOwned(let record) = created {
             // us-east-1 answers a repetition with 200, others do not.
             guard region == .usEast1, record.region == region.description, tags.isEmpty else {
@@ -39,18 +43,25 @@ extension Operation {
         if constraint != region.description, !isEuropeanAlias { throw .illegalLocationConstraint(constraint) }
     }
 
-    /// Options of a bucket that Tern cannot honour yet are refused, not dropped.
-    private static func refuseUnsupportedHeaders(_ call: S3Call) throws(S3Error) {
-        for field in call.headers.fields {
-            let isRefused =
-                switch field.name {
-                case "x-amz-acl": field.value != "private"
-                case "x-amz-object-ownership": field.value != "BucketOwnerEnforced"
-                case "x-amz-bucket-object-lock-enabled": field.value.lowercased() == "true"
-                case "x-amz-bucket-namespace": field.value != "global"
-                default: field.name.hasPrefix("x-amz-grant-")
-                }
-            if isRefused { throw .notImplemented(header: field.name) }
+    /// What the headers say of the bucket (spec rules LCK-1, ACL-1 to ACL-3).
+    private static func settings(_ call: S3Call) async throws(S3Error) -> BucketSettings {
+        var settings = BucketSettings()
+        settings.isObjectLockEnabled = call.headers["x-amz-bucket-object-lock-enabled"]?.lowercased() == "true"
+        if let value = call.headers["x-amz-object-ownership"] {
+            settings.ownership = try ObjectOwnership(header: value)
         }
+        guard let headers = try AccessControlHeaders(call.headers, for: .bucket, method: call.head.method) else {
+            return settings
+        }
+        let owner = try call.account().canonicalID
+        let list = try await call.list(of: headers, owner: owner, bucketOwner: owner)
+        if list == .ownerOnly(owner) { return settings }
+        if settings.ownership ?? .bucketOwnerEnforced == .bucketOwnerEnforced {
+            throw .bucketACLWithBucketOwnerEnforced
+        }
+        // A new bucket blocks public ACLs (§9.3).
+        if list.isPublic { throw .accessDenied() }
+        settings.accessControl = AccessControlPolicyXML(owner: owner, list: list)
+        return settings
     }
 }

@@ -8,13 +8,14 @@ extension Operation {
     static let deleteObject = Operation(
         "DeleteObject", Route("DELETE", .object), action: "s3:DeleteObject", versionAction: "s3:DeleteObjectVersion"
     ) { call throws(S3Error) in
-        if call.headers.contains("x-amz-bypass-governance-retention") { throw .bypassWithoutObjectLock(call) }
         let condition = try DeleteCondition(call.headers)
         let key = try call.key()
+        let bypassesGovernance = try await call.bypassesGovernance(key: key)
         let deleted: DeletedVersion
         if let reference = try call.versionReference() {
             deleted = try await call.service.deleteVersion(
-                reference, of: key, in: call.bucketName, condition: condition)
+                reference, of: key, in: call.bucketName, condition: condition,
+                bypassesGovernance: bypassesGovernance)
         } else {
             deleted = try await call.service.deleteCurrent(key, in: call.bucketName, condition: condition)
         }
@@ -22,14 +23,5 @@ extension Operation {
         if deleted.isDeleteMarker { answer.headers.append("x-amz-delete-marker", "true") }
         if let version = deleted.version { answer.headers.append("x-amz-version-id", version.wireForm) }
         return answer
-    }
-}
-
-extension S3Error {
-    /// LCK-10
-    static func bypassWithoutObjectLock(_ call: S3Call) -> S3Error {
-        .invalidArgument(
-            "x-amz-bypass-governance-retention is only applicable to Object Lock enabled buckets.",
-            name: "x-amz-bypass-governance-retention", value: call.headers["x-amz-bypass-governance-retention"] ?? "")
     }
 }

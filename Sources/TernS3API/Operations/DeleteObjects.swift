@@ -9,7 +9,8 @@ extension Operation {
     static let deleteObjects = Operation(
         "DeleteObjects", Route("POST", .bucket, query: "delete"), action: "s3:DeleteObject"
     ) { call throws(S3Error) in
-        if call.headers.contains("x-amz-bypass-governance-retention") { throw .bypassWithoutObjectLock(call) }
+        // The header is wrong for the whole request; whether it may be followed is asked for each key.
+        _ = try await call.bypassesGovernance(key: nil)
         let bucket = try call.bucket()
         let body = try await call.payload.document(maximumBytes: 4 << 20, requiresDigest: true)
         let request = try DeleteRequestXML(decoding: body)
@@ -65,7 +66,9 @@ extension Operation {
             else {
                 throw S3Error(code: "NoSuchVersion", status: 404, message: S3Error.noSuchVersionMessage)
             }
-            deleted = try await call.service.deleteVersion(reference, of: key, in: bucket.name, condition: condition)
+            deleted = try await call.service.deleteVersion(
+                reference, of: key, in: bucket.name, condition: condition,
+                bypassesGovernance: try await call.bypassesGovernance(key: key))
         } else {
             deleted = try await call.service.deleteCurrent(key, in: bucket.name, condition: condition)
         }

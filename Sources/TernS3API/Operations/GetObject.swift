@@ -55,6 +55,9 @@ private struct ObjectRead {
         if !self.call.target.has("versionId") {
             headers.appendExpiration(self.call.service.expiration(of: record, key: version.key, in: bucket))
         }
+        if record.retention != nil || record.legalHold != .unset {
+            try await self.call.appendObjectLock(of: record, in: bucket, to: &headers)
+        }
         var slice = Slice(range: 0..<record.byteCount, isPartial: false, checksum: record.checksum.checksum)
         var layout: BodyLayout?
         if let text = self.call.target["partNumber"] {

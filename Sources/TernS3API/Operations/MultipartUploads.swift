@@ -9,7 +9,7 @@ extension Operation {
     static let createMultipartUpload = Operation(
         "CreateMultipartUpload", Route("POST", .object, query: "uploads"), action: "s3:PutObject"
     ) { call throws(S3Error) in
-        let attributes = try call.objectAttributes()
+        let attributes = try await call.objectAttributes()
         let (algorithm, type) = try checksum(call)
         let key = try call.key()
         let id = try await call.service.createUpload(

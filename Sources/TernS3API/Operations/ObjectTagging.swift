@@ -10,7 +10,7 @@ extension Operation {
         "GetObjectTagging", Route("GET", .object, query: "tagging"), action: "s3:GetObjectTagging",
         versionAction: "s3:GetObjectVersionTagging"
     ) { call throws(S3Error) in
-        let version = try await taggedVersion(call)
+        let version = try await call.attributedVersion()
         var headers = HeaderFields()
         headers.appendVersion(of: version.record, in: try call.bucket())
         return .xml(TaggingXML.encode(version.record.tagSet), headers: headers)
@@ -21,7 +21,7 @@ extension Operation {
         "PutObjectTagging", Route("PUT", .object, query: "tagging"), action: "s3:PutObjectTagging",
         versionAction: "s3:PutObjectVersionTagging"
     ) { call throws(S3Error) in
-        _ = try await taggedVersion(call)
+        _ = try await call.attributedVersion()
         let tags = try TaggingXML.decode(try await call.payload.document(maximumBytes: 1 << 20), of: .object)
         return try await setTags(tags, call, status: 200)
     }
@@ -37,26 +37,9 @@ extension Operation {
     private static func setTags(_ tags: [Tag], _ call: S3Call, status: Int) async throws(S3Error) -> HTTPAnswer {
         let version = try await call.service.setTags(
             tags, of: try call.versionReference(), key: try call.key(), in: call.bucketName)
-        if version.record.isDeleteMarker { throw markerError(version, call) }
+        if version.record.isDeleteMarker { throw call.markerError(version) }
         var headers = HeaderFields()
         headers.appendVersion(of: version.record, in: try call.bucket())
         return HTTPAnswer(status: status, headers: headers)
-    }
-
-    /// The version that a tagging call names. A delete marker is 405 even as the latest version (VER-12).
-    private static func taggedVersion(_ call: S3Call) async throws(S3Error) -> StoredVersion {
-        let key = try call.key()
-        let reference = try call.versionReference()
-        guard let version = try await call.service.find(reference, of: key, in: try call.bucket()) else {
-            if let reference { throw .noSuchVersion(key, versionID: reference.wireForm) }
-            throw .noSuchKey(key)
-        }
-        if version.record.isDeleteMarker { throw markerError(version, call) }
-        return version
-    }
-
-    private static func markerError(_ version: StoredVersion, _ call: S3Call) -> S3Error {
-        .methodNotAllowedOnDeleteMarker(
-            call.head.method, versionID: version.record.reference.wireForm, lastModified: version.record.lastModified)
     }
 }

@@ -5,13 +5,18 @@ import TernRecords
 import TernS3Protocol
 
 extension Operation {
-    /// Source: Amazon S3 API Reference, PutObject; spec §4.2, §5.2, §7.2.
+    /// Source: Amazon S3 API Reference, PutObject; spec §4.2, §5.2, §7.2, LCK-15.
     static let putObject = Operation(
         "PutObject", Route("PUT", .object), action: "s3:PutObject", acceptsStreams: true
     ) { call throws(S3Error) in
         let condition = try WriteCondition(call.headers)
-        let attributes = try call.objectAttributes()
+        let attributes = try await call.objectAttributes()
         let digests = try call.payload.expectedDigests()
+        if attributes.retention != nil || attributes.legalHold != nil, digests.expected.md5 == nil,
+            digests.clientAlgorithm == nil
+        {
+            throw .lockedUploadWithoutDigest
+        }
         let written = try await call.service.putObject(
             try call.key(), in: call.bucketName, attributes: attributes,
             body: try call.payload.stream(maximumBytes: S3Limits.singlePutByteCount),

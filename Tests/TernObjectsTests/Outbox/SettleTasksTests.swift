@@ -38,18 +38,18 @@ struct SettleTasksTests {
         "Each outcome settles its own component",
         arguments: [
             Row(
-                rule: "T-06: both done", outcomes: [(false, .done(tagsStamp: 0)), (true, .done(tagsStamp: 0))],
+                rule: "T-06: both done", outcomes: [(false, .done(attributesStamp: 0)), (true, .done(attributesStamp: 0))],
                 data: .completed, tags: .completed, reason: ""),
             Row(
                 rule: "T-08: data refused, tags waiting", outcomes: [(false, .refused(.dstBucketNotFound))],
                 data: .failed, tags: .pending, reason: "DstBucketNotFound"),
             Row(
                 rule: "T-13: later tags do not clear failed data",
-                outcomes: [(false, .refused(.dstBucketUnversioned)), (true, .done(tagsStamp: 0))],
+                outcomes: [(false, .refused(.dstBucketUnversioned)), (true, .done(attributesStamp: 0))],
                 data: .failed, tags: .completed, reason: "DstBucketUnversioned"),
             Row(
                 rule: "F-18: tags refused",
-                outcomes: [(false, .done(tagsStamp: 0)), (true, .refused(.dstVersionNotFound))],
+                outcomes: [(false, .done(attributesStamp: 0)), (true, .refused(.dstVersionNotFound))],
                 data: .completed, tags: .failed, reason: "DstVersionNotFound"),
         ])
     func components(_ row: Row) async throws {
@@ -78,11 +78,11 @@ struct SettleTasksTests {
         let older = try #require(try await self.tasks(region, lane).first { $0.record.kind == .tags })
         self.clock.advance(by: .milliseconds(5))
         let newest = try await region.service.setTags([Tag(key: "a", value: "2")], of: nil, key: key, in: "src")
-        try await region.service.settle([TaskSettlement(task: older, outcome: .done(tagsStamp: 0))], lane: lane)
+        try await region.service.settle([TaskSettlement(task: older, outcome: .done(attributesStamp: 0))], lane: lane)
         #expect(try await region.stack("k", in: "src").first?.destinations.first?.tags == .pending)
         let newer = try #require(try await self.tasks(region, lane).first { $0.record.kind == .tags })
         let stamp = newest.record.tagsStamp
-        try await region.service.settle([TaskSettlement(task: newer, outcome: .done(tagsStamp: stamp))], lane: lane)
+        try await region.service.settle([TaskSettlement(task: newer, outcome: .done(attributesStamp: stamp))], lane: lane)
         #expect(try await region.stack("k", in: "src").first?.destinations.first?.tags == .completed)
     }
 
@@ -92,7 +92,7 @@ struct SettleTasksTests {
         for index in 0..<5 { try await region.put("k\(index)", in: "src", bytes: [1]) }
         let metrics = OutcomeMetrics(following: region.service.outbox)
         let settlements = try await self.tasks(region, lane).map {
-            TaskSettlement(task: $0, outcome: .done(tagsStamp: 0))
+            TaskSettlement(task: $0, outcome: .done(attributesStamp: 0))
         }
         try await region.service.settle(Array(settlements.prefix(3)), lane: lane)
         try await region.service.settle(settlements, lane: lane)
@@ -113,7 +113,7 @@ struct SettleTasksTests {
         // And the version moves to another row.
         try await region.put("k", in: "src", bytes: [2])
         try await region.service.settle(
-            [TaskSettlement(task: task, outcome: .done(tagsStamp: 0), version: stale)], lane: lane)
+            [TaskSettlement(task: task, outcome: .done(attributesStamp: 0), version: stale)], lane: lane)
         let old = try #require(try await region.stack("k", in: "src").last)
         #expect(old.tagSet == [Tag(key: "a", value: "1")])
         #expect(old.destinations.map(\.data) == [.completed])
@@ -145,7 +145,7 @@ struct SettleTasksTests {
         #expect(try await region.service.outbox.tasks(of: lane, from: nil, dueBefore: until, limit: 10).isEmpty)
         // It was moved, so the old row can neither be moved nor settled again.
         try await region.service.outbox.postpone([Postponement(task: task, until: until, error: "busy")], lane: lane)
-        try await region.service.settle([TaskSettlement(task: task, outcome: .done(tagsStamp: 0))], lane: lane)
+        try await region.service.settle([TaskSettlement(task: task, outcome: .done(attributesStamp: 0))], lane: lane)
         #expect(try await self.tasks(region, lane).count == 1)
         #expect(region.pendingOperations == 1)
     }

@@ -1,19 +1,23 @@
 package import TernCore
-import TernRecords
+package import TernRecords
+package import TernReplication
 package import TernS3Protocol
 import TernStorage
 
 extension ObjectService {
-    /// Replaces the tags of a version. An empty set removes them all.
+    /// Changes one of the mutable attributes of a version, and gives it a new stamp.
     ///
-    /// The change of an admitted version is replicated in turn (spec rules L-50 to L-56).
+    /// The change of an admitted version is replicated in turn (spec rules L-50 to L-56). A delete marker is returned as
+    /// it is: it has no attributes (VER-17).
     ///
-    /// Source: Amazon S3 API Reference, PutObjectTagging and DeleteObjectTagging; spec §9.1.
-    package func setTags(
-        _ tags: [Tag],
+    /// - Parameter change: Sets the attribute, or throws where it may not be changed so. Called anew for every attempt,
+    ///   with the version and the bucket as the commit will require them.
+    package func changeAttribute(
+        _ attribute: VersionChange.Attribute,
         of reference: VersionReference?,
         key: ObjectKey,
-        in bucketName: String
+        in bucketName: String,
+        change: (inout VersionRecord, BucketState) throws(S3Error) -> Void
     ) async throws(S3Error) -> StoredVersion {
         let requested = self.clock.now
         for _ in 0..<Self.maximumCommitAttempts {
@@ -24,13 +28,15 @@ extension ObjectService {
             }
             if version.record.isDeleteMarker { return version }
             var record = version.record
-            record.tags = tags.map { TagPair($0) }
-            record.tagsStamp = self.clock.stamp(after: HybridTimestamp(rawValue: record.tagsStamp)).rawValue
+            try change(&record, bucket)
+            // Later than every other attribute's, so that one stamp tells which changes a task was made for.
+            let stamp = self.clock.stamp(after: HybridTimestamp(rawValue: record.newestAttributeStamp))
+            record.setStamp(stamp.rawValue, of: attribute)
 
             var batch = MetadataBatch(partition: bucket.partition)
             batch.require(Keyspace.epoch, is: bucket.epochValue)
             batch.require(version.row, is: version.value)
-            let deliveries = self.planTagChange(of: record, key: key, in: bucket, requested: requested)
+            let deliveries = self.planChange(of: attribute, in: record, key: key, bucket: bucket, requested: requested)
             Self.merge(deliveries.states, into: &record)
             try self.put(deliveries.tasks, in: &batch)
             let value = try encodeRecord(record)
@@ -45,7 +51,7 @@ extension ObjectService {
         throw .operationAborted
     }
 
-    /// Notes the pending tag deliveries in the states that the version has of their destinations.
+    /// Notes the pending deliveries of attributes in the states that the version has of their destinations.
     private static func merge(_ states: [DestinationState], into record: inout VersionRecord) {
         for state in states {
             if let index = record.destinations.firstIndex(where: { $0.destinationBucket == state.destinationBucket }) {

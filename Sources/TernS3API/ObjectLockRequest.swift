@@ -1,0 +1,77 @@
+import TernCore
+import TernObjects
+import TernPorts
+import TernRecords
+import TernS3Protocol
+
+extension S3Call {
+    /// Takes up the lock that the headers of a write ask for (spec rules LCK-5, LCK-6).
+    func addObjectLock(to attributes: inout ObjectAttributes) async throws(S3Error) {
+        guard let lock = try ObjectLockHeaders(self.headers, now: self.now) else { return }
+        let bucket = try self.bucket()
+        if bucket.objectLock == nil { throw .bucketWithoutObjectLock }
+        let key = try self.key()
+        if let retention = lock.retention {
+            try await self.authorize(
+                "s3:PutObjectRetention", bucket: bucket, key: key, context: retention.conditions(now: self.now))
+        }
+        if let hold = lock.legalHold {
+            try await self.authorize(
+                "s3:PutObjectLegalHold", bucket: bucket, key: key,
+                context: ["s3:object-lock-legal-hold": [hold ? "ON" : "OFF"]])
+        }
+        attributes.retention = lock.retention
+        attributes.legalHold = lock.legalHold
+    }
+
+    /// Whether the request may delete, or weaken the retention of, what is locked in governance mode: it has to ask for
+    /// it, and its sender to be allowed (spec rules LCK-9, LCK-10).
+    func bypassesGovernance(key: ObjectKey?) async throws(S3Error) -> Bool {
+        guard let value = self.headers["x-amz-bypass-governance-retention"] else { return false }
+        let bucket = try self.bucket()
+        if bucket.objectLock == nil { throw .bypassWithoutObjectLock(value) }
+        guard let key, value.lowercased() == "true" else { return false }
+        do {
+            try await self.authorize("s3:BypassGovernanceRetention", bucket: bucket, key: key)
+            return true
+        } catch {
+            return false
+        }
+    }
+
+    /// The lock headers of GET and HEAD, each where the caller may know it (spec rule LCK-12).
+    func appendObjectLock(of record: VersionRecord, in bucket: BucketState, to headers: inout HeaderFields)
+        async throws(S3Error)
+    {
+        let key = try self.key()
+        if let retention = record.retention, await self.may("s3:GetObjectRetention", bucket: bucket, key: key) {
+            headers.append(ObjectLockHeaders.mode, retention.mode.rawValue)
+            headers.append(ObjectLockHeaders.retainUntil, retention.until.iso8601)
+        }
+        if record.legalHold != .unset, await self.may("s3:GetObjectLegalHold", bucket: bucket, key: key) {
+            headers.append(ObjectLockHeaders.hold, record.legalHold == .on ? "ON" : "OFF")
+        }
+    }
+
+    private func may(_ action: String, bucket: BucketState, key: ObjectKey) async -> Bool {
+        do {
+            try await self.authorize(action, bucket: bucket, key: key)
+            return true
+        } catch {
+            return false
+        }
+    }
+}
+
+extension Retention {
+    /// The values of IAM's condition keys (spec rule LCK-14).
+    func conditions(now: Timestamp) -> [String: [String]] {
+        let remaining = max(0, self.until.milliseconds - now.milliseconds)
+        return [
+            "s3:object-lock-mode": [self.mode.rawValue],
+            "s3:object-lock-retain-until-date": [self.until.iso8601],
+            // Rounded up: a version that is kept for less than a day is kept today.
+            "s3:object-lock-remaining-retention-days": ["\((remaining + 86_399_999) / 86_400_000)"],
+        ]
+    }
+}
