@@ -12,9 +12,7 @@ extension Operation {
         let record = try await call.readableVersion().record
         let bucket = try call.bucket()
         let owner = await call.ownerID(of: record, in: bucket)
-        var answer = call.aclAnswer(owner: owner, list: record.accessControlList, bucket: bucket)
-        answer.headers.appendVersion(of: record, in: bucket)
-        return answer
+        return call.aclAnswer(owner: owner, list: record.accessControlList, bucket: bucket)
     }
 
     /// Source: Amazon S3 API Reference, PutObjectAcl; spec rules ACL-2, ACL-6 to ACL-8, ACL-11.
@@ -24,17 +22,14 @@ extension Operation {
     ) { call throws(S3Error) in
         let key = try call.key()
         let bucket = try call.bucket()
-        var record = try await call.attributedVersion().record
+        let record = try await call.attributedVersion().record
         let owner = await call.ownerID(of: record, in: bucket)
         let list = try await call.newACL(for: .object, owner: owner, bucket: bucket)
         if bucket.ownership != .bucketOwnerEnforced {
             let version = try await call.service.setACL(
                 list == .ownerOnly(owner) ? nil : list, of: try call.versionReference(), key: key, in: bucket.name)
             if version.record.isDeleteMarker { throw call.markerError(version) }
-            record = version.record
         }
-        var answer = HTTPAnswer.ok
-        answer.headers.appendVersion(of: record, in: bucket)
-        return answer
+        return .ok
     }
 }

@@ -15,9 +15,10 @@ package struct Retention: Hashable, Sendable {
     package var mode: RetentionMode
     package var until: Timestamp
 
+    /// The end is rounded up to a whole second, which is as fine as S3 shows it.
     package init(mode: RetentionMode, until: Timestamp) {
         self.mode = mode
-        self.until = until
+        self.until = Timestamp(milliseconds: (until.milliseconds + 999) / 1000 * 1000)
     }
 
     /// Whether it still protects. The instant of its end is no longer part of it.
@@ -69,10 +70,8 @@ package struct DefaultRetention: Hashable, Sendable {
         self.period = period
     }
 
-    /// The retention of a version that counts from `start`.
+    /// The retention of a version that counts from `start`, in the whole seconds in which clients see that.
     package func retention(from start: Timestamp) -> Retention {
-        Retention(
-            mode: self.mode,
-            until: Timestamp(milliseconds: start.milliseconds + Int64(self.period.dayCount) * 86_400_000))
+        Retention(mode: self.mode, until: Timestamp(seconds: start.seconds + Int64(self.period.dayCount) * 86400))
     }
 }

@@ -20,8 +20,7 @@ package enum RetentionXML {
         var writer = XMLWriter(capacity: 256)
         writer.openRoot("Retention")
         writer.element("Mode", retention.mode.rawValue)
-        // With its milliseconds: the client must be able to set the same again.
-        writer.element("RetainUntilDate", retention.until.iso8601)
+        writer.element("RetainUntilDate", retention.until)
         writer.close("Retention")
         return writer.finish()
     }
