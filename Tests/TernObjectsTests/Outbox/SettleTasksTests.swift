@@ -38,7 +38,8 @@ struct SettleTasksTests {
         "Each outcome settles its own component",
         arguments: [
             Row(
-                rule: "T-06: both done", outcomes: [(false, .done(attributesStamp: 0)), (true, .done(attributesStamp: 0))],
+                rule: "T-06: both done",
+                outcomes: [(false, .done(attributesStamp: 0)), (true, .done(attributesStamp: 0))],
                 data: .completed, tags: .completed, reason: ""),
             Row(
                 rule: "T-08: data refused, tags waiting", outcomes: [(false, .refused(.dstBucketNotFound))],
@@ -82,7 +83,8 @@ struct SettleTasksTests {
         #expect(try await region.stack("k", in: "src").first?.destinations.first?.tags == .pending)
         let newer = try #require(try await self.tasks(region, lane).first { $0.record.kind == .tags })
         let stamp = newest.record.tagsStamp
-        try await region.service.settle([TaskSettlement(task: newer, outcome: .done(attributesStamp: stamp))], lane: lane)
+        try await region.service.settle(
+            [TaskSettlement(task: newer, outcome: .done(attributesStamp: stamp))], lane: lane)
         #expect(try await region.stack("k", in: "src").first?.destinations.first?.tags == .completed)
     }
 

@@ -36,7 +36,8 @@ import Testing
 
     @Test(
         "Codes, texts and details, verbatim",
-        arguments: Self.common + Self.buckets + Self.objects + Self.uploads + Self.checksums + Self.tags
+        arguments: Self.common + Self.buckets + Self.objects + Self.uploads + Self.checksums + Self.tags + Self.locks
+            + Self.acls
     )
     func verbatim(_ row: Row) {
         #expect(row.error.status == row.status)
@@ -615,4 +616,72 @@ import Testing
         #expect(error.details == [.init("ArgumentName", "Role"), .init("ArgumentValue", "r")])
         #expect(S3Error(.destinationNotVersioned).details.isEmpty)
     }
+
+    static let locks: [Row] = [
+        Row(
+            "LCK-1", .objectLockNeedsVersioning, 409, "InvalidBucketState",
+            "Versioning must be 'Enabled' on the bucket to apply a Object Lock configuration"),
+        Row(
+            "LCK-3", .defaultRetentionNotPositive, 400, "InvalidArgument",
+            "Default retention period must be a positive integer value."),
+        Row("LCK-3", .defaultRetentionTooLarge, 400, "InvalidArgument", "Default retention period too large."),
+        Row(
+            "LCK-5", .lockHeadersIncomplete(missing: "x-amz-object-lock-mode"), 400, "InvalidArgument",
+            "x-amz-object-lock-retain-until-date and x-amz-object-lock-mode must both be supplied",
+            "ArgumentName=x-amz-object-lock-mode"),
+        Row(
+            "LCK-5", .unknownRetentionMode("x"), 400, "InvalidArgument", "Unknown wormMode directive.",
+            "ArgumentName=x-amz-object-lock-mode", "ArgumentValue=x"),
+        Row(
+            "LCK-5", .unknownLegalHold("x"), 400, "InvalidArgument", "Legal Hold must be either of 'ON' or 'OFF'",
+            "ArgumentName=x-amz-object-lock-legal-hold", "ArgumentValue=x"),
+        Row(
+            "LCK-5", .retainUntilDateInThePast(header: "x"), 400, "InvalidArgument",
+            "The retain until date must be in the future!", "ArgumentName=x-amz-object-lock-retain-until-date",
+            "ArgumentValue=x"),
+        Row(
+            "LCK-6", .bucketWithoutObjectLock, 400, "InvalidRequest", "Bucket is missing Object Lock Configuration"),
+        Row(
+            "LCK-7", .noSuchObjectLockConfiguration, 404, "NoSuchObjectLockConfiguration",
+            "The specified object does not have a ObjectLock configuration"),
+        Row(
+            "LCK-8", .protectedByObjectLock, 403, "AccessDenied",
+            "Access Denied because object protected by object lock."),
+        Row(
+            "LCK-10", .bypassWithoutObjectLock("false"), 400, "InvalidArgument",
+            "x-amz-bypass-governance-retention is only applicable to Object Lock enabled buckets.",
+            "ArgumentName=x-amz-bypass-governance-retention", "ArgumentValue=false"),
+        Row(
+            "LCK-15", .lockedUploadWithoutDigest, 400, "InvalidRequest",
+            "Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests with Object Lock parameters"
+        ),
+    ]
+
+    static let acls: [Row] = [
+        Row(
+            "ACL-1", .invalidObjectOwnership("RandomValue"), 400, "InvalidArgument",
+            "Invalid x-amz-object-ownership header: RandomValue", "ArgumentName=x-amz-object-ownership"),
+        Row("ACL-2", .aclNotSupported, 400, "AccessControlListNotSupported", "The bucket does not allow ACLs"),
+        Row(
+            "ACL-6", .unknownCannedACL("x"), 400, "InvalidArgument", "", "ArgumentName=x-amz-acl", "ArgumentValue=x"),
+        Row(
+            "ACL-7", .cannedACLWithGrants, 400, "InvalidRequest",
+            "Specifying both Canned ACLs and Header Grants is not allowed"),
+        Row("ACL-7", .unexpectedContent, 400, "UnexpectedContent", "This request does not support content"),
+        Row(
+            "ACL-7", .missingACL, 400, "MissingSecurityHeader", "Your request was missing a required header",
+            "MissingHeaderName=x-amz-acl"),
+        Row(
+            "ACL-8", .invalidGroupURI("x", argument: "Group/URI"), 400, "InvalidArgument", "Invalid group uri",
+            "ArgumentName=Group/URI", "ArgumentValue=x"),
+        Row(
+            "ACL-8", .grantNotRecognized(header: "x-amz-grant-write", value: "x"), 400, "InvalidArgument",
+            "Argument format not recognized", "ArgumentName=x-amz-grant-write", "ArgumentValue=x"),
+        Row(
+            "ACL-8", .invalidCanonicalID("x", argument: "id"), 400, "InvalidArgument", "Invalid id", "ArgumentName=id",
+            "ArgumentValue=x"),
+        Row(
+            "ACL-8", .malformedACL, 400, "MalformedACLError",
+            "The XML you provided was not well-formed or did not validate against our published schema"),
+    ]
 }
