@@ -61,7 +61,7 @@ extension S3Call {
             bucket: directory.name, key: source.key, version: reference, range: range,
             account: try self.account().id)
         let remote = try await self.remoteSources.open(request, in: RegionName(trusted: directory.region))
-        let bucket = BucketState(record: remote.bucket, replication: nil)
+        let bucket = try BucketState(record: remote.bucket, replication: nil)
         // Once more, for what only the bucket's region knows.
         if let text = source.versionID { _ = try Self.parseVersion(text, in: bucket) }
         let version = remote.version.map {

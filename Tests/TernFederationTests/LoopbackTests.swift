@@ -39,6 +39,8 @@ private struct OneAccount: IdentityStore {
         ["111111111111", "222222222222"].contains(id.description)
             ? Account(id: id, canonicalID: "", displayName: "", email: "") : nil
     }
+
+    func account(canonicalID: String) async -> Account? { nil }
 }
 
 /// One region in memory behind a real server.
