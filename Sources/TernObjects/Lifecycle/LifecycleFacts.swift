@@ -14,7 +14,7 @@ extension LifecycleVersion {
             storageClass: record.storageClassValue,
             tags: record.tagSet,
             isHeldByReplication: record.destinations.contains { $0.holdsLifecycle },
-            isLocked: record.isHeldByObjectLock(at: now),
+            isLocked: record.isProtected(at: now),
             isRestored: record.restoreStatus(at: now) != nil
         )
     }
@@ -24,13 +24,6 @@ extension DestinationState {
     /// Live-replication rule T-18: lifecycle waits while the version, or a change of it, is PENDING or FAILED.
     fileprivate var holdsLifecycle: Bool {
         [self.data, self.tags].contains { $0 == .pending || $0 == .failed }
-    }
-}
-
-extension VersionRecord {
-    /// LC-7: under retention or legal hold a version is not removed.
-    func isHeldByObjectLock(at now: Timestamp) -> Bool {
-        self.legalHold == .on || (!self.retentionMode.isEmpty && self.retainUntilMs > now.milliseconds)
     }
 }
 
