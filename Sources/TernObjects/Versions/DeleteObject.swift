@@ -33,13 +33,22 @@ extension ObjectService {
         }
         var marker = VersionRecord()
         marker.isDeleteMarker = true
-        let written = try await self.writeVersion(
-            of: key, in: bucket, template: marker, requested: requested,
-            check: { head throws(S3Error) in _ = try condition.evaluate(currentETag: head?.liveETag) },
-            addBody: { _, _ throws(S3Error) in }
-        )
-        return DeletedVersion(version: written.record.reference, isDeleteMarker: true)
+        do throws(S3Error) {
+            let written = try await self.writeVersion(
+                of: key, in: bucket, template: marker, requested: requested,
+                check: { head throws(S3Error) in
+                    guard try condition.evaluate(currentETag: head?.liveETag) else { throw Self.nothingToDelete }
+                },
+                addBody: { _, _ throws(S3Error) in }
+            )
+            return DeletedVersion(version: written.record.reference, isDeleteMarker: true)
+        } catch  where error == Self.nothingToDelete {
+            return DeletedVersion(version: nil, isDeleteMarker: false)
+        }
     }
+
+    /// Another delete came first, so that the condition protects nothing any more. Never seen outside of this file.
+    private static let nothingToDelete = S3Error(code: "NothingToDelete", status: 204, message: "")
 
     private func removeUnversioned(
         _ key: ObjectKey,

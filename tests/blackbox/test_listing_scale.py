@@ -1,0 +1,161 @@
+"""The cost of a page does not depend on where in the bucket it is, nor on what lies around it.
+
+TERN_LIST_KEYS is the number of keys, 12,000 at least. Costs are compared with each other, never with a clock's absolute
+time: they are measured in turn, and each is the least of many, so that other work on the machine does not count.
+"""
+
+import os
+import time
+
+import pytest
+from s3 import in_parallel, keys_of
+
+KEYS = int(os.environ.get("TERN_LIST_KEYS", "20000"))
+# How much more than another page one may cost. What grows with the bucket would be far beyond it.
+FACTOR = 4
+ROUNDS = 15
+
+
+def name(number):
+    return f"y{number // 1000:04}/m{number // 100 % 10}/d{number % 100:02}/object"
+
+
+@pytest.fixture(scope="module")
+def filled(federation):
+    """A bucket with KEYS objects in folders of folders, and a few keys with very many versions and markers between."""
+    region = federation["us-east-1"]
+    bucket, client = region.bucket(), region.client()
+    in_parallel(lambda number: client.put_object(Bucket=bucket, Key=name(number), Body=b""), range(KEYS), workers=32)
+    return bucket
+
+
+@pytest.fixture(scope="module")
+def deleted(federation):
+    """A bucket in which most keys are deleted: markers over objects, a few objects between; and one with a deep stack."""
+    region = federation["us-east-1"]
+    bucket, client = region.bucket(), region.client()
+    count = KEYS // 4
+
+    def write(number):
+        client.put_object(Bucket=bucket, Key=name(number), Body=b"")
+        if number % 1000 >= 5:
+            client.delete_object(Bucket=bucket, Key=name(number))
+
+    in_parallel(write, range(count), workers=32)
+    in_parallel(lambda number: client.put_object(Bucket=bucket, Key="deep", Body=b""), range(count), workers=32)
+    return bucket, count
+
+
+def assert_flat(reads):
+    """Each of the functions costs as much as any other."""
+    costs = dict.fromkeys(reads, float("inf"))
+    for _ in range(ROUNDS):
+        for where, read in reads.items():
+            start = time.perf_counter()
+            read()
+            costs[where] = min(costs[where], time.perf_counter() - start)
+    assert max(costs.values()) <= FACTOR * min(costs.values()), {
+        where: f"{seconds * 1000:.2f} ms" for where, seconds in costs.items()
+    }
+
+
+def places():
+    return {"first": "", "early": name(KEYS // 10), "middle": name(KEYS // 2), "last": name(KEYS - 1001)}
+
+
+@pytest.mark.parametrize("size", (10, 1000))
+def test_pages_cost_the_same_all_over_the_bucket(s3, filled, size):
+    def page(after):
+        found = keys_of(s3.list_objects_v2(Bucket=filled, StartAfter=after, MaxKeys=size))
+        assert len(found) == size and found[0] > after
+
+    assert_flat({where: lambda after=after: page(after) for where, after in places().items()})
+
+
+def test_pages_of_versions_cost_the_same_all_over_the_bucket(s3, filled):
+    def page(after):
+        parameters = {"KeyMarker": after} if after else {}
+        assert len(s3.list_object_versions(Bucket=filled, MaxKeys=500, **parameters)["Versions"]) == 500
+
+    assert_flat({where: lambda after=after: page(after) for where, after in places().items()})
+
+
+def test_common_prefixes_cost_the_same_however_much_is_below_them(s3, filled):
+    """Ten prefixes over 10 keys each, over 100 and, as far as there are as many, over 1,000."""
+
+    def page(prefix, count):
+        found = s3.list_objects_v2(Bucket=filled, Prefix=prefix, Delimiter="/", MaxKeys=10)
+        assert len(found.get("CommonPrefixes", [])) == count, found
+
+    costs = {
+        "one key each": lambda: page("y0001/m5/", 10),
+        "100 keys each": lambda: page("y0001/", 10),
+        "1,000 keys each": lambda: page("", min(10, KEYS // 1000)),
+    }
+    assert_flat(costs)
+
+
+def test_walking_prefixes_costs_the_same_everywhere(s3, filled):
+    def page(after):
+        found = s3.list_objects_v2(Bucket=filled, Delimiter="/", MaxKeys=5, StartAfter=after)
+        assert len(found["CommonPrefixes"]) == 5
+
+    years = KEYS // 1000
+    costs = {
+        where: lambda year=year: page(f"y{year:04}/~")
+        for where, year in {"first": 0, "middle": years // 2, "late": years - 6}.items()
+    }
+    assert_flat(costs)
+
+
+def test_old_versions_cost_a_listing_of_objects_nothing(s3, filled, deleted):
+    bucket, _ = deleted
+    assert_flat(
+        {
+            "one version": lambda: s3.list_objects_v2(Bucket=filled, Prefix="y0001/m0/d00/", MaxKeys=1),
+            "thousands of versions": lambda: s3.list_objects_v2(Bucket=bucket, Prefix="deep", MaxKeys=1),
+        }
+    )
+
+
+def test_a_page_in_a_deep_stack_costs_the_same_at_any_depth(s3, deleted):
+    bucket, count = deleted
+    markers, page = {}, s3.list_object_versions(Bucket=bucket, Prefix="deep", MaxKeys=1000)
+    seen = 1000
+    while page["IsTruncated"]:
+        markers[seen] = page["NextVersionIdMarker"]
+        page = s3.list_object_versions(
+            Bucket=bucket, Prefix="deep", MaxKeys=1000, KeyMarker="deep", VersionIdMarker=page["NextVersionIdMarker"]
+        )
+        seen += len(page["Versions"])
+    assert seen == count
+
+    def read(marker):
+        parameters = {"KeyMarker": "deep", "VersionIdMarker": marker} if marker else {}
+        found = s3.list_object_versions(Bucket=bucket, Prefix="deep", MaxKeys=200, **parameters)
+        assert len(found["Versions"]) == 200
+
+    depths = [None, *list(markers.values())]
+    assert_flat({f"page {number}": lambda marker=marker: read(marker) for number, marker in enumerate(depths)})
+
+
+def test_delete_markers_are_stepped_over_in_time_linear_in_their_number(s3, deleted):
+    """A page that has to step over markers costs as much for each of them wherever it is."""
+    bucket, count = deleted
+    thousands = count // 1000
+    assert thousands >= 3
+
+    def page(thousand):
+        # From the last object of a thousand over 995 deleted keys to the first of the next.
+        found = s3.list_objects_v2(Bucket=bucket, StartAfter=name(thousand * 1000 + 4), MaxKeys=1)
+        assert keys_of(found) == [name((thousand + 1) * 1000)]
+
+    places = {"first": 0, "middle": thousands // 2 - 1, "last": thousands - 2}
+    assert_flat({where: lambda thousand=thousand: page(thousand) for where, thousand in places.items()})
+
+
+def test_every_key_is_listed_once(s3, filled):
+    listed = []
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=filled):
+        listed += keys_of(page)
+    assert listed == sorted(name(number) for number in range(KEYS))
