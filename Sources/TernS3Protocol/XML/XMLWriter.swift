@@ -138,6 +138,16 @@ package struct XMLWriter: Sendable {
 
     // MARK: Names that are known at run time only
 
+    /// Opens the root element in S3's namespace.
+    package mutating func openRoot(dynamic name: String) {
+        self.depth += 1
+        self.bytes.append(UInt8(ascii: "<"))
+        self.bytes.append(contentsOf: name.utf8)
+        self.append(" xmlns=\"")
+        self.append(Self.namespace)
+        self.append("\">")
+    }
+
     package mutating func open(dynamic name: String) {
         self.depth += 1
         self.bytes.append(UInt8(ascii: "<"))

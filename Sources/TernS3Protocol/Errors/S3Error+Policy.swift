@@ -1,0 +1,19 @@
+/// Errors of bucket policies (spec s3-api §12.3).
+extension S3Error {
+    package static func malformedPolicy(_ message: String) -> S3Error {
+        S3Error(code: "MalformedPolicy", status: 400, message: message)
+    }
+
+    package static let policyNotJSON = Self.malformedPolicy(
+        "Policies must be valid JSON and the first byte must be '{'")
+
+    package static let policyTooLarge = Self.malformedPolicy("Policy exceeds the maximum allowed document size.")
+
+    package static let policySyntax = Self.malformedPolicy("Invalid policy syntax.")
+
+    package static func policyLacks(_ field: String) -> S3Error {
+        .malformedPolicy("Missing required field \(field)")
+    }
+
+    package static let invalidPolicyPrincipal = Self.malformedPolicy("Invalid principal in policy")
+}
