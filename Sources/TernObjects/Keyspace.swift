@@ -11,6 +11,8 @@ package enum Keyspace {
         case epoch = 0x45
         /// `C`: the bucket's configuration.
         case configuration = 0x43
+        /// `K` kind NUL id: a configuration of which a bucket may have several, such as an inventory.
+        case namedConfiguration = 0x4B
         /// `H` key: the current version, or current delete marker, of a key.
         case head = 0x48
         /// `V` key NUL version: a noncurrent version; newest first under its key.
@@ -41,6 +43,18 @@ package enum Keyspace {
 
     package static let epoch: [UInt8] = [Table.epoch.rawValue]
     package static let configuration: [UInt8] = [Table.configuration.rawValue]
+
+    /// - Parameter kind: The name of the sub-resource.
+    package static func namedConfiguration(kind: String, id: String) -> [UInt8] {
+        self.namedConfigurationPrefix(kind: kind) + Array(id.utf8)
+    }
+
+    /// Before every configuration of the kind.
+    package static func namedConfigurationPrefix(kind: String) -> [UInt8] {
+        var row = self.row(.namedConfiguration, Array(kind.utf8))
+        row.append(0)
+        return row
+    }
 
     package static func head(_ key: ObjectKey) -> [UInt8] {
         self.row(.head, key.bytes)

@@ -10,6 +10,26 @@ struct Caller: Sendable {
     var payload: PayloadMode
     var signing: SigningContext?
     var hoistedHeaders: [HeaderFields.Field]
+    /// `nil` for anonymous requests.
+    var mechanism: VerifiedRequest.Mechanism?
+
+    /// As access logs name it; empty for anonymous requests.
+    var signatureVersion: String {
+        switch self.mechanism {
+        case .v4Header, .v4Query, .v4aHeader, .v4aQuery: "SigV4"
+        case .v2Header, .v2Query: "SigV2"
+        case nil: ""
+        }
+    }
+
+    /// As access logs name it; empty for anonymous requests.
+    var authenticationType: String {
+        switch self.mechanism {
+        case .v4Header, .v4aHeader, .v2Header: "AuthHeader"
+        case .v4Query, .v4aQuery, .v2Query: "QueryString"
+        case nil: ""
+        }
+    }
 }
 
 extension S3Responder {
@@ -70,7 +90,7 @@ extension S3Responder {
         }
         return Caller(
             principal: key.principal, payload: verified.payload, signing: verified.signing,
-            hoistedHeaders: verified.hoistedHeaders)
+            hoistedHeaders: verified.hoistedHeaders, mechanism: verified.mechanism)
     }
 
     private static func anonymousPayload(_ headers: HeaderFields) -> PayloadMode {

@@ -31,6 +31,8 @@ struct Operation: Sendable {
     var needsBucket: Bool
     /// Whether the body may be a stream of signed chunks (spec rule SIG-46).
     var acceptsStreams: Bool
+    /// Whether the operation finds out by itself who asks, and whether they may.
+    var authenticatesItself = false
 
     init(
         _ name: String,
@@ -40,6 +42,7 @@ struct Operation: Sendable {
         needsBucket: Bool = true,
         acceptsStreams: Bool = false,
         isOnlyStored: Bool = false,
+        authenticatesItself: Bool = false,
         perform: @escaping Perform
     ) {
         self.name = name
@@ -48,6 +51,14 @@ struct Operation: Sendable {
         self.support = isOnlyStored ? .stored(perform) : .implemented(perform)
         self.needsBucket = needsBucket
         self.acceptsStreams = acceptsStreams
+        self.authenticatesItself = authenticatesItself
+    }
+
+    /// The same under another name: the S3 API has deprecated ones.
+    func named(_ name: String) -> Operation {
+        var operation = self
+        operation.name = name
+        return operation
     }
 
     /// An operation that is known, and refused.

@@ -14,15 +14,32 @@ package enum OperationTable {
 
     /// Operations on the bucket itself, which any known sub-resource goes before.
     private static let bucketPlain: [Operation] = [
-        .listObjects, .createBucket, .headBucket, .deleteBucket,
-        Operation(notImplemented: "PostObject", Route("POST", .bucket)),
+        .listObjects, .createBucket, .headBucket, .deleteBucket, .postObject,
     ]
 
     private static let bucketLists: [Operation] = [
         .listObjectVersions, .listMultipartUploads, .listObjectsV2, .deleteObjects,
     ]
 
+    /// Sub-resources that are kept as documents.
+    private static let bucketDocuments: [Operation] = [
+        .getBucketAbac, .putBucketAbac,
+        .getBucketAccelerate, .putBucketAccelerate,
+        .getBucketCORS, .putBucketCORS, .deleteBucketCORS,
+        .getBucketEncryption, .putBucketEncryption, .deleteBucketEncryption,
+        .getBucketLogging, .putBucketLogging,
+        .getBucketNotification, .putBucketNotification,
+        .getBucketNotification.named("GetBucketNotification"),
+        .putBucketNotification.named("PutBucketNotification"),
+        .getBucketPolicy, .putBucketPolicy, .deleteBucketPolicy, .getBucketPolicyStatus,
+        .getBucketRequestPayment, .putBucketRequestPayment,
+        .getBucketWebsite, .putBucketWebsite, .deleteBucketWebsite,
+    ]
+
     private static let bucketSubresources: [Operation] =
+        bucketSettings + bucketDocuments + Operation.namedConfigurations + unsupportedSubresources
+
+    private static let bucketSettings: [Operation] =
         [
             .getBucketLocation,
             .getBucketVersioning, .putBucketVersioning,
@@ -35,52 +52,11 @@ package enum OperationTable {
             .getPublicAccessBlock, .putPublicAccessBlock, .deletePublicAccessBlock,
             .getObjectLockConfiguration, .putObjectLockConfiguration,
         ]
-        + unsupported(
+
+    private static let unsupportedSubresources: [Operation] =
+        unsupported(
             .bucket,
             [
-                ("abac", ["GetBucketAbac", "PutBucketAbac", nil]),
-                ("accelerate", ["GetBucketAccelerateConfiguration", "PutBucketAccelerateConfiguration", nil]),
-                (
-                    "analytics&id",
-                    [
-                        "GetBucketAnalyticsConfiguration", "PutBucketAnalyticsConfiguration",
-                        "DeleteBucketAnalyticsConfiguration",
-                    ]
-                ),
-                ("analytics", ["ListBucketAnalyticsConfigurations", nil, nil]),
-                ("cors", ["GetBucketCors", "PutBucketCors", "DeleteBucketCors"]),
-                ("encryption", ["GetBucketEncryption", "PutBucketEncryption", "DeleteBucketEncryption"]),
-                (
-                    "intelligent-tiering&id",
-                    [
-                        "GetBucketIntelligentTieringConfiguration", "PutBucketIntelligentTieringConfiguration",
-                        "DeleteBucketIntelligentTieringConfiguration",
-                    ]
-                ),
-                ("intelligent-tiering", ["ListBucketIntelligentTieringConfigurations", nil, nil]),
-                (
-                    "inventory&id",
-                    [
-                        "GetBucketInventoryConfiguration", "PutBucketInventoryConfiguration",
-                        "DeleteBucketInventoryConfiguration",
-                    ]
-                ),
-                ("inventory", ["ListBucketInventoryConfigurations", nil, nil]),
-                ("logging", ["GetBucketLogging", "PutBucketLogging", nil]),
-                (
-                    "metrics&id",
-                    [
-                        "GetBucketMetricsConfiguration", "PutBucketMetricsConfiguration",
-                        "DeleteBucketMetricsConfiguration",
-                    ]
-                ),
-                ("metrics", ["ListBucketMetricsConfigurations", nil, nil]),
-                ("notification", ["GetBucketNotificationConfiguration", "PutBucketNotificationConfiguration", nil]),
-                ("notification", ["GetBucketNotification", "PutBucketNotification", nil]),
-                ("policy", ["GetBucketPolicy", "PutBucketPolicy", "DeleteBucketPolicy"]),
-                ("policyStatus", ["GetBucketPolicyStatus", nil, nil]),
-                ("requestPayment", ["GetBucketRequestPayment", "PutBucketRequestPayment", nil]),
-                ("website", ["GetBucketWebsite", "PutBucketWebsite", "DeleteBucketWebsite"]),
                 (
                     "metadataConfiguration",
                     ["GetBucketMetadataConfiguration", nil, "DeleteBucketMetadataConfiguration"]

@@ -25,6 +25,10 @@ package struct S3Call: Sendable {
     package var authorizer: any Authorizer
     package var destinations: any DestinationLookup
     package var remoteSources: any RemoteSourceReader
+    /// What becomes known of the request, for its access log.
+    package var trace: RequestTrace
+    /// Whether signatures of version 2 are taken.
+    package var acceptsSigV2: Bool
     /// Scheme and authority under which the client reached us, for `Location`.
     package var baseURL: String
     /// Whether the bucket stood in the host name.
@@ -61,6 +65,17 @@ package struct S3Call: Sendable {
     package func account() throws(S3Error) -> Account {
         guard let account = self.principal.account else { throw .accessDenied() }
         return account
+    }
+
+    /// Spec s3-api §1.3, §12.7: in a Requester Pays bucket, whoever is not its owner must say that they will pay.
+    func checkRequesterPays() throws(S3Error) {
+        guard let bucket = self.existingBucket, bucket.features.isRequesterPays,
+            self.principal.account?.id != bucket.owner
+        else { return }
+        guard self.principal != .anonymous, self.headers["x-amz-request-payer"]?.lowercased() == "requester" else {
+            throw .accessDenied()
+        }
+        self.trace.noteRequesterPays()
     }
 
     /// The canonical ID of an account, as listings show it.

@@ -33,6 +33,7 @@ package struct S3Responder: HTTPResponder {
     let resolver: AddressResolver
     let keys = SigningKeyCache()
     let activity: ClientActivity
+    let accessLog: AccessLog
     let logger: Logger
 
     /// - Parameter forwarder: Hands requests on to the regions of their buckets; `nil` where clients are redirected.
@@ -45,6 +46,7 @@ package struct S3Responder: HTTPResponder {
         forwarder: (any RequestForwarder)?,
         configuration: Configuration,
         activity: ClientActivity = ClientActivity(),
+        accessLog: AccessLog = AccessLog(),
         logger: Logger
     ) {
         self.service = service
@@ -55,6 +57,7 @@ package struct S3Responder: HTTPResponder {
         self.forwarder = forwarder
         self.configuration = configuration
         self.activity = activity
+        self.accessLog = accessLog
         self.resolver = AddressResolver(
             baseDomains: configuration.baseDomains, regions: configuration.endpoints.keys + [service.region])
         self.logger = logger
@@ -65,10 +68,14 @@ package struct S3Responder: HTTPResponder {
         defer { self.activity.requestEnded() }
         let requestID = RequestID.make(self.service.clock.randomBits())
         let hostID = RequestID.hostID(self.service.clock.randomBits(), self.service.clock.randomBits())
+        let began = self.service.clock.now
+        let trace = RequestTrace()
+        var errorCode: String?
         var answer: HTTPAnswer
         do {
-            answer = try await self.answer(to: head, body: body, requestID: requestID)
+            answer = try await self.answer(to: head, body: body, requestID: requestID, trace: trace)
         } catch {
+            errorCode = error.code
             answer = self.render(error, method: head.method, requestID: requestID, hostID: hostID)
             self.log(error, head: head, requestID: requestID)
         }
@@ -77,7 +84,15 @@ package struct S3Responder: HTTPResponder {
         answer.headers.append("x-amz-request-id", requestID)
         answer.headers.append("x-amz-id-2", hostID)
         answer.headers.append("server", "Tern")
-        return answer
+        let known = trace.known
+        guard let bucket = known.bucket else { return answer }
+        if known.isRequesterCharged, answer.status < 300 {
+            answer.headers.append("x-amz-request-charged", "requester")
+        }
+        if let cors = bucket.features.cors { Self.appendCrossOrigin(cors, head: head, to: &answer) }
+        guard let logging = bucket.features.logging else { return answer }
+        return await self.logged(
+            answer, to: head, known: known, bucket: bucket, logging: logging, errorCode: errorCode, began: began)
     }
 
     private func log(_ error: S3Error, head: HTTPRequestHead, requestID: String) {
@@ -102,10 +117,25 @@ package struct S3Responder: HTTPResponder {
     // MARK: The way of a request
 
     private func answer(
-        to head: HTTPRequestHead, body: any HTTPRequestBody, requestID: String
+        to head: HTTPRequestHead, body: any HTTPRequestBody, requestID: String, trace: RequestTrace
     ) async throws(S3Error) -> HTTPAnswer {
         guard let target = RequestTarget(head.target) else { throw .invalidURI(head.target) }
         let place = try await self.place(of: head, target: target)
+        if head.method == "OPTIONS" {
+            var bucket: BucketState?
+            switch try await self.locate(place.bucket) {
+            case .here(let state): bucket = state
+            case .elsewhere(let region):
+                // Browsers do not follow the redirect of a preflight.
+                guard self.forwarder != nil, !head.headers.contains(ForwardedRequest.markerHeader) else {
+                    throw self.redirect(place.bucket ?? "", region: region)
+                }
+                return try await self.forward(head, body: body, to: region)
+            case .missing, nil: break
+            }
+            trace.note(bucket: bucket, key: place.key, operation: nil)
+            return try self.preflight(head, place: place, bucket: bucket)
+        }
         guard
             let operation = OperationTable.match(
                 method: head.method, resource: place.resource, target: target, headers: head.headers)
@@ -115,12 +145,16 @@ package struct S3Responder: HTTPResponder {
         if let region = self.forwardingTarget(of: head, target: target, operation: operation, location: location) {
             return try await self.forward(head, body: body, to: region)
         }
+        if case .here(let state) = location { trace.note(bucket: state, key: place.key, operation: operation) }
         let caller: Caller
         do {
             caller = try await self.authenticate(head, target: target, place: place, location: location)
         } catch {
             throw self.withRegion(error, operation: operation, location: location)
         }
+        trace.note(
+            principal: caller.principal, signature: caller.signatureVersion,
+            authentication: caller.authenticationType)
         guard let perform = operation.perform else {
             throw caller.principal == .anonymous ? .accessDenied() : .notImplemented
         }
@@ -147,10 +181,13 @@ package struct S3Responder: HTTPResponder {
             logger: self.logger, bucketName: place.bucket ?? "", existingBucket: bucket, objectKey: place.key,
             accounts: self.identities, authorizer: self.authorizer, destinations: self.destinations,
             remoteSources: self.remoteSources,
+            trace: trace, acceptsSigV2: self.configuration.acceptsSigV2Query,
             baseURL: "\(head.isSecure ? "https" : "http")://\(head.headers["host"] ?? "")",
             isVirtualHosted: place.isVirtualHosted)
         for field in caller.hoistedHeaders { call.headers.append(field.name, field.value) }
+        if operation.authenticatesItself { return try await perform(call) }
         do {
+            try call.checkRequesterPays()
             try await self.authorize(operation, call: call, bucket: bucket)
         } catch {
             throw self.withRegion(error, operation: operation, location: location)

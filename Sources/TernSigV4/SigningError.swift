@@ -70,7 +70,7 @@ extension SigningError {
         .invalidArgument("Unsupported Authorization Type", name: "Authorization", value: authorization)
     }
 
-    static let mechanismNotSupported = SigningError(
+    package static let mechanismNotSupported = SigningError(
         "InvalidRequest", status: 400,
         message: "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.")
 

@@ -63,6 +63,7 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
     forwardingConfiguration.tlsConfiguration = trust
     let forwarding = HTTPClient(
         eventLoopGroup: HTTPClient.defaultEventLoopGroup, configuration: forwardingConfiguration)
+    let accessLog = AccessLog()
     let s3 = S3Responder(
         service: service,
         identities: identities,
@@ -75,6 +76,7 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
             baseDomains: configuration.baseDomains, endpoints: endpoints,
             acceptsSigV2Query: configuration.authentication.sigV2Query),
         activity: activity,
+        accessLog: accessLog,
         logger: logger
     )
     let metrics = OutcomeMetrics()
@@ -91,6 +93,10 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
         service: service, interval: .seconds(configuration.lifecycle.effectiveIntervalSeconds), clients: activity,
         wall: wall, logger: logger)
     background.start { await lifecycle.run() }
+    let accessLogs = AccessLogDelivery(
+        log: accessLog, service: service, wall: wall,
+        interval: .seconds(configuration.accessLogs.deliveryIntervalSeconds), logger: logger)
+    background.start { await accessLogs.run() }
     if !federation.isHome {
         let follower = DirectoryFollower(service: service, client: client, wall: wall, random: random, logger: logger)
         background.start { await follower.run() }

@@ -215,5 +215,7 @@ def check_value(shape, element, where, path):
             assert text in ("true", "false"), f"{where}: {path} is {text!r}"
         elif path.endswith("Version/StorageClass"):
             pass  # The model's enumeration has STANDARD only; S3 sends the version's class.
+        elif path.endswith("FilterRule/Name"):
+            assert text in ("Prefix", "Suffix"), f"{where}: {path} is {text!r}"  # S3's own case (NTF-1).
         elif kind == "string" and getattr(shape, "enum", None):
             assert text in shape.enum, f"{where}: {path} is {text!r}, not one of {shape.enum}"

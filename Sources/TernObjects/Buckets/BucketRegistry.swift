@@ -94,6 +94,7 @@ package final class BucketRegistry: Sendable {
 
     /// Parses what the record holds in text form.
     package static func makeState(_ record: BucketRecord) throws(S3Error) -> BucketState {
+        let features = try BucketFeatures(record)
         var replication: ReplicationConfiguration?
         if !record.replicationXml.isEmpty {
             replication = try ReplicationConfigurationXML.decodeStored(Array(record.replicationXml))
@@ -102,6 +103,6 @@ package final class BucketRegistry: Sendable {
         if let entry = record.documents.first(where: { $0.name == BucketDocument.lifecycle.rawValue }) {
             lifecycle = try LifecycleConfigurationXML.decodeStored(Array(entry.document))
         }
-        return try BucketState(record: record, replication: replication, lifecycle: lifecycle)
+        return try BucketState(record: record, replication: replication, lifecycle: lifecycle, features: features)
     }
 }

@@ -10,6 +10,7 @@ package struct BucketState: Sendable {
     package let record: BucketRecord
     package let replication: ReplicationConfiguration?
     package let lifecycle: LifecycleConfiguration?
+    package let features: BucketFeatures
     package let partition: PartitionID
     /// `nil` where Object Lock is not enabled.
     package let objectLock: ObjectLockConfiguration?
@@ -17,11 +18,13 @@ package struct BucketState: Sendable {
     package let publicAccessBlock: PublicAccessBlock
 
     package init(
-        record: BucketRecord, replication: ReplicationConfiguration?, lifecycle: LifecycleConfiguration? = nil
+        record: BucketRecord, replication: ReplicationConfiguration?, lifecycle: LifecycleConfiguration? = nil,
+        features: BucketFeatures = BucketFeatures()
     ) throws(S3Error) {
         self.record = record
         self.replication = replication
         self.lifecycle = lifecycle
+        self.features = features
         self.partition = PartitionID(kind: .bucket, id: record.bucketID)
         if let document = Self.document(.objectLock, in: record) {
             self.objectLock = try ObjectLockConfiguration(decoding: document)

@@ -175,7 +175,8 @@ package enum NamedConfigurationKind: String, Sendable, CaseIterable {
 
     private static func checkBucket(_ destination: XMLNode?) throws(S3Error) {
         let prefix = "arn:aws:s3:::"
-        guard let arn = destination?.text(of: "Bucket"), arn.hasPrefix(prefix), arn.utf8.count > prefix.utf8.count else {
+        guard let arn = destination?.text(of: "Bucket"), arn.hasPrefix(prefix), arn.utf8.count > prefix.utf8.count
+        else {
             throw .invalidS3DestinationBucket
         }
     }

@@ -9,7 +9,8 @@ extension S3Error {
     }
 
     package static func wildcardInExposeHeader(_ value: String) -> S3Error {
-        .invalidRequest("ExposeHeader \"\(value)\" contains wildcard. We currently do not support wildcard for ExposeHeader.")
+        .invalidRequest(
+            "ExposeHeader \"\(value)\" contains wildcard. We currently do not support wildcard for ExposeHeader.")
     }
 
     package static let corsOriginMissing = S3Error(

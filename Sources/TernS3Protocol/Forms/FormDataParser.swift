@@ -67,6 +67,9 @@ package struct FormDataParser: Sendable {
         if case .finished = self.state { true } else { false }
     }
 
+    /// How many bytes were fed and are held, since they may belong to a delimiter.
+    package var bufferedByteCount: Int { self.buffer.count }
+
     /// Takes the next bytes of the body, in whatever slices they come.
     package mutating func feed(_ bytes: some Sequence<UInt8>) throws(Problem) -> [Event] {
         self.buffer.append(contentsOf: bytes)

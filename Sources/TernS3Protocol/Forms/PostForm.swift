@@ -48,6 +48,22 @@ package struct PostForm: Sendable {
         return headers
     }
 
+    /// What would be a header must be fit for one: objects give their fields back as headers.
+    ///
+    /// - Throws: `InvalidArgument` for a value, `MalformedPOSTRequest` for a name.
+    package func checkObjectFields() throws(S3Error) {
+        for field in self.objectHeaders.fields {
+            let isToken = field.name.utf8.allSatisfy { byte in
+                byte > 0x20 && byte < 0x7F && !"()<>@,;:\\\"/[]?={}".utf8.contains(byte)
+            }
+            guard isToken else { throw .malformedPOSTRequest }
+            guard field.value.utf8.allSatisfy({ ($0 >= 0x20 && $0 != 0x7F) || $0 == 9 }) else {
+                throw .invalidArgument(
+                    "Form field values must not contain control characters.", name: field.name, value: field.value)
+            }
+        }
+    }
+
     private static let signatureFields: Set<String> = [
         "x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-signature", "x-amz-security-token",
     ]

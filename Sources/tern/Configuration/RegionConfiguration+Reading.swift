@@ -69,6 +69,10 @@ extension RegionConfiguration {
         try self.readStorage(top.section("storage"))
         try self.readLifecycle(top.section("lifecycle"))
         try self.readRestore(top.section("restore"))
+        let logging = try top.section("logging")
+        self.accessLogs.deliveryIntervalSeconds = try logging.integer(
+            "delivery_interval_seconds", in: 1...86_400, default: AccessLogs().deliveryIntervalSeconds)
+        try logging.finish()
         let authentication = try top.section("auth")
         self.authentication.sigV2Query = try authentication.boolean("sigv2_query", default: true)
         try authentication.finish()

@@ -70,6 +70,8 @@ extension RegionConfiguration {
             "    expedited_seconds: \(self.restore.expeditedSeconds)",
             "    standard_seconds: \(self.restore.standardSeconds)",
             "    bulk_seconds: \(self.restore.bulkSeconds)",
+            "logging:",
+            "  delivery_interval_seconds: \(self.accessLogs.deliveryIntervalSeconds)",
             "auth:",
             "  sigv2_query: \(self.authentication.sigV2Query)",
         ]

@@ -127,6 +127,11 @@ struct RegionConfiguration: Equatable, Sendable {
         }
     }
 
+    struct AccessLogs: Equatable, Sendable {
+        /// How often access logs are written into their target buckets.
+        var deliveryIntervalSeconds = 60
+    }
+
     struct Authentication: Equatable, Sendable {
         /// Whether presigned URLs of signature version 2 are taken.
         var sigV2Query = true
@@ -152,6 +157,7 @@ struct RegionConfiguration: Equatable, Sendable {
     var log = Log()
     var limits = Limits()
     var storage = Storage()
+    var accessLogs = AccessLogs()
     var authentication = Authentication()
     var lifecycle = Lifecycle()
     var restore = Restore()

@@ -1,0 +1,25 @@
+import TernRecords
+package import TernS3Protocol
+
+/// What a bucket's documents switch on for each of its requests, read once for each epoch. All is off in most buckets.
+package struct BucketFeatures: Sendable {
+    package var cors: CORSConfiguration?
+    /// Whether whoever asks pays, and must say so (spec s3-api §12.7).
+    package var isRequesterPays = false
+    /// Where records of its requests go.
+    package var logging: LoggingConfiguration?
+
+    package init() {}
+
+    init(_ record: BucketRecord) throws(S3Error) {
+        for entry in record.documents {
+            switch BucketDocument(rawValue: entry.name) {
+            case .cors: self.cors = try CORSConfiguration(stored: Array(entry.document))
+            case .requestPayment:
+                self.isRequesterPays = try SmallConfigurationXML.isRequesterPays(Array(entry.document))
+            case .logging: self.logging = try LoggingConfiguration(stored: Array(entry.document))
+            default: break
+            }
+        }
+    }
+}

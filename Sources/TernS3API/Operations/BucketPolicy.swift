@@ -1,0 +1,52 @@
+import NIOCore
+import TernCore
+import TernObjects
+import TernPorts
+import TernS3Protocol
+
+extension Operation {
+    /// The policy as it came, byte for byte. Source: Amazon S3 API Reference, GetBucketPolicy; spec s3-api §12.3.
+    static let getBucketPolicy = Operation(
+        "GetBucketPolicy", Route("GET", .bucket, query: "policy"), action: "s3:GetBucketPolicy", isOnlyStored: true
+    ) { call throws(S3Error) in
+        guard let document = try call.bucket().document(.policy) else { throw .noSuchBucketPolicy(call.bucketName) }
+        var answer = HTTPAnswer(status: 200, body: .bytes(ByteBuffer(bytes: document)))
+        answer.headers.set("content-type", "application/json")
+        return answer
+    }
+
+    /// Source: Amazon S3 API Reference, PutBucketPolicy; spec s3-api §12.3, §9.3.
+    static let putBucketPolicy = Operation(
+        "PutBucketPolicy", Route("PUT", .bucket, query: "policy"), action: "s3:PutBucketPolicy", isOnlyStored: true
+    ) { call throws(S3Error) in
+        let body = try await call.configurationBody()
+        let policy = try BucketPolicyDocument(body, bucket: call.bucketName)
+        for account in policy.namedAccounts where await call.accounts.account(account) == nil {
+            throw .invalidPolicyPrincipal
+        }
+        try await call.service.setDocument(.policy, body, of: call.bucketName)
+        return .noContent
+    }
+
+    /// Source: Amazon S3 API Reference, DeleteBucketPolicy.
+    static let deleteBucketPolicy = Operation(
+        "DeleteBucketPolicy", Route("DELETE", .bucket, query: "policy"), action: "s3:DeleteBucketPolicy",
+        isOnlyStored: true
+    ) { call throws(S3Error) in
+        try await call.service.setDocument(.policy, nil, of: call.bucketName)
+        return .noContent
+    }
+
+    /// Source: Amazon S3 API Reference, GetBucketPolicyStatus; spec s3-api §9.3.
+    static let getBucketPolicyStatus = Operation(
+        "GetBucketPolicyStatus", Route("GET", .bucket, query: "policyStatus"), action: "s3:GetBucketPolicyStatus"
+    ) { call throws(S3Error) in
+        guard let document = try call.bucket().document(.policy) else { throw .noSuchBucketPolicy(call.bucketName) }
+        let policy = try BucketPolicyDocument(document, bucket: call.bucketName)
+        var xml = XMLWriter()
+        xml.openRoot("PolicyStatus")
+        xml.element("IsPublic", policy.isPublic)
+        xml.close("PolicyStatus")
+        return .xml(xml.finish())
+    }
+}

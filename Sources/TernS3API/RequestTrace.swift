@@ -1,0 +1,49 @@
+import Synchronization
+import TernCore
+import TernObjects
+import TernPorts
+
+/// What becomes known of a request on its way: its answer, whatever that is, needs some of it for CORS, and its access
+/// log the rest.
+package final class RequestTrace: Sendable {
+    struct State: Sendable {
+        var bucket: BucketState?
+        var operation: Operation?
+        var key: ObjectKey?
+        var principal = Principal.anonymous
+        /// Empty for anonymous requests.
+        var signatureVersion = ""
+        var authenticationType = ""
+        var isRequesterCharged = false
+    }
+
+    private let state = Mutex(State())
+
+    package init() {}
+
+    var known: State { self.state.withLock { $0 } }
+
+    func note(bucket: BucketState?, key: ObjectKey?, operation: Operation?) {
+        self.state.withLock { state in
+            state.bucket = bucket
+            state.key = key
+            state.operation = operation
+        }
+    }
+
+    func note(key: ObjectKey) {
+        self.state.withLock { $0.key = key }
+    }
+
+    func note(principal: Principal, signature: String, authentication: String) {
+        self.state.withLock { state in
+            state.principal = principal
+            state.signatureVersion = signature
+            state.authenticationType = authentication
+        }
+    }
+
+    func noteRequesterPays() {
+        self.state.withLock { $0.isRequesterCharged = true }
+    }
+}

@@ -1,0 +1,167 @@
+"""Server access logs: records in S3's format, delivered into the target bucket (§12.6)."""
+
+import re
+import time
+
+import pytest
+from federation import ALICE, BOB
+from s3 import body_of, keys_of
+from waiting import eventually
+
+FIELDS = (
+    r'(?P<owner>\S+) (?P<bucket>\S+) \[(?P<time>[^\]]+)\] (?P<address>\S+) (?P<requester>\S+) (?P<request>\S+) '
+    r'(?P<operation>\S+) (?P<key>\S+) "(?P<uri>[^"]*)" (?P<status>\d{3}) (?P<code>\S+) (?P<sent>\S+) (?P<size>\S+) '
+    r'(?P<total>\d+) (?P<turnaround>\d+) "(?P<referrer>[^"]*)" "(?P<agent>[^"]*)" (?P<version>\S+) (?P<host_id>\S+) '
+    r'(?P<signature>\S+) (?P<cipher>\S+) (?P<auth>\S+) (?P<host>\S+) (?P<tls>\S+) (?P<arn>\S+) (?P<acl>\S+)'
+)
+
+
+@pytest.fixture(scope="module")
+def region(own_federation):
+    """A region that delivers every second."""
+    region = own_federation["us-east-1"]
+    region.terminate()
+    text = region.config_path.read_text()
+    region.config_path.write_text(
+        text.replace("delivery_interval_seconds: 60", "delivery_interval_seconds: 1")
+    )
+    region.start()
+    return region
+
+
+def enable(region, prefix="logs/", target=None, **more):
+    """A bucket that logs, and its target."""
+    source = region.bucket(versioned=False)
+    target = target or region.bucket(versioned=False)
+    status = {"LoggingEnabled": {"TargetBucket": target, "TargetPrefix": prefix, **more}}
+    region.client().put_bucket_logging(Bucket=source, BucketLoggingStatus=status)
+    return source, target
+
+
+def records(region, target, prefix="logs/"):
+    client = region.client()
+    found = []
+    for key in keys_of(client.list_objects_v2(Bucket=target, Prefix=prefix)):
+        for line in body_of(client.get_object(Bucket=target, Key=key)).decode().splitlines():
+            match = re.fullmatch(FIELDS, line)
+            assert match, line
+            found.append(match.groupdict())
+    return found
+
+
+def wait_for(region, target, operations, prefix="logs/"):
+    found = {}
+
+    def there():
+        found.clear()
+        found.update({(entry["operation"], entry["status"]): entry for entry in records(region, target, prefix)})
+        return set(operations) <= set(found)
+
+    eventually(there, lambda: f"{operations} are logged; there is {sorted(found)}", within=20)
+    return found
+
+
+def test_records_say_what_was_done(own_federation, region):
+    source, target = enable(region)
+    client = region.client()
+    client.put_object(Bucket=source, Key="a b/c", Body=b"x" * 100_000)
+    answer = client.get_object(Bucket=source, Key="a b/c", Range="bytes=0-49999")
+    body_of(answer)
+    raw = region.raw()
+    missing = raw.request("GET", f"/{source}/missing?versionId=null", headers={"user-agent": 'odd "agent"'})
+    assert missing.status == 404
+    assert raw.anonymous("GET", f"/{source}").status == 403
+    found = wait_for(
+        region,
+        target,
+        [
+            ("REST.PUT.OBJECT", "200"),
+            ("REST.GET.OBJECT", "206"),
+            ("REST.GET.OBJECT", "404"),
+            ("REST.GET.BUCKET", "403"),
+        ],
+    )
+    owner = own_federation.canonical_ids[ALICE.id]
+
+    read = found["REST.GET.OBJECT", "206"]
+    assert (read["owner"], read["requester"], read["bucket"]) == (owner, owner, source)
+    assert (read["key"], read["sent"], read["size"]) == ("a%20b/c", "50000", "100000")
+    assert read["request"] == answer["ResponseMetadata"]["RequestId"]
+    assert read["host_id"] == answer["ResponseMetadata"]["HostId"]
+    assert read["uri"] == f"GET /{source}/a%20b/c HTTP/1.1"
+    assert (read["code"], read["signature"], read["auth"]) == ("-", "SigV4", "AuthHeader")
+    assert read["address"] == "127.0.0.1"
+    assert "Boto3" in read["agent"]
+    assert re.fullmatch(r"\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d \+0000", read["time"])
+
+    error = found["REST.GET.OBJECT", "404"]
+    assert (error["code"], error["version"], error["key"]) == ("NoSuchVersion", "null", "missing")
+    assert error["agent"] == "odd %22agent%22"
+    anonymous = found["REST.GET.BUCKET", "403"]
+    assert (anonymous["requester"], anonymous["code"], anonymous["key"]) == ("-", "AccessDenied", "-")
+    assert (anonymous["signature"], anonymous["auth"]) == ("-", "-")
+
+
+@pytest.mark.parametrize(
+    "layout, form",
+    [
+        ({"SimplePrefix": {}}, r"p-\d{4}-\d\d-\d\d-\d\d-\d\d-\d\d-[0-9A-F]{16}"),
+        (
+            {"PartitionedPrefix": {"PartitionDateSource": "DeliveryTime"}},
+            r"p-{account}/us-east-1/{source}/\d{4}/\d\d/\d\d/\d{4}-\d\d-\d\d-\d\d-\d\d-\d\d-[0-9A-F]{16}",
+        ),
+        (
+            {"PartitionedPrefix": {"PartitionDateSource": "EventTime"}},
+            r"p-{account}/us-east-1/{source}/\d{4}/\d\d/\d\d/\d{4}-\d\d-\d\d-00-00-00-[0-9A-F]{16}",
+        ),
+    ],
+)
+def test_names_of_log_objects(region, layout, form):
+    source, target = enable(region, "p-", TargetObjectKeyFormat=layout)
+    region.client().list_objects_v2(Bucket=source)
+    wait_for(region, target, [("REST.GET.BUCKET", "200")], "p-")
+    form = form.replace("{account}", ALICE.id).replace("{source}", source)
+    for key in keys_of(region.client().list_objects_v2(Bucket=target)):
+        assert re.fullmatch(form, key), key
+
+
+def test_a_bucket_that_logs_into_itself_does_not_log_its_logs(region):
+    client = region.client()
+    bucket = region.bucket(versioned=False)
+    status = {"LoggingEnabled": {"TargetBucket": bucket, "TargetPrefix": "logs/"}}
+    client.put_bucket_logging(Bucket=bucket, BucketLoggingStatus=status)
+    client.put_object(Bucket=bucket, Key="k", Body=b"v")
+    eventually(lambda: keys_of(client.list_objects_v2(Bucket=bucket, Prefix="logs/")), "a log comes", within=20)
+    # What this test itself reads is delivered; after that nothing is left to log.
+    time.sleep(2.5)
+    before = len(keys_of(client.list_objects_v2(Bucket=bucket, Prefix="logs/")))
+    time.sleep(4)
+    after = keys_of(client.list_objects_v2(Bucket=bucket, Prefix="logs/"))
+    assert len(after) <= before + 1
+
+
+def test_nothing_is_logged_when_logging_is_off(region):
+    source, target = enable(region)
+    client = region.client()
+    client.put_bucket_logging(Bucket=source, BucketLoggingStatus={})
+    client.put_object(Bucket=source, Key="after", Body=b"v")
+    time.sleep(2.5)
+    assert "after" not in [entry["key"] for entry in records(region, target)]
+
+
+def test_records_are_delivered_when_the_region_stops(region):
+    source, target = enable(region)
+    region.client(BOB)
+    region.client().put_object(Bucket=source, Key="last", Body=b"v")
+    region.terminate()
+    region.start()
+    assert "last" in [entry["key"] for entry in records(region, target)]
+
+
+def test_a_target_that_was_deleted_disturbs_nobody(region):
+    source, target = enable(region)
+    client = region.client()
+    client.delete_bucket(Bucket=target)
+    client.put_object(Bucket=source, Key="k", Body=b"v")
+    time.sleep(2)
+    assert body_of(client.get_object(Bucket=source, Key="k")) == b"v"
