@@ -8,12 +8,13 @@ package enum OperationTable {
         .listBuckets,
         // The same request as ListBuckets, on the hosts of directory buckets, which Tern has none of.
         Operation(notImplemented: "ListDirectoryBuckets", Route("GET", .service)),
-        Operation(
-            notImplemented: "WriteGetObjectResponse", Route("POST", .service, query: "x-amz-write-get-object-response")),
     ]
 
     /// Operations on the bucket itself, which any known sub-resource goes before.
     private static let bucketPlain: [Operation] = [
+        // No bucket can have this name.
+        Operation(
+            notImplemented: "WriteGetObjectResponse", Route("POST", .bucket, path: "/WriteGetObjectResponse")),
         .listObjects, .createBucket, .headBucket, .deleteBucket, .postObject,
     ]
 
@@ -131,6 +132,7 @@ package enum OperationTable {
                     return false
                 }
             }
+            if let path = operation.route.path, path != target.rawPath { return false }
             return operation.route.header.map { headers.contains($0) } ?? true
         }
     }

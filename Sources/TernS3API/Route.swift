@@ -13,18 +13,24 @@ package struct Route: Sendable, Hashable {
     package var query: [String]
     /// A header that must be there, in lower case.
     package var header: String?
+    /// The whole path, where it is not that of a bucket or key but only looks like one.
+    package var path: String?
 
-    package init(_ method: String, _ resource: Resource, query: String..., header: String? = nil) {
+    package init(
+        _ method: String, _ resource: Resource, query: String..., header: String? = nil, path: String? = nil
+    ) {
         self.method = method
         self.resource = resource
         self.query = query
         self.header = header
+        self.path = path
     }
 
     /// For the coverage table.
     package var description: String {
         let path =
             switch self.resource {
+            case _ where self.path != nil: self.path ?? ""
             case .service: "/"
             case .bucket: "/{Bucket}"
             case .object: "/{Bucket}/{Key+}"
