@@ -326,6 +326,15 @@ def test_malformed_policy(raw, plain_bucket, make, message):
     error_of(put(raw, plain_bucket, "policy", make(plain_bucket)), 400, "MalformedPolicy", message)
 
 
+def test_a_public_policy_needs_block_public_access_off(raw, s3, plain_bucket):
+    text = policy(statement(plain_bucket, Principal="*"))
+    error = error_of(put(raw, plain_bucket, "policy", text), 403, "AccessDenied")
+    assert "because public policies are prevented by the BlockPublicPolicy setting" in error["Message"]
+    s3.delete_public_access_block(Bucket=plain_bucket)
+    assert put(raw, plain_bucket, "policy", text).status == 204
+    assert s3.get_bucket_policy_status(Bucket=plain_bucket)["PolicyStatus"] == {"IsPublic": True}
+
+
 # Logging (§12.6)
 
 

@@ -24,7 +24,14 @@ extension Operation {
         for account in policy.namedAccounts where await call.accounts.account(account) == nil {
             throw .invalidPolicyPrincipal
         }
-        try await call.service.setDocument(.policy, body, of: call.bucketName)
+        let caller = try call.account()
+        let bucketName = call.bucketName
+        let isPublic = policy.isPublic
+        try await call.service.setDocument(.policy, body, of: bucketName) { record throws(S3Error) in
+            // Block Public Access as of the commit: it may be switched on at the same moment.
+            guard isPublic, try BucketRegistry.makeState(record).publicAccessBlock.blockPublicPolicy else { return }
+            throw .publicPolicyBlocked(caller: caller.id, bucket: bucketName)
+        }
         return .noContent
     }
 

@@ -60,11 +60,14 @@ private struct PostedObject {
         try await self.call.authorize("s3:PutObject", bucket: bucket, key: key)
 
         try self.form.checkObjectFields()
-        var attributes = try self.call.objectAttributes()
+        var attributes = try await self.call.objectAttributes()
         if let tagging = self.form["tagging"] {
             attributes.tags = try TaggingXML.decode(Array(tagging.utf8), of: .object)
         }
         let digests = try PayloadDigests(self.call.headers)
+        if attributes.retention != nil || attributes.legalHold != nil, digests.md5 == nil, digests.algorithm == nil {
+            throw .lockedUploadWithoutDigest
+        }
         let value = digests.value
         let written = try await self.call.service.putObject(
             key, in: bucket.name, attributes: attributes, body: upload,

@@ -1,3 +1,4 @@
+import TernCore
 import TernS3Protocol
 import Testing
 
