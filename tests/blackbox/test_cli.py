@@ -250,7 +250,10 @@ def test_sigterm_lets_a_request_finish(make_federation):
     body = pattern(2 * MIB)
     send, signature = requester.prepare("PUT", f"/{bucket}/k", body=body)
     with requester.connect() as connection:
-        connection.send_head("PUT", f"/{bucket}/k", {**send, "authorization": signature.header})
+        head = {**send, "authorization": signature.header, "expect": "100-continue"}
+        connection.send_head("PUT", f"/{bucket}/k", head)
+        # Only a request that has begun is waited for.
+        assert connection.receive("PUT", skip_continue=False).status == 100
         connection.send(body[:MIB])
         os.kill(region.pid, signal.SIGTERM)
         # New connections are refused or answered while the old one is drained; what was begun is finished.
