@@ -76,7 +76,10 @@ def check(received):
                 assert error["Code"] in ("SlowDown", "ServiceUnavailable"), error
         elif status >= 400 and body:
             # The pages between regions answer in a form of their own.
-            assert headers.get(b"content-type", b"").startswith((b"application/json", b"text/plain")), (head, body[:300])
+            assert headers.get(b"content-type", b"").startswith((b"application/json", b"text/plain")), (
+                head,
+                body[:300],
+            )
 
 
 def dechunk(rest):

@@ -129,7 +129,12 @@ def strict_limits(make_federation):
     region = federation.regions[0]
     federation.stop()
     text = region.config_path.read_text()
-    for name, value in (("connections", 20), ("header_timeout_seconds", 1), ("idle_timeout_seconds", 2), ("body_timeout_seconds", 1)):
+    for name, value in (
+        ("connections", 20),
+        ("header_timeout_seconds", 1),
+        ("idle_timeout_seconds", 2),
+        ("body_timeout_seconds", 1),
+    ):
         text, count = re.subn(rf"^  {name}: \d+$", f"  {name}: {value}", text, flags=re.MULTILINE)
         assert count == 1, name
     region.config_path.write_text(text)

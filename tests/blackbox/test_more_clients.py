@@ -22,7 +22,19 @@ from minio.commonconfig import ComposeSource, CopySource, Tags
 from minio.deleteobjects import DeleteObject
 from minio.versioningconfig import VersioningConfig
 from s3 import MIB, all_versions, body_of, keys_of, pattern
-from test_clients import FILES, Tool, aws, clean_environment, md5_of, rclone, read_tree, s3cmd, s5cmd, stored_tree, write_tree
+from test_clients import (
+    FILES,
+    Tool,
+    aws,
+    clean_environment,
+    md5_of,
+    rclone,
+    read_tree,
+    s3cmd,
+    s5cmd,
+    stored_tree,
+    write_tree,
+)
 
 # Fixtures of the other module, used by their names.
 __all__ = ["aws", "rclone", "s3cmd", "s5cmd"]
@@ -91,7 +103,9 @@ def test_minio_multipart_ranges_and_copies(mc, s3, bucket):
     answer = mc.get_object(bucket_name=bucket, object_name="a b/large", offset=5 * MIB - 3, length=7)
     assert answer.read() == body[5 * MIB - 3 : 5 * MIB + 4]
     assert mc.get_object_tags(bucket_name=bucket, object_name="a b/large") == {"k ä": "v+/="}
-    mc.copy_object(bucket_name=bucket, object_name="copy", source=CopySource(bucket_name=bucket, object_name="a b/large"))
+    mc.copy_object(
+        bucket_name=bucket, object_name="copy", source=CopySource(bucket_name=bucket, object_name="a b/large")
+    )
     mc.compose_object(
         bucket_name=bucket,
         object_name="twice",

@@ -77,12 +77,16 @@ def test_boto3_parts_lists_and_deletes(client, secure_bucket):
     assert keys_of(client.list_objects_v2(Bucket=secure_bucket)) == []
     url = client.generate_presigned_url("put_object", Params={"Bucket": secure_bucket, "Key": "signed"})
     assert url.startswith("https://")
-    assert requests.put(url, data=b"x" * MIB, timeout=30, verify=client._endpoint.http_session._verify).status_code == 200
+    assert (
+        requests.put(url, data=b"x" * MIB, timeout=30, verify=client._endpoint.http_session._verify).status_code == 200
+    )
 
 
 def test_aws_cli(region, secure, client, secure_bucket, scratch):
     environment = {**secure.environment, "LC_ALL": "C.UTF-8", "AWS_CA_BUNDLE": region.authority}
-    aws = Tool([sys.executable, "-m", "awscli", "--profile", region.name, "--endpoint-url", region.endpoint], environment)
+    aws = Tool(
+        [sys.executable, "-m", "awscli", "--profile", region.name, "--endpoint-url", region.endpoint], environment
+    )
     (scratch / "large").write_bytes(pattern(20 * MIB + 1))
     (scratch / "empty").write_bytes(b"")
     aws("s3", "sync", scratch, f"s3://{secure_bucket}/p ü/", "--no-progress")
@@ -150,9 +154,9 @@ def test_older_versions_are_refused(region):
 def test_http_1_1_is_chosen(region):
     context = region.context()
     context.set_alpn_protocols(["h2", "http/1.1"])
-    with socket.create_connection(("127.0.0.1", region.port), timeout=10) as plain:
-        with context.wrap_socket(plain, server_hostname="localhost") as connection:
-            assert connection.selected_alpn_protocol() == "http/1.1"
+    plain = socket.create_connection(("127.0.0.1", region.port), timeout=10)
+    with context.wrap_socket(plain, server_hostname="localhost") as connection:
+        assert connection.selected_alpn_protocol() == "http/1.1"
 
 
 def test_plain_http_is_not_answered(region):

@@ -34,7 +34,9 @@ class Authority:
             "-keyout", self._key, "-out", self.certificate,
         )  # fmt: skip
 
-    def issue(self, certificate, key, name="localhost", serial=1, kind=("ec", "-pkeyopt", "ec_paramgen_curve:prime256v1")):
+    def issue(
+        self, certificate, key, name="localhost", serial=1, kind=("ec", "-pkeyopt", "ec_paramgen_curve:prime256v1")
+    ):
         """Writes a certificate for this machine and its key, each at once as a deployment would."""
         request, extensions = self.directory / "request", self.directory / "extensions"
         extensions.write_text("subjectAltName=DNS:localhost,DNS:*.localhost,IP:127.0.0.1\nbasicConstraints=CA:FALSE\n")

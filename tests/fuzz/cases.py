@@ -65,7 +65,9 @@ class Cases:
         name = chance.choice(sorted(headers))
         if name in ("content-length", "host"):
             name = "authorization"
-        value = mutate(chance, headers[name].encode(), [b"AWS4-HMAC-SHA256 Credential=a/20260101/us-east-1/s3/aws4_request"])
+        value = mutate(
+            chance, headers[name].encode(), [b"AWS4-HMAC-SHA256 Credential=a/20260101/us-east-1/s3/aws4_request"]
+        )
         # A line end would only make another head of it.
         headers[name] = value.replace(b"\r", b"").replace(b"\n", b"").decode("utf-8", "surrogateescape")
         return self._message(method, f"/{self.bucket}/signed", headers, body)
@@ -115,7 +117,9 @@ class Cases:
         body = self._mutated(chance, "forms")
         headers = {
             "host": self.raw.host_header,
-            "content-type": chance.choice(("multipart/form-data; boundary=boundary", "multipart/form-data", "text/plain")),
+            "content-type": chance.choice(
+                ("multipart/form-data; boundary=boundary", "multipart/form-data", "text/plain")
+            ),
             "content-length": str(len(body)),
         }
         if chance.random() < 0.5:
@@ -139,5 +143,8 @@ class Cases:
         try:
             send = self._signed(method, target, b"", headers)
         except (UnicodeError, ValueError):
-            send = {"host": self.raw.host_header, "authorization": hashlib.sha256(target.encode("utf-8", "replace")).hexdigest()}
+            send = {
+                "host": self.raw.host_header,
+                "authorization": hashlib.sha256(target.encode("utf-8", "replace")).hexdigest(),
+            }
         return self._message(method, target, send, b"")
