@@ -30,6 +30,10 @@ struct ConvergenceTests {
         try await west.learn("one", of: east)
         try await east.replicate("one", to: ["two"])
         try await west.replicate("two", to: ["one"])
+        for (service, bucket) in [(east.service, "one"), (west.service, "two")] {
+            try await service.setObjectLock(ObjectLockConfiguration(), of: bucket)
+            try await service.setOwnership(.objectWriter, of: bucket, owner: "")
+        }
         let faults = FaultyTransport.Faults(
             dropsRequest: 0.1, dropsAnswer: 0.1, doubles: 0.1, delay: .milliseconds(300))
         var model = Model()
@@ -77,9 +81,8 @@ struct ConvergenceTests {
                     let stack = try await region.stack(name, in: bucket).filter { !$0.isDeleteMarker }
                     guard !stack.isEmpty else { continue }
                     let chosen = stack[dice.next(below: stack.count)]
-                    let tags = [Tag(key: "n", value: "\(dice.next(below: 1000))")]
                     do {
-                        _ = try await region.service.setTags(tags, of: chosen.reference, key: key, in: bucket)
+                        try await self.change(chosen.reference, of: key, in: bucket, of: region, dice: dice)
                     } catch let error as S3Error where error.code == "NoSuchVersion" {
                         continue
                     }
@@ -87,7 +90,12 @@ struct ConvergenceTests {
                     let stack = try await region.stack(name, in: bucket)
                     guard !stack.isEmpty else { continue }
                     let chosen = stack[dice.next(below: stack.count)]
-                    _ = try await region.service.deleteVersion(chosen.reference, of: key, in: bucket, condition: .none)
+                    do {
+                        _ = try await region.service.deleteVersion(
+                            chosen.reference, of: key, in: bucket, condition: .none)
+                    } catch let error as S3Error where error == .protectedByObjectLock {
+                        continue
+                    }
                     model.deleted.insert(chosen.id)
                 default:
                     try await pass(.milliseconds(Int64(dice.next(below: 2000))), clock)
@@ -95,6 +103,23 @@ struct ConvergenceTests {
             }
         }
         return model
+    }
+
+    /// One of the attributes that are registers without exception.
+    private func change(
+        _ version: VersionReference, of key: ObjectKey, in bucket: String, of region: TestRegion, dice: SeededRandom
+    ) async throws {
+        let service = region.service
+        switch dice.next(below: 4) {
+        case 0, 1:
+            let tags = [Tag(key: "n", value: "\(dice.next(below: 1000))")]
+            _ = try await service.setTags(tags, of: version, key: key, in: bucket)
+        case 2:
+            _ = try await service.setLegalHold(dice.chance(0.5), of: version, key: key, in: bucket)
+        default:
+            let list = AccessControlList([AccessGrant(.account("\(dice.next(below: 1000))"), .read)])
+            _ = try await service.setACL(list, of: version, key: key, in: bucket)
+        }
     }
 
     private func check(_ east: TestRegion, _ west: TestRegion, _ model: Model) async throws {
@@ -113,6 +138,8 @@ struct ConvergenceTests {
                     #expect(version.byteCount == other.byteCount)
                     #expect(version.isReplica != other.isReplica)
                     #expect(version.tags == other.tags)
+                    #expect(version.legalHold == other.legalHold)
+                    #expect(version.hasAcl == other.hasAcl && version.acl == other.acl)
                     let bytes = try await east.body(of: version, in: "one")
                     #expect(try await west.body(of: other, in: "two") == bytes)
                 }
