@@ -21,7 +21,9 @@ package struct CopySourceHeader: Hashable, Sendable {
     /// - Throws: `InvalidArgument` with one of three texts, or `KeyTooLongError`.
     package init(decoding value: String) throws(S3Error) {
         let (path, version) = Self.split(value)
-        guard let decoded = PercentEncoding.decode(path.utf8, plusIsSpace: true) else { throw .copySourceEncodingInvalid }
+        guard let decoded = PercentEncoding.decode(path.utf8, plusIsSpace: true) else {
+            throw .copySourceEncodingInvalid
+        }
         if let version {
             guard let text = PercentEncoding.decodeText(version.utf8) else { throw .copySourceEncodingInvalid }
             if text.isEmpty { throw .emptyVersionID }
