@@ -119,6 +119,18 @@ package enum OperationTable {
         operation.route.method + operation.route.resource.rawValue
     }
 
+    /// The query parameters that name a sub-resource, by the kind of resource.
+    private static let subresources: [String: Set<String>] = {
+        let parameters: Set<String> = ["id", "list-type=2", "partNumber"]
+        var names: [String: Set<String>] = [:]
+        for operation in OperationTable.all {
+            for name in operation.route.query where !parameters.contains(name) {
+                names[operation.route.resource.rawValue, default: []].insert(name)
+            }
+        }
+        return names
+    }()
+
     /// The operation that a request asks for, or `nil` if the resource has none for the method.
     static func match(
         method: String, resource: Route.Resource, target: RequestTarget, headers: HeaderFields
@@ -133,6 +145,13 @@ package enum OperationTable {
                 }
             }
             if let path = operation.route.path, path != target.rawPath { return false }
+            // A write to a sub-resource that has none, or lacks a parameter, must not become one of the whole bucket or
+            // object: DELETE ?acl deletes nothing.
+            if operation.route.query.isEmpty, method == "PUT" || method == "DELETE",
+                self.subresources[resource.rawValue]?.contains(where: { target.has($0) }) == true
+            {
+                return false
+            }
             return operation.route.header.map { headers.contains($0) } ?? true
         }
     }
