@@ -7,8 +7,8 @@ extension S3Responder {
     /// The region that a request is handed on to (spec rule RGN-5); `nil` where this region answers it.
     ///
     /// Forwarded is what is signed for the bucket's own region: a client that keeps to this endpoint has learned the
-    /// region from a redirect, and another redirect would send it in circles. Version 2 does not say for which region it
-    /// signs. Whether the signature is right is seen where the bucket is.
+    /// region from a redirect, and another redirect would send it in circles. Version 4A signs for a set of regions, and
+    /// version 2 does not say for which it signs. Whether the signature is right is seen where the bucket is.
     func forwardingTarget(
         of head: HTTPRequestHead, target: RequestTarget, operation: Operation, location: BucketLocation?
     ) -> RegionName? {
@@ -22,8 +22,7 @@ extension S3Responder {
         guard let scheme = try? AuthenticationScheme.detect(in: request, policy: policy) else { return nil }
         switch scheme {
         case .v4Header(let parsed), .v4Query(let parsed):
-            let scope = parsed.credential.region
-            return scope == region.description || scope == "US" && region == .usEast1 ? region : nil  // RGN-6
+            return parsed.admits(region) ? region : nil
         case .v2Query:
             return region
         case .anonymous, .v2Header:

@@ -4,6 +4,16 @@ extension ParsedV4 {
     /// How far the clock of the client may be off, in milliseconds: 15 minutes (SIG-20).
     private static var maximumSkewMilliseconds: Int64 { 900_000 }
 
+    /// Whether the signature is good for a region: the one in its scope, or in version 4A each that its set admits
+    /// (spec rules RGN-5, SIG-50).
+    package func admits(_ region: RegionName) -> Bool {
+        if let regionSet {
+            return regionSet.contains { RegionPattern($0).matches(region.description) }
+        }
+        let isAlias = self.credential.region == "US" && region == .usEast1  // RGN-6
+        return isAlias || self.credential.region == region.description
+    }
+
     /// Checks what needs no secret, but the time and the region: before the access key is looked up.
     ///
     /// - Parameters:
@@ -11,14 +21,9 @@ extension ParsedV4 {
     ///   - now: The server's time.
     /// - Throws: RGN-4, SIG-20, SIG-22.
     package func validate(expectedRegion: RegionName, now: Timestamp) throws(SigningError) {
-        if let regionSet {
-            guard regionSet.contains(where: { RegionPattern($0).matches(expectedRegion.description) }) else {
-                throw .wrongRegion(regionSet.joined(separator: ","), expected: expectedRegion, in: self.place)
-            }
-        }
-        let isAlias = self.credential.region == "US" && expectedRegion == .usEast1  // RGN-6
-        guard isAlias || self.regionSet != nil || self.credential.region == expectedRegion.description else {
-            throw .wrongRegion(self.credential.region, expected: expectedRegion, in: self.place)
+        guard self.admits(expectedRegion) else {
+            let named = self.regionSet?.joined(separator: ",") ?? self.credential.region
+            throw .wrongRegion(named, expected: expectedRegion, in: self.place)
         }
         let ageMilliseconds = now.milliseconds - self.date.milliseconds
         switch self.place {

@@ -57,3 +57,32 @@ def test_sig_10_the_payload_is_compared_with_what_was_signed(signed, home):
     assert signed("PUT", f"/{bucket}/k", body=b"right").status_code == 200
     answer = signed("GET", f"/{bucket}/k")
     assert hashlib.sha256(answer.content).digest() == hashlib.sha256(b"right").digest()
+
+
+# Buckets of another region (RGN-5)
+
+
+@pytest.mark.parametrize("presigned", [False, True])
+@pytest.mark.parametrize("region_set", ["*", "eu-west-1", "us-east-1,eu-*"])
+def test_rgn_5_sig_50_requests_for_a_bucket_elsewhere_are_handed_on(signed, abroad, region_set, presigned):
+    bucket, body = abroad.bucket(), b"elsewhere"
+    abroad.client().put_object(Bucket=bucket, Key="a key", Body=body)
+    answer = signed("GET", f"/{bucket}/a%20key", region_set, presigned=presigned)
+    assert (answer.status_code, answer.content) == (200, body), answer.text
+    if not presigned:
+        assert signed("PUT", f"/{bucket}/new", region_set, body=b"new").status_code == 200
+        assert abroad.client().get_object(Bucket=bucket, Key="new")["Body"].read() == b"new"
+
+
+def test_rgn_5_sig_50_a_set_without_the_buckets_region_is_not_handed_on(signed, abroad):
+    bucket = abroad.bucket()
+    answer = signed("GET", f"/{bucket}/k", "ap-*")
+    assert answer.status_code == 400, answer.text
+    assert "<Code>AuthorizationHeaderMalformed</Code>" in answer.text
+
+
+def test_rgn_5_sig_52_a_wrong_signature_is_refused_where_the_bucket_is(signed, abroad):
+    bucket = abroad.bucket()
+    answer = signed("GET", f"/{bucket}/k", secret="x" * 40)
+    assert answer.status_code == 403
+    assert "<Code>SignatureDoesNotMatch</Code>" in answer.text
