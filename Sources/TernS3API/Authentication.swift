@@ -40,10 +40,20 @@ extension S3Responder {
         let request = SignedRequest(
             method: head.method, target: target, headers: head.headers,
             virtualHostBucket: place.isVirtualHosted ? place.bucket : nil)
+        let scheme: AuthenticationScheme
         do {
             try request.checkHeaderSectionSize()
             let policy = AuthenticationPolicy(acceptsV2Query: self.configuration.acceptsSigV2Query)
-            let scheme = try AuthenticationScheme.detect(in: request, policy: policy)
+            scheme = try AuthenticationScheme.detect(in: request, policy: policy)
+        } catch {
+            throw S3Error(error)
+        }
+        if case .anonymous = scheme {
+            return Caller(
+                principal: .anonymous, payload: try AnonymousRequest.payload(head.headers), signing: nil,
+                hoistedHeaders: [])
+        }
+        do {
             return try await self.verify(
                 scheme, request: request, region: self.expectedRegion(scheme, location), now: self.service.clock.now)
         } catch {
@@ -56,7 +66,7 @@ extension S3Responder {
         guard case .elsewhere(let region) = location else { return self.service.region }
         switch scheme {
         case .v4Header(let parsed), .v4Query(let parsed):
-            return parsed.credential.region == region.description ? region : self.service.region
+            return parsed.admits(region) ? region : self.service.region
         case .anonymous, .v2Header, .v2Query:
             return self.service.region
         }
@@ -65,11 +75,8 @@ extension S3Responder {
     private func verify(
         _ scheme: AuthenticationScheme, request: SignedRequest, region: RegionName, now: Timestamp
     ) async throws(SigningError) -> Caller {
-        guard let accessKeyID = scheme.accessKeyID else {
-            return Caller(
-                principal: .anonymous, payload: Self.anonymousPayload(request.headers), signing: nil, hoistedHeaders: []
-            )
-        }
+        // Anonymous requests do not come here.
+        guard let accessKeyID = scheme.accessKeyID else { throw .invalidAccessKeyID("") }
         // The faults that need no secret come before an unknown key.
         switch scheme {
         case .v4Header(let parsed), .v4Query(let parsed): try parsed.validate(expectedRegion: region, now: now)
@@ -91,9 +98,5 @@ extension S3Responder {
         return Caller(
             principal: key.principal, payload: verified.payload, signing: verified.signing,
             hoistedHeaders: verified.hoistedHeaders, mechanism: verified.mechanism)
-    }
-
-    private static func anonymousPayload(_ headers: HeaderFields) -> PayloadMode {
-        headers["x-amz-content-sha256"].flatMap { PayloadMode($0) } ?? .unsigned
     }
 }

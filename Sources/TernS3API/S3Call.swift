@@ -29,10 +29,22 @@ package struct S3Call: Sendable {
     package var trace: RequestTrace
     /// Whether signatures of version 2 are taken.
     package var acceptsSigV2: Bool
+    /// The regions of the federation.
+    package var regions: Set<RegionName>
+    /// Which hosts are buckets' own.
+    package var resolver: AddressResolver
     /// Scheme and authority under which the client reached us, for `Location`.
     package var baseURL: String
     /// Whether the bucket stood in the host name.
     package var isVirtualHosted: Bool
+
+    /// The URL of a bucket's own host; `nil` where the client used a host that has none below it.
+    func hostURL(of name: BucketName) -> String? {
+        guard let host = self.head.headers["host"],
+            case .bucket(name.description)? = try? self.resolver.resolve(host: "\(name).\(host)", rawPath: "/")
+        else { return nil }
+        return "\(self.head.isSecure ? "https" : "http")://\(name).\(host)/"
+    }
 
     package var now: Timestamp { self.service.clock.now }
 

@@ -31,6 +31,8 @@ package struct S3Responder: HTTPResponder {
     let forwarder: (any RequestForwarder)?
     let configuration: Configuration
     let resolver: AddressResolver
+    /// Every region of the federation.
+    let regions: Set<RegionName>
     let keys = SigningKeyCache()
     let activity: ClientActivity
     let accessLog: AccessLog
@@ -58,8 +60,8 @@ package struct S3Responder: HTTPResponder {
         self.configuration = configuration
         self.activity = activity
         self.accessLog = accessLog
-        self.resolver = AddressResolver(
-            baseDomains: configuration.baseDomains, regions: configuration.endpoints.keys + [service.region])
+        self.regions = Set(configuration.endpoints.keys).union([service.region])
+        self.resolver = AddressResolver(baseDomains: configuration.baseDomains, regions: Array(self.regions))
         self.logger = logger
     }
 
@@ -156,7 +158,11 @@ package struct S3Responder: HTTPResponder {
             principal: caller.principal, signature: caller.signatureVersion,
             authentication: caller.authenticationType)
         guard let perform = operation.perform else {
-            throw caller.principal == .anonymous ? .accessDenied() : .notImplemented
+            if caller.principal == .anonymous {
+                try AnonymousRequest.check(operation, target: target)
+                throw .accessDenied()
+            }
+            throw .notImplemented
         }
         if caller.payload.isStreaming, !operation.acceptsStreams { throw S3Error(SigningError.streamingNotAllowed) }
         if head.headers.contains("x-amz-copy-source"), operation.route.header == nil { throw .copySourceOnOtherRequest }
@@ -182,10 +188,12 @@ package struct S3Responder: HTTPResponder {
             accounts: self.identities, authorizer: self.authorizer, destinations: self.destinations,
             remoteSources: self.remoteSources,
             trace: trace, acceptsSigV2: self.configuration.acceptsSigV2Query,
+            regions: self.regions, resolver: self.resolver,
             baseURL: "\(head.isSecure ? "https" : "http")://\(head.headers["host"] ?? "")",
             isVirtualHosted: place.isVirtualHosted)
         for field in caller.hoistedHeaders { call.headers.append(field.name, field.value) }
         if operation.authenticatesItself { return try await perform(call) }
+        if caller.principal == .anonymous { try AnonymousRequest.check(operation, target: target) }
         do {
             try call.checkRequesterPays()
             try await self.authorize(operation, call: call, bucket: bucket)

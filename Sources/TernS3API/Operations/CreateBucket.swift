@@ -30,8 +30,15 @@ extension Operation {
                 throw .bucketAlreadyOwnedByYou(name.description)
             }
         }
-        let location = region == .usEast1 ? "/\(name)" : "\(call.baseURL)/\(name)"
-        return HTTPAnswer.ok.with("location", location).with("x-amz-bucket-arn", "arn:aws:s3:::\(name)")
+        return HTTPAnswer.ok.with("location", location(of: name, call: call))
+            .with("x-amz-bucket-arn", "arn:aws:s3:::\(name)")
+    }
+
+    /// Where the new bucket is: its own host, if the endpoint's name may have one in front (spec §3.2a).
+    private static func location(of name: BucketName, call: S3Call) -> String {
+        if call.service.region == .usEast1 { return "/\(name)" }
+        if call.isVirtualHosted { return "\(call.baseURL)/" }
+        return call.hostURL(of: name) ?? "\(call.baseURL)/\(name)"
     }
 
     private static func checkConstraint(_ constraint: String?, region: RegionName) throws(S3Error) {

@@ -11,6 +11,8 @@ extension Operation {
         versionAction: "s3:GetObjectVersionAttributes"
     ) { call throws(S3Error) in
         let wanted = try wantedAttributes(call)
+        let maximum = min(try number(call, "x-amz-max-parts", default: 1000), 1000)
+        let marker = try number(call, "x-amz-part-number-marker", default: 0)
         let version = try await call.readableVersion()
         let record = version.record
         let bucket = try call.bucket()
@@ -29,7 +31,7 @@ extension Operation {
             xml.element("ChecksumType", checksum.type.rawValue)
             xml.close("Checksum")
         }
-        if let layout { try parts(layout, call: call, to: &xml) }
+        if let layout { parts(layout, after: marker, maximum: maximum, to: &xml) }
         if wanted.contains("StorageClass") { xml.element("StorageClass", record.storageClassValue.rawValue) }
         if wanted.contains("ObjectSize") { xml.element("ObjectSize", record.byteCount) }
         xml.close("GetObjectAttributesResponse")
@@ -50,17 +52,15 @@ extension Operation {
         return Set(wanted)
     }
 
-    private static func parts(_ layout: BodyLayout, call: S3Call, to xml: inout XMLWriter) throws(S3Error) {
+    private static func parts(_ layout: BodyLayout, after marker: Int, maximum: Int, to xml: inout XMLWriter) {
         xml.open("ObjectParts")
         xml.element("PartsCount", layout.parts.count)
         if layout.parts.contains(where: \.hasChecksum) {
-            let maximum = try number(call, "x-amz-max-parts", default: 1000)
-            let marker = try number(call, "x-amz-part-number-marker", default: 0)
             let following = layout.parts.filter { Int($0.number) > marker }
-            let listed = following.prefix(min(maximum, 1000))
+            let listed = following.prefix(maximum)
             xml.element("PartNumberMarker", marker)
             xml.element("NextPartNumberMarker", listed.last.map { Int($0.number) } ?? 0)
-            xml.element("MaxParts", min(maximum, 1000))
+            xml.element("MaxParts", maximum)
             xml.element("IsTruncated", following.count > listed.count)
             for part in listed {
                 xml.open("Part")

@@ -20,7 +20,9 @@ extension Operation {
             limit = value
         }
         let region = call.target["bucket-region"]
-        if let region, RegionName(region) == nil { throw .invalidBucketRegion(region) }
+        if let region, !call.regions.contains(where: { $0.description == region }) {
+            throw .invalidBucketRegion(region)
+        }
         var after = ""
         if let token = call.target["continuation-token"] {
             guard let name = ContinuationToken(wireForm: token), case .afterKey(let key) = name else {

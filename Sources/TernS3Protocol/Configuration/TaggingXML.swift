@@ -14,13 +14,11 @@ package enum TaggingXML {
         return tags
     }
 
-    /// The `Tag` children of an element, in order, unchecked.
+    /// The `Tag` children of an element, in order, unchecked; other elements are ignored (ERR-11).
     static func tags(in node: XMLNode) throws(S3Error) -> [Tag] {
         var tags: [Tag] = []
-        for child in node.children {
-            guard child.name == "Tag", let key = try child.leafText(of: "Key"),
-                let value = try child.leafText(of: "Value")
-            else {
+        for child in node.children where child.name == "Tag" {
+            guard let key = try child.leafText(of: "Key"), let value = try child.leafText(of: "Value") else {
                 throw .malformedXML
             }
             tags.append(Tag(key: key, value: value))

@@ -88,6 +88,17 @@ extension S3Error {
         "Request specific response headers cannot be used for anonymous GET requests."
     )
 
+    /// SIG-62
+    package static let contentSHA256OfAnonymous = Self.invalidRequest(
+        "Anonymous requests don't support this x-amz-content-sha256 value. "
+            + "Please use UNSIGNED-PAYLOAD or STREAMING-UNSIGNED-PAYLOAD-TRAILER."
+    )
+
+    /// SIG-62
+    package static func anonymousMayNot(_ what: String) -> S3Error {
+        .accessDenied("Anonymous users cannot \(what). Please authenticate.")
+    }
+
     // MARK: Object headers (§5.4)
 
     /// MET-1

@@ -73,12 +73,17 @@ import Testing
             "<Tagging/>",
             "<Tagging><TagSet><Tag><Key>k</Key></Tag></TagSet></Tagging>",
             "<Tagging><TagSet><Tag><Value>v</Value></Tag></TagSet></Tagging>",
-            "<Tagging><TagSet><Other/></TagSet></Tagging>",
             "<TagSet/>",
         ]
     )
     func malformed(_ document: String) {
         #expect(s3Error { _ = try TaggingXML.decode(bytes(document), of: .object) } == .malformedXML)
+    }
+
+    @Test("ERR-11: elements that are not known are ignored")
+    func unknownElements() throws {
+        let document = "<Tagging><X/><TagSet><Y/><Tag><Value>v</Value><Z/><Key>k</Key></Tag></TagSet></Tagging>"
+        #expect(try TaggingXML.decode(bytes(document), of: .object) == [ObjectTag(key: "k", value: "v")])
     }
 
     @Test(
