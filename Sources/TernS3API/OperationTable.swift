@@ -147,7 +147,7 @@ package enum OperationTable {
             if let path = operation.route.path, path != target.rawPath { return false }
             // A write to a sub-resource that has none, or lacks a parameter, must not become one of the whole bucket or
             // object: DELETE ?acl deletes nothing.
-            if operation.route.query.isEmpty, method == "PUT" || method == "DELETE",
+            if operation.route.query.isEmpty, !target.query.isEmpty, method == "PUT" || method == "DELETE",
                 self.subresources[resource.rawValue]?.contains(where: { target.has($0) }) == true
             {
                 return false

@@ -8,7 +8,9 @@ import TernS3Protocol
 import TernSigV4
 
 /// Answers S3 requests: parse → recognise → authenticate → find the bucket → authorize → perform (spec rule ERR-3).
-package struct S3Responder: HTTPResponder {
+///
+/// A class, because each request would copy a struct of so many parts.
+package final class S3Responder: HTTPResponder {
     package struct Configuration: Sendable {
         /// Base domains of virtual-hosted requests, without ports.
         package var baseDomains: [String]
