@@ -36,9 +36,10 @@ extension ObjectService {
             var batch = MetadataBatch(partition: bucket.partition)
             batch.require(Keyspace.epoch, is: bucket.epochValue)
             batch.require(version.row, is: version.value)
-            let deliveries = self.planChange(of: attribute, in: record, key: key, bucket: bucket, requested: requested)
+            let deliveries = try self.planChange(
+                of: attribute, in: record, key: key, bucket: bucket, requested: requested)
             Self.merge(deliveries.states, into: &record)
-            try self.put(deliveries.tasks, in: &batch)
+            self.put(deliveries.tasks, in: &batch)
             let value = try encodeRecord(record)
             batch.put(version.row, value)
             if try await self.metadata.tryCommit(batch) {

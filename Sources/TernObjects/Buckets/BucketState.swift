@@ -9,6 +9,8 @@ package import TernStorage
 package struct BucketState: Sendable {
     package let record: BucketRecord
     package let replication: ReplicationConfiguration?
+    /// What ``replication`` makes of new versions; `nil` without it.
+    package let creationPlans: CreationPlans?
     package let lifecycle: LifecycleConfiguration?
     package let features: BucketFeatures
     package let partition: PartitionID
@@ -23,6 +25,11 @@ package struct BucketState: Sendable {
     ) throws(S3Error) {
         self.record = record
         self.replication = replication
+        if let replication {
+            self.creationPlans = try CreationPlans(replication, epoch: record.epoch)
+        } else {
+            self.creationPlans = nil
+        }
         self.lifecycle = lifecycle
         self.features = features
         self.partition = PartitionID(kind: .bucket, id: record.bucketID)

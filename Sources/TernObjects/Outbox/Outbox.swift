@@ -36,9 +36,9 @@ package struct PendingCount: Hashable, Sendable {
 
     package init() {}
 
-    mutating func add(_ task: TaskRecord, sign: Int64) {
+    mutating func add(_ byteCount: Int64, sign: Int64) {
         self.operations += sign
-        self.bytes += sign * task.byteCount
+        self.bytes += sign * byteCount
     }
 }
 
@@ -106,46 +106,50 @@ package final class Outbox: Sendable {
     }
 
     /// Counts tasks that a commit has just added, and wakes their lanes.
-    package func added(_ tasks: [TaskRecord], to bucket: BucketState) {
-        self.count(tasks, sourceBucket: bucket.name, sourceBucketID: bucket.record.bucketID, sign: 1)
+    func added(_ tasks: [OutboxTask], to bucket: BucketState) {
+        if tasks.count == 1 {
+            // By far the most frequent, and on the way of each write.
+            let task = tasks[0]
+            let lane = self.lane(of: task, from: bucket)
+            let listener = self.state.withLock { state in
+                state.pending[lane, default: [:]][task.ruleID, default: PendingCount()].add(task.byteCount, sign: 1)
+                return state.listener
+            }
+            listener?(lane, task.requested)
+            return
+        }
+        if tasks.isEmpty { return }
+        let (lanes, listener) = self.state.withLock { state in
+            var lanes: [LaneID: Timestamp] = [:]
+            for task in tasks {
+                let lane = self.lane(of: task, from: bucket)
+                state.pending[lane, default: [:]][task.ruleID, default: PendingCount()].add(task.byteCount, sign: 1)
+                lanes[lane] = min(lanes[lane] ?? task.requested, task.requested)
+            }
+            return (lanes, state.listener)
+        }
+        guard let listener else { return }
+        for (lane, due) in lanes { listener(lane, due) }
+    }
+
+    private func lane(of task: OutboxTask, from bucket: BucketState) -> LaneID {
+        LaneID(
+            sourceBucket: bucket.name, sourceBucketID: bucket.record.bucketID,
+            destinationBucket: task.destinationBucket)
     }
 
     /// Counts tasks that a commit has just removed.
     package func removed(_ tasks: [TaskRecord], from lane: LaneID) {
-        self.count(tasks, sourceBucket: lane.sourceBucket, sourceBucketID: lane.sourceBucketID, sign: -1)
+        guard !tasks.isEmpty else { return }
+        self.state.withLock { state in
+            for task in tasks {
+                state.pending[lane, default: [:]][task.ruleID, default: PendingCount()].add(task.byteCount, sign: -1)
+            }
+        }
     }
 
     /// What waits, by lane and rule.
     package var pending: [LaneID: [String: PendingCount]] {
         self.state.withLock { $0.pending }
-    }
-
-    private func count(_ tasks: [TaskRecord], sourceBucket: String, sourceBucketID: UInt64, sign: Int64) {
-        guard let first = tasks.first else { return }
-        if tasks.count == 1 {
-            // By far the most frequent, and on the way of each write.
-            let lane = LaneID(
-                sourceBucket: sourceBucket, sourceBucketID: sourceBucketID, destinationBucket: first.destinationBucket)
-            let listener = self.state.withLock { state in
-                state.pending[lane, default: [:]][first.ruleID, default: PendingCount()].add(first, sign: sign)
-                return state.listener
-            }
-            if sign > 0 { listener?(lane, Timestamp(milliseconds: first.requestMs)) }
-            return
-        }
-        let (lanes, listener) = self.state.withLock { state in
-            var lanes: [LaneID: Timestamp] = [:]
-            for task in tasks {
-                let lane = LaneID(
-                    sourceBucket: sourceBucket, sourceBucketID: sourceBucketID,
-                    destinationBucket: task.destinationBucket)
-                state.pending[lane, default: [:]][task.ruleID, default: PendingCount()].add(task, sign: sign)
-                let due = Timestamp(milliseconds: task.requestMs)
-                lanes[lane] = min(lanes[lane] ?? due, due)
-            }
-            return (lanes, state.listener)
-        }
-        guard sign > 0, let listener else { return }
-        for (lane, due) in lanes { listener(lane, due) }
     }
 }

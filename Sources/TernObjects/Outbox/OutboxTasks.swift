@@ -34,9 +34,9 @@ extension Outbox {
             var range = Keyspace.table(.task)
             while true {
                 let page = try await self.metadata.entries(range, in: bucket.partition, limit: Self.pageRows)
-                var tasks: [TaskRecord] = []
+                var tasks: [OutboxTask] = []
                 tasks.reserveCapacity(page.count)
-                for entry in page { tasks.append(try decodeRecord(entry.value)) }
+                for entry in page { tasks.append(OutboxTask(try decodeRecord(entry.value), value: entry.value)) }
                 self.added(tasks, to: bucket)
                 guard page.count == Self.pageRows, let last = page.last else { break }
                 range.lower = last.key + [0]

@@ -8,7 +8,7 @@ import TernStorage
 /// What the planner decided for one change, as rows and states.
 struct PlannedDeliveries {
     var states: [DestinationState] = []
-    var tasks: [TaskRecord] = []
+    var tasks: [OutboxTask] = []
 
     var isEmpty: Bool { self.tasks.isEmpty }
 }
@@ -19,7 +19,9 @@ extension ObjectService {
         of record: VersionRecord, key: ObjectKey, in bucket: BucketState, origin: VersionChange.Origin,
         requested: Timestamp
     ) -> PlannedDeliveries {
-        guard let configuration = bucket.replication, !record.isReplica else { return PlannedDeliveries() }
+        guard let configuration = bucket.replication, let plans = bucket.creationPlans, !record.isReplica else {
+            return PlannedDeliveries()
+        }
         let change = VersionChange(
             kind: record.isDeleteMarker ? .deleteMarkerCreated(origin) : .created(origin),
             key: key,
@@ -30,17 +32,20 @@ extension ObjectService {
             isNullVersion: record.isNull,
             byteCount: record.byteCount
         )
-        return self.deliveries(
-            of: ReplicationPlanner.plan(configuration: configuration, change: change),
-            kind: record.isDeleteMarker ? .deleteMarker : .object, record: record, key: key, in: bucket,
-            requested: requested)
+        var result = PlannedDeliveries()
+        ReplicationPlanner.forEachReplicatingRule(of: configuration, change: change) { index in
+            let (state, task) = plans.plan(ruleAt: index, for: record, key: key, requested: requested)
+            result.states.append(state)
+            result.tasks.append(task)
+        }
+        return result
     }
 
     /// Plans the replication of a change of one attribute. `record` already has the new value and its stamp.
     func planChange(
         of attribute: VersionChange.Attribute, in record: VersionRecord, key: ObjectKey, bucket: BucketState,
         requested: Timestamp
-    ) -> PlannedDeliveries {
+    ) throws(S3Error) -> PlannedDeliveries {
         guard let configuration = bucket.replication else { return PlannedDeliveries() }
         let admitted = record.destinations.map { state in
             VersionChange.AdmittedDestination(
@@ -56,15 +61,14 @@ extension ObjectService {
             isNullVersion: record.isNull,
             byteCount: record.byteCount
         )
-        return self.deliveries(
-            of: ReplicationPlanner.plan(configuration: configuration, change: change),
-            kind: .tags, record: record, key: key, in: bucket, requested: requested)
+        return try self.deliveries(
+            of: ReplicationPlanner.plan(configuration: configuration, change: change), record: record, key: key,
+            in: bucket, requested: requested)
     }
 
     private func deliveries(
-        of plan: ReplicationPlan, kind: TaskRecord.Kind, record: VersionRecord, key: ObjectKey, in bucket: BucketState,
-        requested: Timestamp
-    ) -> PlannedDeliveries {
+        of plan: ReplicationPlan, record: VersionRecord, key: ObjectKey, in bucket: BucketState, requested: Timestamp
+    ) throws(S3Error) -> PlannedDeliveries {
         var result = PlannedDeliveries()
         for planned in plan.tasks {
             var state = DestinationState()
@@ -73,44 +77,38 @@ extension ObjectService {
             // What the rule says at admission holds for as long as the replica lives (L-60).
             let known = record.destinations.first { $0.destinationBucket == state.destinationBucket }
             state.ownerOverride = known?.ownerOverride ?? planned.ownerOverride
-            switch kind {
-            case .tags:
-                state.tags = .pending
-                state.tagsStamp = record.newestAttributeStamp
-            default:
-                state.data = .pending
-            }
+            state.tags = .pending
+            state.tagsStamp = record.newestAttributeStamp
             result.states.append(state)
 
             var task = TaskRecord()
             task.key = .init(key.bytes)
             task.version = record.id
             task.isNull = record.isNull
-            task.kind = kind
+            task.kind = .tags
             task.ruleID = planned.ruleID
             task.destinationBucket = planned.destinationBucket.description
             task.role = planned.role
             task.storageClass = planned.storageClass?.rawValue ?? ""
             task.configurationEpoch = bucket.record.epoch
             task.requestMs = requested.milliseconds
-            task.byteCount = kind == .object ? record.byteCount : 0
-            task.tagsStamp = kind == .tags ? record.newestAttributeStamp : 0
+            task.tagsStamp = record.newestAttributeStamp
             task.destinationAccount = planned.account ?? ""
             task.ownerOverride = state.ownerOverride
-            result.tasks.append(task)
+            result.tasks.append(try OutboxTask(task))
         }
         return result
     }
 
     /// Adds the tasks' rows to the commit that makes their version visible.
-    func put(_ tasks: [TaskRecord], in batch: inout MetadataBatch) throws(S3Error) {
+    func put(_ tasks: [OutboxTask], in batch: inout MetadataBatch) {
         for task in tasks {
             let row = Keyspace.task(
                 lane: LaneHash(destinationBucket: task.destinationBucket),
-                due: Timestamp(milliseconds: task.requestMs),
+                due: task.requested,
                 unique: self.clock.randomBits()
             )
-            batch.put(row, try encodeRecord(task))
+            batch.put(row, task.value)
         }
     }
 }

@@ -62,7 +62,7 @@ extension ObjectService {
             let deliveries = self.planCreation(
                 of: record, key: key, in: bucket, origin: origin, requested: requested)
             record.destinations = deliveries.states
-            try self.put(deliveries.tasks, in: &batch)
+            self.put(deliveries.tasks, in: &batch)
             batch.put(Keyspace.head(key), try encodeRecord(record))
 
             if try await self.metadata.tryCommit(batch) {

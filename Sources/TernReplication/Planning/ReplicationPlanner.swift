@@ -33,6 +33,24 @@ package enum ReplicationPlanner {
         return plan
     }
 
+    /// Calls `body` with the index of each rule that replicates the change, in document order: what ``plan(configuration:change:)``
+    /// decides, without the reasons. It stands in the way of every write.
+    package static func forEachReplicatingRule(
+        of configuration: ReplicationConfiguration, change: VersionChange, _ body: (Int) -> Void
+    ) {
+        let rules = configuration.rules
+        let winners =
+            rules.count == 1
+            ? nil : self.winners(among: rules, obstacles: rules.map { self.obstacle(to: change, under: $0) })
+        for (index, rule) in rules.enumerated() {
+            let matches =
+                if let winners { winners[rule.destination.bucket] == index } else {
+                    self.obstacle(to: change, under: rule) == nil
+                }
+            if matches, self.refusal(of: change, by: rule) == nil { body(index) }
+        }
+    }
+
     /// The index of the matching rule of the highest priority, for each destination.
     private static func winners(among rules: [ReplicationRule], obstacles: [SkipReason?]) -> [BucketName: Int] {
         var winners: [BucketName: Int] = [:]

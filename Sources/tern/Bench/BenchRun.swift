@@ -20,6 +20,22 @@ enum BenchScenario: String, CaseIterable, Sendable {
     case put, get, head, list, large, replicated, lag, outage
 }
 
+/// Answers to a load, and how long it took in all; may be the sum of several turns.
+private struct LoadRun {
+    var samples: [LoadSample] = []
+    var seconds = 0.0
+
+    mutating func add(_ other: LoadRun) {
+        self.samples += other.samples
+        self.seconds += other.seconds
+    }
+
+    func result(_ name: String, bytesPerOperation: Int) -> BenchResult {
+        BenchResult(
+            name: name, samples: self.samples, seconds: self.seconds, bytesPerOperation: bytesPerOperation)
+    }
+}
+
 /// Measures one scenario after the other.
 struct BenchRun: Sendable {
     let target: BenchTarget
@@ -29,6 +45,7 @@ struct BenchRun: Sendable {
     private let name = "tern-bench-\(UInt32.random(in: 0...UInt32.max))"
 
     private var plainBucket: String { "\(self.name)-plain" }
+    private var versionedBucket: String { "\(self.name)-versioned" }
     private var sourceBucket: String { "\(self.name)-source" }
     private var destinationBucket: String { "\(self.name)-destination" }
     private var smallBody: ByteBuffer { Self.randomBytes(self.size.smallBytes) }
@@ -73,12 +90,9 @@ struct BenchRun: Sendable {
         return results
     }
 
-    private func plainPut(_ name: String, prefix: String = "") async throws -> BenchResult {
-        let body = self.smallBody
-        let requests = try (0..<self.size.operations).map { index in
-            try self.target.source.signer.request("PUT", "/\(self.plainBucket)/\(prefix)\(Self.key(index))", body: body)
-        }
-        return try await self.load(name, requests, bytesPerOperation: self.size.smallBytes)
+    private func plainPut(_ name: String) async throws -> BenchResult {
+        try await self.load(
+            name, self.puts(self.size.operations, "/\(self.plainBucket)"), bytesPerOperation: self.size.smallBytes)
     }
 
     private func largeObjects(_ machine: MachineLimits) async throws -> [BenchResult] {
@@ -112,30 +126,44 @@ struct BenchRun: Sendable {
 
         var results: [BenchResult] = []
         if self.scenarios.contains(.lag) { results.append(try await self.lag(destination)) }
-        if self.scenarios.contains(.replicated) {
-            var put = try await self.putReplicated("PUT with a rule", prefix: "replicated", count: self.size.operations)
-            let rest = try await self.drain("replication of the rest")
-            if let plainPut, plainPut.operationsPerSecond > 0 {
-                // The store slows down as it grows and compacts, so the plain writes are measured on both sides.
-                let again = try await self.plainPut("PUT without a rule, again", prefix: "again/")
-                let plain = (plainPut.operationsPerSecond + again.operationsPerSecond) / 2
-                put.ratios["PUT without a rule"] = put.operationsPerSecond / plain
-                results += [put, rest, again]
-            } else {
-                results += [put, rest]
-            }
-        }
+        if self.scenarios.contains(.replicated) { results += try await self.replicatedPut() }
         if self.scenarios.contains(.outage) { results += try await self.outage(plainPut: plainPut) }
         return results
     }
 
-    private func putReplicated(_ name: String, prefix: String, count: Int) async throws -> BenchResult {
-        let body = self.smallBody
-        let requests = try (0..<count).map { index in
-            try self.target.source.signer.request(
-                "PUT", "/\(self.sourceBucket)/\(prefix)/\(Self.key(index))", body: body)
+    /// What a rule costs a write: PUT into two versioned buckets, one with a rule and one without, in short turns.
+    ///
+    /// The speed of a machine drifts by tens of per cent within seconds, and a store slows down as it grows, so that two
+    /// long runs one after the other say little about the difference. Before a turn without a rule the backlog is
+    /// replicated, so that each turn pays for its own replication only.
+    private func replicatedPut() async throws -> [BenchResult] {
+        try await self.target.source.makeBucket(self.versionedBucket, isVersioned: true)
+        let turns = max(2, min(10, self.size.operations / 4000))
+        let count = self.size.operations / turns
+        var plain = LoadRun()
+        var replicated = LoadRun()
+        var drained = (operations: 0, seconds: 0.0)
+        for turn in 0..<turns {
+            plain.add(
+                try await self.loadRun(
+                    "PUT into a versioned bucket", self.puts(count, "/\(self.versionedBucket)/\(turn)")))
+            replicated.add(try await self.loadRun("PUT with a rule", self.puts(count, "/\(self.sourceBucket)/\(turn)")))
+            let rest = try await self.drain("replication of the rest")
+            drained.operations += rest.operations
+            drained.seconds += rest.seconds
         }
-        return try await self.load(name, requests, bytesPerOperation: self.size.smallBytes)
+        let reference = plain.result("PUT into a versioned bucket", bytesPerOperation: self.size.smallBytes)
+        var put = replicated.result("PUT with a rule", bytesPerOperation: self.size.smallBytes)
+        put.ratios["PUT without a rule"] = put.operationsPerSecond / reference.operationsPerSecond
+        let rest = self.rate("replication of the rest", operations: drained.operations, seconds: drained.seconds)
+        return [reference, put, rest]
+    }
+
+    private func puts(_ count: Int, _ prefix: String) throws -> [LoadRequest] {
+        let body = self.smallBody
+        return try (0..<count).map { index in
+            try self.target.source.signer.request("PUT", "\(prefix)/\(Self.key(index))", body: body)
+        }
     }
 
     /// How long after the answer to its PUT an object can be read at the destination, at a steady rate of writes.
@@ -201,8 +229,9 @@ struct BenchRun: Sendable {
             return []
         }
         try await processes.stop(configuration)
-        var during = try await self.putReplicated(
-            "PUT during an outage", prefix: "outage", count: self.size.outageOperations)
+        var during = try await self.load(
+            "PUT during an outage", self.puts(self.size.outageOperations, "/\(self.sourceBucket)/outage"),
+            bytesPerOperation: self.size.smallBytes)
         if let plainPut, plainPut.operationsPerSecond > 0 {
             during.ratios["PUT without a rule"] = during.operationsPerSecond / plainPut.operationsPerSecond
         }
@@ -227,11 +256,15 @@ struct BenchRun: Sendable {
         }
         bar.finish()
         let seconds = Self.seconds(ContinuousClock.now - start)
+        return self.rate(name, operations: operations, seconds: seconds)
+    }
+
+    private func rate(_ name: String, operations: Int, seconds: Double) -> BenchResult {
         var result = BenchResult(
             name: name, milliseconds: [], errors: 0, seconds: seconds,
             byteCount: Double(operations * self.size.smallBytes))
         result.operations = operations
-        result.operationsPerSecond = Double(operations) / seconds
+        result.operationsPerSecond = seconds > 0 ? Double(operations) / seconds : 0
         return result
     }
 
@@ -248,6 +281,11 @@ struct BenchRun: Sendable {
     private func load(
         _ name: String, _ requests: [LoadRequest], bytesPerOperation: Int = 0, concurrency: Int? = nil
     ) async throws -> BenchResult {
+        try await self.loadRun(name, requests, concurrency: concurrency)
+            .result(name, bytesPerOperation: bytesPerOperation)
+    }
+
+    private func loadRun(_ name: String, _ requests: [LoadRequest], concurrency: Int? = nil) async throws -> LoadRun {
         let count = min(concurrency ?? self.size.concurrency, requests.count)
         let bar = ProgressBar(name, total: requests.count)
         var connections: [LoadConnection] = []
@@ -267,7 +305,7 @@ struct BenchRun: Sendable {
         let seconds = Self.seconds(ContinuousClock.now - start)
         bar.finish()
         for connection in connections { await connection.close() }
-        return BenchResult(name: name, samples: samples, seconds: seconds, bytesPerOperation: bytesPerOperation)
+        return LoadRun(samples: samples, seconds: seconds)
     }
 
     private static func key(_ index: Int) -> String {

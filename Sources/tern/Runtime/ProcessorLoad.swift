@@ -6,8 +6,10 @@ import Glibc
 
 /// Whether this machine's processors have time left, by the kernel's own count in `/proc/stat`.
 ///
-/// The file is read at most ten times a second, however often the question is asked. Where there is no such file the
-/// machine counts as saturated, so that clients are made room for.
+/// The file is read at most ten times a second, however often the question is asked. The question comes up only while
+/// many requests are running; the first time after a pause, what was measured belongs to the pause, and the machine counts
+/// as saturated until there is a measurement of now. It does so too where there is no such file. Thus clients are made
+/// room for where nothing is known.
 final class ProcessorLoad: Sendable {
     private struct Sample {
         var takenAt = ContinuousClock.now - .seconds(1)
@@ -19,19 +21,23 @@ final class ProcessorLoad: Sendable {
     /// Less idle time than this share is saturation: a region that waits for its syncs leaves some time unused.
     private static let idleShare = 0.35
     private static let interval = Duration.milliseconds(100)
+    private static let staleAfter = Duration.milliseconds(300)
 
     private let sample = Mutex(Sample())
 
     var isSaturated: Bool {
         self.sample.withLock { sample in
             let now = ContinuousClock.now
-            guard now - sample.takenAt >= Self.interval else { return sample.isSaturated }
+            let age = now - sample.takenAt
+            guard age >= Self.interval else { return sample.isSaturated }
             sample.takenAt = now
             guard let (idle, total) = Self.read() else {
                 sample.isSaturated = true
                 return true
             }
-            if sample.total > 0, total > sample.total {
+            if age > Self.staleAfter {
+                sample.isSaturated = true
+            } else if total > sample.total {
                 let share = Double(idle &- sample.idle) / Double(total - sample.total)
                 sample.isSaturated = share < Self.idleShare
             }

@@ -17,6 +17,9 @@ import Testing
             #expect(plan.decisions.count == configuration.rules.count)
             let replicating = plan.decisions.filter { $0.verdict == .replicate }.map(\.ruleID)
             #expect(Set(replicating) == expected)
+            var indices: [Int] = []
+            ReplicationPlanner.forEachReplicatingRule(of: configuration, change: change) { indices.append($0) }
+            #expect(indices.map { configuration.rules[$0].id } == plan.tasks.map(\.ruleID))
         }
     }
 }
