@@ -113,8 +113,9 @@ let package = Package(
             name: "TernFederation",
             dependencies: [
                 "TernCore", "TernReplication", "TernS3Protocol", "TernSigV4", "TernRecords", "TernPorts", "TernStorage",
-                "TernObjects", nioCore, nioPosix, logging,
+                "TernObjects", nioCore, nioPosix, nioSSL, logging,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOTLS", package: "swift-nio"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],

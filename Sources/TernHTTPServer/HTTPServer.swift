@@ -45,7 +45,7 @@ package final class HTTPServer: Sendable {
         clock: any WallClock,
         logger: Logger
     ) async throws -> HTTPServer {
-        let certificate = try configuration.tls.map { try TLSCertificate($0, logger: logger) }
+        let certificate = try configuration.tls?.follow(logger: logger)
         let state = SharedServerState(connectionLimit: configuration.connectionLimit, certificate: certificate)
         let channel = try await ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 1024)
@@ -111,11 +111,11 @@ package final class HTTPServer: Sendable {
 private final class SharedServerState: Sendable {
     private let connectionLimit: Int
     /// `nil` for plain HTTP.
-    let certificate: TLSCertificate?
+    let certificate: FollowedFiles<NIOSSLContext>?
     private let openCount = Atomic<Int>(0)
     private let started: Mutex<[ObjectIdentifier: NIOLoopBound<ConnectionLoop>]> = Mutex([:])
 
-    init(connectionLimit: Int, certificate: TLSCertificate?) {
+    init(connectionLimit: Int, certificate: FollowedFiles<NIOSSLContext>?) {
         self.connectionLimit = connectionLimit
         self.certificate = certificate
     }
@@ -135,7 +135,7 @@ private final class SharedServerState: Sendable {
         channel.closeFuture.whenComplete { _ in self.openCount.subtract(1, ordering: .relaxed) }
         let pipeline = channel.pipeline.syncOperations
         if let certificate = self.certificate {
-            try pipeline.addHandler(NIOSSLServerHandler(context: certificate.context))
+            try pipeline.addHandler(NIOSSLServerHandler(context: certificate.value))
         }
         try pipeline.addHandler(
             HTTPConnection(shared: shared, isExcess: isExcess, isSecure: self.certificate != nil))

@@ -1,9 +1,11 @@
 import AsyncHTTPClient
 import Foundation
 import Logging
+import NIOPosix
 import TernControlPlane
 import TernCore
 import TernFederation
+import TernHTTPServer
 import TernLifecycle
 import TernObjects
 import TernPorts
@@ -18,7 +20,8 @@ import TernStorageZstd
 ///
 /// - Throws: ``CommandFailure`` when the storage cannot be opened.
 func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async throws -> RunningRegion {
-    let trust = try PeerTrust.configuration(caFile: configuration.federationCAFile)
+    let authorities = try configuration.federationCAFile.map { try TrustedAuthorities.follow($0, logger: logger) }
+    let trust = try currentTrust(configuration, authorities)
     let (metadata, blobs) = try await openStorage(configuration, logger: logger)
     let wall = SystemClock()
     let random = SystemRandom()
@@ -33,10 +36,9 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
         secret: configuration.federationCredential?.secretKey ?? "",
         ownEndpoint: configuration.endpoint
     )
-    var httpConfiguration = PeerClient.httpConfiguration
-    httpConfiguration.tlsConfiguration = trust
-    let http = HTTPClient(eventLoopGroup: HTTPClient.defaultEventLoopGroup, configuration: httpConfiguration)
-    let client = PeerClient(federation: federation, http: http, wall: wall)
+    let http = HTTPClient(
+        eventLoopGroup: HTTPClient.defaultEventLoopGroup, configuration: PeerClient.httpConfiguration)
+    let client = PeerClient(federation: federation, http: http, wall: wall, trust: trust)
 
     var options = ObjectService.Options()
     options.inlineThresholdBytes = configuration.storage.inlineThresholdBytes
@@ -59,10 +61,7 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
         logger: logger)
     let identities = try StaticIdentityStore(configuration.accounts)
     let authorizer = OwnerOnlyAuthorizer()
-    var forwardingConfiguration = HTTPRequestForwarder.httpConfiguration
-    forwardingConfiguration.tlsConfiguration = trust
-    let forwarding = HTTPClient(
-        eventLoopGroup: HTTPClient.defaultEventLoopGroup, configuration: forwardingConfiguration)
+    let forwarder = HTTPRequestForwarder(federation: federation, trust: trust)
     let accessLog = AccessLog()
     let s3 = S3Responder(
         service: service,
@@ -70,8 +69,7 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
         authorizer: authorizer,
         destinations: FederatedDestinationLookup(service: service, client: client),
         remoteSources: HTTPRemoteSourceReader(client: client),
-        forwarder: configuration.proxiesOtherRegions
-            ? HTTPRequestForwarder(federation: federation, http: forwarding) : nil,
+        forwarder: configuration.proxiesOtherRegions ? forwarder : nil,
         configuration: S3Responder.Configuration(
             baseDomains: configuration.baseDomains, endpoints: endpoints,
             acceptsSigV2Query: configuration.authentication.sigV2Query),
@@ -86,6 +84,7 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
         federation: federation, service: service, metrics: metrics, lanes: runtime, identities: identities,
         authorizer: authorizer, wall: wall, shutdown: shutdown, logger: logger)
 
+    authorities?.startFollowing(on: MultiThreadedEventLoopGroup.singleton.next())
     let background = BackgroundWork(logger: logger)
     background.start { await runtime.run() }
     background.start { await Maintenance(service: service, wall: wall, logger: logger).run() }
@@ -106,11 +105,23 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
         prepareToStop: { shutdown.request() },
         stop: {
             await background.stop()
-            try? await forwarding.shutdown()
+            authorities?.stopFollowing()
+            forwarder.shutDown()
             try? await http.shutdown()
             await metadata.close()
         }
     )
+}
+
+/// What the certificates of other regions are believed by: those of `federation.ca_file`, or else the system's, which are
+/// read only where a region is reached by `https`.
+private func currentTrust(
+    _ configuration: RegionConfiguration, _ authorities: FollowedFiles<PeerTrust>?
+) throws -> CurrentPeerTrust? {
+    if let authorities { return { authorities.value } }
+    guard configuration.federatedRegions.contains(where: { $0.endpoint.hasPrefix("https:") }) else { return nil }
+    let system = try PeerTrust(authorities: nil)
+    return { system }
 }
 
 /// Requests between regions by their path, all others to S3. No bucket can be called `_tern`.

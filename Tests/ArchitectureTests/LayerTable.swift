@@ -82,7 +82,8 @@ enum LayerTable {
             layer: 4,
             targets: Self.protocols.union(Self.contracts).union(["TernSigV4", "TernObjects", "TernReplicationWorkers"]),
             libraries: [
-                "NIOCore", "NIOPosix", "NIOHTTP1", "Logging", "AsyncHTTPClient", "SwiftProtobuf", "Foundation", "Glibc",
+                "NIOCore", "NIOPosix", "NIOHTTP1", "NIOSSL", "NIOTLS", "Logging", "AsyncHTTPClient", "SwiftProtobuf",
+                "Foundation", "Glibc",
             ]
         ),
 

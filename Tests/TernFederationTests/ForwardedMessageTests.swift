@@ -20,15 +20,4 @@ struct ForwardedMessageTests {
                 "host", "expect", "authorization", "x-amz-meta-a", "x-amz-meta-a", "content-length",
             ])
     }
-
-    @Test(
-        "A target keeps its octets; what cannot stand in a URL is escaped",
-        arguments: [
-            ("/b/a//b/../c%2Fd?x-id=GetObject&k=+%20", "/b/a//b/../c%2Fd?x-id=GetObject&k=+%20"),
-            ("/b/x|y#z\"[1]", "/b/x%7Cy%23z%22%5B1%5D"),
-            ("/b/\u{e4}", "/b/%C3%A4"),
-        ])
-    func targets(raw: String, expected: String) {
-        #expect(ForwardedMessage.urlForm(ofTarget: raw) == expected)
-    }
 }

@@ -161,16 +161,39 @@ def test_rgn_5_odd_targets(home, abroad, there):
         assert (direct.status, direct.body) == (200, path.encode()), path
 
 
-def test_rgn_5_expect_100_continue(home, there):
-    """The client is asked for its body, and an error of the other region still reaches it."""
-    requester = home.raw()
-    for path, status in [(f"/{there}/k", 200), (f"/{there}/k?uploadId=none&partNumber=1", 404)]:
-        with requester.connect() as connection:
-            send, signature = requester.prepare("PUT", path, body=b"hello", region="eu-west-1")
-            connection.send_head("PUT", path, {**send, "authorization": signature.header, "expect": "100-continue"})
-            assert connection.receive("PUT", skip_continue=False).status == 100
-            connection.send(b"hello")
-            assert connection.receive("PUT").status == status
+def put_expecting(requester, path, body, region, headers=None):
+    """PUT that sends its body only when it is asked to. Returns whether it was, and the final answer."""
+    with requester.connect() as connection:
+        send, signature = requester.prepare("PUT", path, headers=headers, body=body, region=region)
+        connection.send_head("PUT", path, {**send, "authorization": signature.header, "expect": "100-continue"})
+        answer = connection.receive("PUT", skip_continue=False)
+        if answer.status != 100:
+            return False, answer
+        connection.send(body)
+        return True, connection.receive("PUT")
+
+
+@pytest.mark.parametrize("proxied", [True, False], ids=["proxied", "direct"])
+def test_rgn_5_expect_100_continue(home, abroad, there, proxied):
+    """The region of the bucket asks for the body, or refuses the request without it."""
+    requester = (home if proxied else abroad).raw()
+    for body in (b"hello", b"", pattern(3 * MIB)):
+        was_asked, answer = put_expecting(requester, f"/{there}/k", body, "eu-west-1")
+        assert (was_asked, answer.status) == (True, 200), str(answer)
+        got = requester.request("GET", f"/{there}/k", region="eu-west-1")
+        assert (got.status, got.body) == (200, body)
+    for path, headers, status, code in [
+        (f"/{there}/k?uploadId=none&partNumber=1", {}, 404, "NoSuchUpload"),
+        (f"/{there}/k?uploadId=none&partNumber=0", {}, 400, "InvalidArgument"),
+        (f"/{there}/k", {"x-amz-expected-bucket-owner": BOB.id}, 403, "AccessDenied"),
+        (f"/{there}/k", {"x-amz-storage-class": "NONE"}, 400, "InvalidStorageClass"),
+    ]:
+        was_asked, answer = put_expecting(requester, path, b"hello", "eu-west-1", headers)
+        error_of(answer, status, code)
+        assert not was_asked, (path, headers)
+
+
+def test_rgn_5_expect_100_continue_in_boto3(home, there):
     client = client_for(home, "eu-west-1", max_pool_connections=1)
     for number in range(3):
         client.put_object(Bucket=there, Key="empty", Body=b"")
@@ -178,6 +201,20 @@ def test_rgn_5_expect_100_continue(home, there):
         with fails(412, "PreconditionFailed"):
             client.put_object(Bucket=there, Key="small", Body=b"body", IfNoneMatch="*")
         assert body_of(client.get_object(Bucket=there, Key="small")) == b"%d" % number
+
+
+@pytest.mark.parametrize("length", [None, "0"])
+def test_rgn_5_fields_arrive_as_they_were_signed(home, abroad, there, length):
+    """`Content-Length: 0` of a request that has no body, and whatever else the signature covers."""
+    abroad.client().put_object(Bucket=there, Key="k", Body=b"v")
+    headers = {"x-amz-meta-a": "1", "accept-encoding": "identity", "range": "bytes=0-0"}
+    if length:
+        headers["content-length"] = length
+    for method, path, status in [
+        ("GET", "/k", 206), ("HEAD", "/k", 206), ("DELETE", "/k", 204), ("POST", "/m?uploads", 200),
+    ]:  # fmt: skip
+        send = home.raw().request(method, f"/{there}{path}", headers=headers, region="eu-west-1")
+        assert send.status == status, (method, str(send))
 
 
 def test_rgn_5_a_body_in_http_chunks(home, there):

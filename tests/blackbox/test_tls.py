@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import os
 import re
 import shutil
 import socket
@@ -244,8 +245,57 @@ def test_a_bad_certificate_keeps_the_old_one(secure, region, scratch, fault):
     eventually(lambda: region.serial() == serial + 1, "a good one is taken again", within=10)
 
 
-def _count_errors(federation):
-    return len(re.findall(r" error .*the new TLS certificate cannot be used; the one before stays", federation.logs()))
+def _count_errors(federation, subject="TLS certificate"):
+    return len(re.findall(rf" error .*the new {subject} cannot be used; the one before stays", federation.logs()))
+
+
+# Authorities that change
+
+
+def _forwards(client, bucket):
+    """Whether a request through one region reaches the other; certificates that are not believed are a 503."""
+    try:
+        client.head_bucket(Bucket=bucket)
+    except botocore.exceptions.ClientError as error:
+        assert error.response["ResponseMetadata"]["HTTPStatusCode"] == 503, error
+        return False
+    return True
+
+
+def test_new_authorities_are_taken_without_a_restart(secure, region, scratch):
+    """`federation.ca_file` follows its file: what it leaves out is not believed any more, for whatever a region asks."""
+    abroad = secure["eu-west-1"]
+    near, far = region.bucket(), abroad.bucket()
+    pids = region.pid, abroad.pid
+    shutil.copy(secure.authority.certificate, scratch / "good")
+    client = region.secure_client(authority=str(scratch / "good"))
+    eventually(lambda: client.head_bucket(Bucket=far), "known", swallow=botocore.exceptions.ClientError)
+    authorities = secure.authority.certificate
+    other = Authority(scratch / "other", name="another authority")
+    configure(client, near, rule(far))
+
+    def replace(source):
+        shutil.copy(source, scratch / "new")
+        os.replace(scratch / "new", authorities)
+
+    errors = _count_errors(secure, "federation.ca_file")
+    try:
+        replace(other.certificate)
+        eventually(lambda: not _forwards(client, far), "the other region's certificate is not believed", within=20)
+        client.put_object(Bucket=near, Key="waits", Body=b"v")
+        always(lambda: not _forwards(client, far), "it stays so", during=0.5)
+        # A file that cannot be used changes nothing.
+        authorities.write_text("nonsense")
+        eventually(lambda: _count_errors(secure, "federation.ca_file") > errors, "the log tells of it", within=10)
+        always(lambda: not _forwards(client, far), "the authority before stays", during=0.5)
+        # Two authorities in one file, as while one is exchanged for the other.
+        (scratch / "both").write_text(other.certificate.read_text() + (scratch / "good").read_text())
+        replace(scratch / "both")
+        eventually(lambda: _forwards(client, far), "it is believed again", within=20)
+    finally:
+        replace(scratch / "good")
+    wait_for_replica(abroad.secure_client(), far, "waits")
+    assert (region.pid, abroad.pid) == pids and region.is_running() and abroad.is_running()
 
 
 def test_a_bad_certificate_at_the_start_is_named(region, scratch):

@@ -69,9 +69,9 @@ class SecureRegion(Region):
     def key(self):
         return self.federation.directory / f"{self.name}.key"
 
-    def secure_client(self, **config):
+    def secure_client(self, authority=None, **config):
         client = boto3.session.Session().client(
-            "s3", endpoint_url=self.endpoint, region_name=self.name, verify=self.authority,
+            "s3", endpoint_url=self.endpoint, region_name=self.name, verify=authority or self.authority,
             aws_access_key_id=ALICE.access_key, aws_secret_access_key=ALICE.secret_key,
             config=botocore.config.Config(
                 s3={"addressing_style": "path"}, retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=30, **config

@@ -1,51 +1,53 @@
-package import AsyncHTTPClient
-import NIOCore
+package import NIOCore
 import NIOHTTP1
+import NIOPosix
+import Synchronization
 package import TernCore
 import TernObjects
 package import TernPorts
 
-/// Forwards requests over HTTP, by a pool of connections of its own: clients' requests and replication do not wait for
-/// each other's connections.
+/// Forwards requests over HTTP, by connections of its own: clients' requests and replication do not wait for each
+/// other's.
+///
+/// A client that waits for `100 Continue` gets it when the other region asks for the body, and that region's answer in
+/// its place where it needs no body to refuse the request.
 package struct HTTPRequestForwarder: RequestForwarder {
     private let federation: FederationConfiguration
-    private let http: HTTPClient
+    private let timeouts: ForwardingTimeouts
+    private let pool: PeerConnectionPool
 
-    /// - Parameter http: Made with ``httpConfiguration``; its owner shuts it down.
-    package init(federation: FederationConfiguration, http: HTTPClient) {
+    /// - Parameter trust: What certificates of `https` endpoints are believed by; `nil` where there are none.
+    package init(
+        federation: FederationConfiguration,
+        trust: CurrentPeerTrust? = nil,
+        timeouts: ForwardingTimeouts = ForwardingTimeouts(),
+        group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
+    ) {
         self.federation = federation
-        self.http = http
+        self.timeouts = timeouts
+        self.pool = PeerConnectionPool(federation: federation, trust: trust, timeouts: timeouts, group: group)
     }
 
-    /// Fails fast where nobody answers, and is more patient than clients are: the limits that end a slow request are
-    /// the client's own, and those of the region that works on it.
-    package static var httpConfiguration: HTTPClient.Configuration {
-        var configuration = PeerClient.httpConfiguration
-        configuration.timeout.read = .minutes(10)
-        configuration.timeout.write = .minutes(2)
-        // Below the idle timeout of regions, which would otherwise close a connection that is just being used again.
-        configuration.connectionPool.idleTimeout = .seconds(20)
-        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 512
-        return configuration
+    /// Closes the connections. Call it when no request is under way any more.
+    package func shutDown() {
+        self.pool.shutDown()
     }
 
     package func forward(
         _ head: TernPorts.HTTPRequestHead, body: any HTTPRequestBody, to region: RegionName
     ) async throws(ForwardingError) -> HTTPAnswer {
-        guard let endpoint = self.federation.endpoints[region] else {
-            throw .noAnswer("no endpoint is known for region \(region)")
-        }
         do {
-            var request = HTTPClientRequest(url: endpoint + ForwardedMessage.urlForm(ofTarget: head.target))
-            request.method = HTTPMethod(rawValue: head.method)
-            for field in ForwardedMessage.endToEndFields(head.headers) {
-                request.headers.add(name: field.name, value: field.value)
+            let connection = try await self.pool.take(region)
+            do {
+                let (answer, isSent) = try await self.exchange(head, body: body, over: connection)
+                connection.limitWaiting(self.timeouts.receiving)
+                return try await self.answer(
+                    to: head.method, answer, by: connection, isReusable: isSent && answer.isKeepAlive)
+            } catch {
+                connection.close()
+                if case PeerConnectionError.timedOut = error { self.pool.closeIdle(to: region) }
+                throw error
             }
-            // Behind the removal of what the client's `Connection` names, which could name the marker too.
-            request.headers.replaceOrAdd(
-                name: ForwardedRequest.markerHeader, value: self.federation.region.description)
-            request.body = try await Self.body(of: head, body)
-            return try await Self.answer(to: head.method, self.http.execute(request, deadline: .distantFuture))
         } catch let error as HTTPBodyError {
             throw .brokenBody(error)
         } catch {
@@ -53,55 +55,128 @@ package struct HTTPRequestForwarder: RequestForwarder {
         }
     }
 
-    private static func body(
-        of head: TernPorts.HTTPRequestHead, _ body: any HTTPRequestBody
-    ) async throws -> HTTPClientRequest.Body? {
-        if head.headers.contains("transfer-encoding") {
-            return .stream(RequestBodySequence(body: body), length: .unknown)
-        }
-        if let length = head.headers["content-length"].flatMap({ Int64($0) }), length > 0 {
-            return .stream(RequestBodySequence(body: body), length: .known(length))
-        }
-        // Clients wait for `100 Continue` before an empty body too, and it is asking that sends it.
-        _ = try await body.next()
-        return nil
+    // MARK: The request
+
+    private enum Event: Sendable {
+        /// The request is sent, whole or as far as the connection took it.
+        case sent(isWhole: Bool)
+        case head(HTTPResponseHead)
     }
 
-    private static func answer(to method: String, _ response: HTTPClientResponse) async throws -> HTTPAnswer {
+    /// Sends the request until its answer comes. Returns the answer's head, and whether the request was sent whole.
+    private func exchange(
+        _ head: TernPorts.HTTPRequestHead, body: any HTTPRequestBody, over connection: PeerConnection
+    ) async throws -> (HTTPResponseHead, isSent: Bool) {
+        var request = NIOHTTP1.HTTPRequestHead(
+            version: .http1_1, method: HTTPMethod(rawValue: head.method), uri: head.target)
+        for field in ForwardedMessage.endToEndFields(head.headers) {
+            request.headers.add(name: field.name, value: field.value)
+        }
+        // Behind the removal of what the client's `Connection` names, which could name the marker too.
+        request.headers.replaceOrAdd(name: ForwardedRequest.markerHeader, value: self.federation.region.description)
+        if head.headers.contains("transfer-encoding") {
+            request.headers.add(name: "transfer-encoding", value: "chunked")
+        }
+        // A client of HTTP/1.0 need not name one.
+        if !head.headers.contains("host") {
+            request.headers.add(
+                name: "host", value: PeerClient.host(of: self.federation.endpoints[connection.region] ?? ""))
+        }
+        var isAwaited = head.headers["expect"]?.lowercased() == "100-continue"
+        let limit = ForwardedMessage.isSlow(head) ? self.timeouts.longAnswer : self.timeouts.answer
+
+        try await connection.send(.head(request))
+        return try await withThrowingTaskGroup(of: Event.self) { group in
+            if isAwaited {
+                connection.limitWaiting(limit)
+            } else {
+                group.addTask { try await Self.send(body, over: connection) }
+            }
+            group.addTask { .head(try await connection.head()) }
+            var isSent = false
+            while let event = try await group.next() {
+                switch event {
+                case .sent(let isWhole):
+                    isSent = isWhole
+                    connection.limitWaiting(limit)
+                case .head(let answer) where answer.status.code < 200:
+                    if isAwaited, answer.status == .continue {
+                        isAwaited = false
+                        connection.limitWaiting(nil)
+                        group.addTask { try await Self.send(body, over: connection) }
+                    }
+                    group.addTask { .head(try await connection.head()) }
+                case .head(let answer):
+                    // What is left of the request has no more bearing on its answer.
+                    group.cancelAll()
+                    while let rest = await group.nextResult() {
+                        if case .success(.sent(let isWhole)) = rest { isSent = isWhole }
+                    }
+                    return (answer, isSent)
+                }
+            }
+            throw PeerConnectionError.closed
+        }
+    }
+
+    /// Sends the body. The first look at it asks the client for it.
+    private static func send(_ body: any HTTPRequestBody, over connection: PeerConnection) async throws -> Event {
+        while let chunk = try await body.next() {
+            // Where the region takes no more, its answer says why, or else the reader of the answer learns it.
+            guard (try? await connection.send(.body(.byteBuffer(chunk)))) != nil else { return .sent(isWhole: false) }
+        }
+        return .sent(isWhole: (try? await connection.send(.end(nil))) != nil)
+    }
+
+    // MARK: The answer
+
+    private func answer(
+        to method: String, _ head: HTTPResponseHead, by connection: PeerConnection, isReusable: Bool
+    ) async throws -> HTTPAnswer {
         var received = HeaderFields()
-        for (name, value) in response.headers { received.append(name.lowercased(), value) }
-        let status = Int(response.status.code)
+        for (name, value) in head.headers { received.append(name.lowercased(), value) }
+        let status = Int(head.status.code)
         var answer = HTTPAnswer(status: status, headers: HeaderFields(ForwardedMessage.endToEndFields(received)))
+        let body = ForwardedAnswerBody(connection, returningTo: isReusable ? self.pool : nil)
         if method == "HEAD" || status == 204 || status == 304 {
             // Read to its end all the same, so that the connection can be used again.
-            for try await _ in response.body {}
-            return answer
-        }
-        let source = ResponseStream(response.body)
-        if let length = received["content-length"].flatMap({ Int64($0) }) {
-            answer.body = .stream(byteCount: length, source: source)
+            while try await body.next() != nil {}
+        } else if let length = received["content-length"].flatMap({ Int64($0) }) {
+            answer.body = .stream(byteCount: length, source: body)
         } else {
-            answer.body = .chunked(source: source)
+            answer.body = .chunked(source: body)
         }
         return answer
     }
 }
 
-/// A client's body in the shape that the HTTP client pulls from. One iteration only.
-private struct RequestBodySequence: AsyncSequence, Sendable {
-    typealias Element = ByteBuffer
+/// The body of another region's answer. The connection is closed if the body is not read to its end.
+private final class ForwardedAnswerBody: HTTPBodySource {
+    private let connection: PeerConnection
+    private let pool: PeerConnectionPool?
+    private let isComplete = Atomic<Bool>(false)
 
-    let body: any HTTPRequestBody
+    /// - Parameter pool: Where the connection goes behind the body; `nil` where it is of no more use.
+    init(_ connection: PeerConnection, returningTo pool: PeerConnectionPool?) {
+        self.connection = connection
+        self.pool = pool
+    }
 
-    struct Iterator: AsyncIteratorProtocol {
-        let body: any HTTPRequestBody
-
-        mutating func next() async throws -> ByteBuffer? {
-            try await self.body.next()
+    func next() async throws -> ByteBuffer? {
+        if self.isComplete.load(ordering: .relaxed) { return nil }
+        switch try await self.connection.next() {
+        case .body(let chunk):
+            return chunk
+        case .end:
+            self.isComplete.store(true, ordering: .relaxed)
+            if let pool = self.pool { pool.release(self.connection) } else { self.connection.close() }
+            return nil
+        case .head:
+            throw PeerConnectionError.unexpected
         }
     }
 
-    func makeAsyncIterator() -> Iterator {
-        Iterator(body: self.body)
+    deinit {
+        if !self.isComplete.load(ordering: .relaxed) { self.connection.close() }
     }
 }

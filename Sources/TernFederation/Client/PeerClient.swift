@@ -43,16 +43,22 @@ package struct PeerClient: Sendable {
     package let federation: FederationConfiguration
     private let http: HTTPClient
     private let wall: any WallClock
+    private let trust: CurrentPeerTrust?
     private let signers: [RegionName: RequestSigner]
 
     /// The largest answer that is read.
     private static let maximumAnswerBytes = 16 * 1024 * 1024
 
-    /// - Parameter http: Made with ``httpConfiguration``; its owner shuts it down.
-    package init(federation: FederationConfiguration, http: HTTPClient, wall: any WallClock) {
+    /// - Parameters:
+    ///   - http: Made with ``httpConfiguration``; its owner shuts it down.
+    ///   - trust: What certificates of `https` endpoints are believed by; `nil` where there are none.
+    package init(
+        federation: FederationConfiguration, http: HTTPClient, wall: any WallClock, trust: CurrentPeerTrust? = nil
+    ) {
         self.federation = federation
         self.http = http
         self.wall = wall
+        self.trust = trust
         self.signers = Dictionary(
             uniqueKeysWithValues: federation.endpoints.keys.map { region in
                 let signer = RequestSigner(
@@ -150,12 +156,14 @@ package struct PeerClient: Sendable {
         }
         var request = HTTPClientRequest(url: endpoint + text)
         request.method = HTTPMethod(rawValue: path.method)
+        // Connections are kept apart by it, so that a change of authorities makes new ones.
+        request.tlsConfiguration = self.trust?().configuration
         for field in signed.headers.fields { request.headers.add(name: field.name, value: field.value) }
         request.body = body
         return request
     }
 
-    private static func host(of endpoint: String) -> String {
+    static func host(of endpoint: String) -> String {
         guard let scheme = endpoint.range(of: "://") else { return endpoint }
         return String(endpoint[scheme.upperBound...].prefix { $0 != "/" })
     }
@@ -168,6 +176,8 @@ package struct PeerClient: Sendable {
         case let error as HTTPClientError
         where error == .readTimeout || error == .writeTimeout || error == .deadlineExceeded:
             return TransportError(.timeout, "region \(region) does not answer")
+        case let error as PeerConnectionError:
+            return TransportError(.networkError, "region \(region): \(error)")
         case let error as HTTPClientError where error == .remoteConnectionClosed:
             return TransportError(.networkError, "region \(region) closed the connection", mayBeDueToContent: true)
         case is NIOConnectionError:

@@ -1,3 +1,4 @@
+import Logging
 import NIOSSL
 
 #if canImport(Glibc)
@@ -54,14 +55,23 @@ package struct TLSFiles: Equatable, Sendable {
         }
     }
 
-    /// What tells one state of the files from another without reading them.
-    var fingerprint: [FileFingerprint?] { [FileFingerprint(self.certificate), FileFingerprint(self.key)] }
+    /// The certificate that new connections are shown. Connections that are open keep theirs.
+    func follow(logger: Logger) throws(TLSFileError) -> FollowedFiles<NIOSSLContext> {
+        try FollowedFiles([self.certificate, self.key], subject: "TLS certificate", logger: logger) {
+            () throws(TLSFileError) in try self.makeContext()
+        }
+    }
 }
 
 /// A file of a certificate or key that cannot be used, and why.
 package struct TLSFileError: Error, CustomStringConvertible {
     package var path: String
     package var reason: String
+
+    package init(path: String, reason: String) {
+        self.path = path
+        self.reason = reason
+    }
 
     package var description: String { "\(self.path): \(self.reason)" }
 }

@@ -37,7 +37,7 @@ struct ServeCommand: AsyncParsableCommand {
             } catch {
                 throw CommandFailure("\(self.config): the TLS certificate cannot be used: \(error)")
             }
-            _ = try PeerTrust.configuration(caFile: configuration.federationCAFile)
+            _ = try TrustedAuthorities.configuration(caFile: configuration.federationCAFile)
             print("\(self.config) is valid: \(configuration.region) at \(configuration.listen.text)")
             return
         }

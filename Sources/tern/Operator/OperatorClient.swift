@@ -41,7 +41,7 @@ struct OperatorClient: Sendable {
 
     private func send(_ target: String, to region: FederatedRegion) async throws -> (status: Int, body: Data) {
         var request = HTTPClientRequest(url: region.endpoint + target)
-        request.tlsConfiguration = try PeerTrust.configuration(caFile: self.caFile)
+        request.tlsConfiguration = try TrustedAuthorities.configuration(caFile: self.caFile)
         if let credential = self.credential, let parsed = RequestTarget(target) {
             let host = region.endpoint.drop { $0 != "/" }.dropFirst(2)
             var signed = SignedRequest(
@@ -64,7 +64,7 @@ struct OperatorClient: Sendable {
             throw CommandFailure("--endpoint \(endpoint): write http://HOST:PORT")
         }
         var request = HTTPClientRequest(url: normal + "/_tern/v1/health")
-        request.tlsConfiguration = try PeerTrust.configuration(caFile: self.caFile)
+        request.tlsConfiguration = try TrustedAuthorities.configuration(caFile: self.caFile)
         guard let response = try? await HTTPClient.shared.execute(request, timeout: .seconds(5)),
             response.status.code == 200,
             let body = try? await response.body.collect(upTo: 65536),
