@@ -2,6 +2,7 @@ import Foundation
 import Logging
 import TernControlPlane
 import TernCore
+import TernHTTPServer
 import Testing
 
 @testable import tern
@@ -19,10 +20,11 @@ struct DevTests {
     }
 
     private static func plan(
-        _ directory: DevDirectory, regions: [String] = [], accounts: [String] = []
+        _ directory: DevDirectory, regions: [String] = [], accounts: [String] = [], tls: Bool? = nil
     ) throws -> DevPlan {
         try DevPlan(
-            directory: directory, regionOptions: regions, accountOptions: accounts, log: RegionConfiguration.Log())
+            directory: directory, regionOptions: regions, accountOptions: accounts, tlsOption: tls,
+            log: RegionConfiguration.Log())
     }
 
     @Test("By default there are two regions and an account with keys of its own")
@@ -92,6 +94,55 @@ struct DevTests {
             #expect(
                 profiles.credentials.hasPrefix("[a]\naws_access_key_id = K11\naws_secret_access_key = secret-one\n"))
             #expect(profiles.credentials.contains("[a-222222222222]\naws_access_key_id = K22\n"))
+        }
+    }
+
+    @Test("With TLS the endpoints are https, tools are told the authority, and the next run keeps to it")
+    func secure() throws {
+        try Self.withDirectory { directory in
+            let plan = try Self.plan(directory, regions: ["a:1", "b:2"], tls: true)
+            let configurations = plan.configurations(in: directory, ports: [:], hasPIDFiles: false)
+            #expect(configurations.map(\.endpoint) == ["https://127.0.0.1:1", "https://127.0.0.1:2"])
+            try plan.write(configurations, to: directory)
+            #expect(
+                try RegionConfiguration.load(
+                    directory.configurationFile(RegionName(trusted: "a")), environment: [:]) == configurations[0])
+            #expect(
+                AWSProfiles(configurations).config.hasPrefix(
+                    "[profile a]\nregion = a\nendpoint_url = https://127.0.0.1:1\nca_bundle = \(directory.path)/ca.pem\ns3 =\n"
+                ))
+            #expect(try EnvCommand.text(directory).contains("export AWS_CA_BUNDLE='\(directory.path)/ca.pem'\n"))
+            let targets = try OperatorTargets(directory)
+            #expect(targets.regions.map(\.endpoint) == ["https://127.0.0.1:1", "https://127.0.0.1:2"])
+            #expect(targets.caFile == "\(directory.path)/ca.pem")
+            #expect(try Self.plan(directory).isSecure)
+            let plain = try Self.plan(directory, tls: false)
+            try plain.write(plain.configurations(in: directory, ports: [:], hasPIDFiles: false), to: directory)
+            #expect(try !EnvCommand.text(directory).contains("AWS_CA_BUNDLE"))
+            #expect(try OperatorTargets(directory).caFile == nil)
+        }
+    }
+
+    @Test("Certificates: the authority is kept, the regions' are made anew, and each key is its certificate's")
+    func certificates() throws {
+        try Self.withDirectory { directory in
+            let names = ["a", "b"].map { RegionName(trusted: $0) }
+            try DevCertificates.ensure(for: names, in: directory)
+            let authority = try #require(FileManager.default.contents(atPath: directory.authorityFile))
+            let first = FileManager.default.contents(atPath: directory.tlsFiles(names[0]).certificate)
+            try DevCertificates.ensure(for: names, in: directory)
+            #expect(FileManager.default.contents(atPath: directory.authorityFile) == authority)
+            #expect(FileManager.default.contents(atPath: directory.tlsFiles(names[0]).certificate) != first)
+            for name in names {
+                try directory.tlsFiles(name).check()
+                let attributes = try FileManager.default.attributesOfItem(atPath: directory.tlsFiles(name).key)
+                #expect(attributes[.posixPermissions] as? Int == 0o600)
+            }
+            #expect(try TrustedAuthorities.configuration(caFile: directory.authorityFile) != nil)
+            // What was damaged is made anew.
+            try Data("nonsense".utf8).write(to: URL(fileURLWithPath: directory.authorityFile))
+            try DevCertificates.ensure(for: names, in: directory)
+            #expect(try TrustedAuthorities.configuration(caFile: directory.authorityFile) != nil)
         }
     }
 

@@ -256,6 +256,7 @@ class Federation:
     extra: tuple = ()
     regions: list = field(default_factory=list)
     parent: subprocess.Popen = None
+    region_class = Region
 
     def start(self):
         self.directory.mkdir(parents=True, exist_ok=True)
@@ -264,7 +265,7 @@ class Federation:
         arguments = ["dev", str(self.directory), "--processes"]
         for name, port in zip(self.names, ports, strict=True):
             arguments += ["--region", f"{name}:{port}"]
-            self.regions.append(Region(self, name, port))
+            self.regions.append(self.region_class(self, name, port))
         for account in self.accounts:
             arguments += ["--account", account.flag]
         self.parent = self.spawn("dev", [*arguments, *self.extra])
@@ -306,7 +307,7 @@ class Federation:
             return re.search(r"^ready .*$", process.stdout_path.read_text(), re.MULTILINE)
 
         match = eventually(line, lambda: f"tern {label} prints ready\n{self.log_tail()}", within=START_SECONDS)
-        return dict(re.findall(r"(\S+)=(http://\S+)", match.group(0)))
+        return dict(re.findall(r"(\S+)=(https?://\S+)", match.group(0)))
 
     def log_tail(self, lines=15):
         tails = []

@@ -33,6 +33,13 @@ struct DevCommand: AsyncParsableCommand {
     @Flag(help: "Run each region as a process of its own, with a PID file DIR/<region>.pid.")
     var processes = false
 
+    @Flag(
+        inversion: .prefixedNo,
+        help: ArgumentHelp(
+            "Speak HTTPS, with certificates of an authority of the federation's own, DIR/ca.pem, which are made with the "
+                + "command openssl. By default as in the last run, and not in the first."))
+    var tls: Bool?
+
     @Option(help: DayLengthOption.help, transform: DayLengthOption.read)
     var dayLength: Int?
 
@@ -50,10 +57,11 @@ struct DevCommand: AsyncParsableCommand {
         let pidFile = try PIDFile(path: directory.file("dev.pid"))
         defer { pidFile.remove() }
         var planned = try DevPlan(
-            directory: directory, regionOptions: self.region, accountOptions: self.account,
+            directory: directory, regionOptions: self.region, accountOptions: self.account, tlsOption: self.tls,
             log: RegionConfiguration.Log(level: self.logLevel, format: self.logFormat))
         if let dayLength = self.dayLength { planned.dayLengthSeconds = dayLength }
         let plan = planned
+        if plan.isSecure { try DevCertificates.ensure(for: plan.regions.map(\.name), in: directory) }
 
         if self.processes {
             try await RunningProcess.run(

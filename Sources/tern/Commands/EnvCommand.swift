@@ -28,6 +28,8 @@ struct EnvCommand: ParsableCommand {
             ("AWS_EC2_METADATA_DISABLED", "true"),
             ("TERN_DIR", directory.path),
         ]
+        // Not every tool reads it from the profile.
+        if state.tls == true { lines.append(("AWS_CA_BUNDLE", directory.authorityFile)) }
         if let first = state.regions.first { lines.append(("AWS_PROFILE", first.name)) }
         // Keys and endpoints in the environment would win over the profile.
         let others = [

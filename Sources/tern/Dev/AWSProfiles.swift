@@ -21,7 +21,7 @@ struct AWSProfiles {
             [profile \(profile.name)]
             region = \(profile.region.region)
             endpoint_url = \(profile.region.endpoint)
-            s3 =
+            \(profile.region.federationCAFile.map { "ca_bundle = \($0)\n" } ?? "")s3 =
               addressing_style = path
 
             """

@@ -1,6 +1,7 @@
 import Foundation
 import TernControlPlane
 import TernCore
+import TernHTTPServer
 
 /// The directory of a development federation, and the files in it.
 ///
@@ -11,6 +12,8 @@ import TernCore
 /// DIR/accounts.json    accounts and keys
 /// DIR/aws/config       profiles for AWS tools
 /// DIR/aws/credentials
+/// DIR/ca.pem           with TLS: the authority that signs the regions' certificates
+/// DIR/tls/             with TLS: the certificates and keys
 /// DIR/dev.json         what a restart must find again: regions, ports, the federation's credential
 /// DIR/dev.pid          the process of `tern dev`
 /// ```
@@ -24,6 +27,11 @@ struct DevDirectory: Sendable {
 
         var regions: [Region]
         var federation: FederationCredential
+        /// Whether the regions speak HTTPS; `nil` is no.
+        var tls: Bool?
+
+        /// Where a region with this port answers.
+        func endpoint(port: Int) -> String { "\(self.tls == true ? "https" : "http")://127.0.0.1:\(port)" }
     }
 
     /// Absolute.
@@ -39,6 +47,12 @@ struct DevDirectory: Sendable {
 
     func pidFile(_ region: RegionName) -> String { self.file("\(region).pid") }
 
+    func tlsFiles(_ region: RegionName) -> TLSFiles {
+        TLSFiles(certificate: self.file("tls/\(region).crt"), key: self.file("tls/\(region).key"))
+    }
+
+    var authorityFile: String { self.file("ca.pem") }
+    var authorityKeyFile: String { self.file("tls/ca.key") }
     var accountsFile: String { self.file("accounts.json") }
     var awsConfigFile: String { self.file("aws/config") }
     var awsCredentialsFile: String { self.file("aws/credentials") }

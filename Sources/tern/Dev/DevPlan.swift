@@ -37,13 +37,17 @@ struct DevPlan: Sendable {
     /// The ports of the last run, which are tried first where any free port will do.
     var earlierPorts: [RegionName: Int]
     var log: RegionConfiguration.Log
+    /// Whether the regions speak HTTPS.
+    var isSecure: Bool
     /// How long a lifecycle day is.
     var dayLengthSeconds = LifecycleCalendar.standardDaySeconds
 
     init(
-        directory: DevDirectory, regionOptions: [String], accountOptions: [String], log: RegionConfiguration.Log
+        directory: DevDirectory, regionOptions: [String], accountOptions: [String], tlsOption: Bool? = nil,
+        log: RegionConfiguration.Log
     ) throws {
         let state = try directory.state()
+        self.isSecure = tlsOption ?? state?.tls ?? false
         let earlier = try state?.regions.map { region in
             guard let name = RegionName(region.name), (1...65535).contains(region.port) else {
                 throw CommandFailure(
@@ -94,8 +98,9 @@ struct DevPlan: Sendable {
         in directory: DevDirectory, ports: [RegionName: Int], hasPIDFiles: Bool
     ) -> [RegionConfiguration] {
         let home = self.regions[0].name
+        let state = self.state(self.regions.map { DevRegion(name: $0.name, port: ports[$0.name] ?? $0.port) })
         let federated = self.regions.map { region in
-            FederatedRegion(name: region.name, endpoint: "http://127.0.0.1:\(ports[region.name] ?? region.port)")
+            FederatedRegion(name: region.name, endpoint: state.endpoint(port: ports[region.name] ?? region.port))
         }
         return self.regions.map { region in
             var configuration = RegionConfiguration(
@@ -108,6 +113,10 @@ struct DevPlan: Sendable {
                 federationCredential: self.credential,
                 accounts: self.accounts
             )
+            if self.isSecure {
+                configuration.tls = directory.tlsFiles(region.name)
+                configuration.federationCAFile = directory.authorityFile
+            }
             configuration.log = self.log
             configuration.lifecycle.dayLengthSeconds = self.dayLengthSeconds
             configuration.storage.cacheMiB = 32
@@ -115,12 +124,15 @@ struct DevPlan: Sendable {
         }
     }
 
+    private func state(_ regions: [DevRegion]) -> DevDirectory.State {
+        DevDirectory.State(
+            regions: regions.map { DevDirectory.State.Region(name: $0.name.description, port: $0.port) },
+            federation: self.credential, tls: self.isSecure)
+    }
+
     /// Writes everything that another process, or the next run, needs to know.
     func write(_ configurations: [RegionConfiguration], to directory: DevDirectory) throws {
-        let regions = configurations.map {
-            DevDirectory.State.Region(name: $0.region.description, port: $0.listen.port)
-        }
-        try directory.write(DevDirectory.State(regions: regions, federation: self.credential))
+        try directory.write(self.state(configurations.map { DevRegion(name: $0.region, port: $0.listen.port) }))
         try directory.write(self.accounts)
         try directory.write(configurations)
     }

@@ -60,12 +60,17 @@ struct ProcessFederation: Sendable {
 
     private func waitUntilHealthy(_ configuration: RegionConfiguration, _ process: Process) async throws {
         let deadline = ContinuousClock.now + .seconds(60)
+        var request = HTTPClientRequest(url: "\(configuration.endpoint)/_tern/v1/health")
+        request.tlsConfiguration = try TrustedAuthorities.configuration(caFile: configuration.federationCAFile)
         while ContinuousClock.now < deadline {
             guard process.isRunning else {
                 throw CommandFailure("\(configuration.region) did not start; its log above says why")
             }
-            let answer = try? await HTTPClient.shared.get(url: "\(configuration.endpoint)/_tern/v1/health").get()
-            if answer?.status.code == 200 { return }
+            let answer = try? await HTTPClient.shared.execute(request, timeout: .seconds(5))
+            if let answer {
+                _ = try? await answer.body.collect(upTo: 65536)
+                if answer.status == .ok { return }
+            }
             try await Task.sleep(for: .milliseconds(20))
         }
         throw CommandFailure("\(configuration.region) did not become healthy within 60 s; its log above may say why")

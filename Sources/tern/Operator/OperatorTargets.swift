@@ -49,7 +49,8 @@ struct OperatorTargets: Sendable {
         let state = try directory.requiredState()
         self.credential = state.federation
         self.regions = state.regions.map { region in
-            FederatedRegion(name: RegionName(trusted: region.name), endpoint: "http://127.0.0.1:\(region.port)")
+            FederatedRegion(name: RegionName(trusted: region.name), endpoint: state.endpoint(port: region.port))
         }
+        self.caFile = state.tls == true ? directory.authorityFile : nil
     }
 }
