@@ -10,9 +10,10 @@ import TernStorage
 extension ObjectService {
     /// CopyObject: a new object with the bytes of `source`.
     ///
-    /// No blob is written unless the copy is of a class with another storage pool: small bodies are copied inside the metadata store, and blobs are cloned. Where the source
-    /// is a plain object whose checksum is of the wanted algorithm, no byte is read either. Otherwise the bytes are read
-    /// once, since the copy is one part with an MD5 of its own (spec rules CPY-6, CPY-7).
+    /// No blob is written unless the copy is of a class with another storage pool: small bodies are copied inside the
+    /// metadata store, and blobs are cloned. Where the source is a plain object whose checksum is of the wanted
+    /// algorithm, no byte is read either. Otherwise the bytes are read once, since the copy is one part with an MD5 of
+    /// its own (spec rules CPY-6, CPY-7).
     ///
     /// Source: Amazon S3 API Reference, CopyObject; spec §6.4.
     package func copyObject(
@@ -39,16 +40,9 @@ extension ObjectService {
         let body = try await self.cloneBody(
             of: record, checksum: checksum, from: sourceBucket.partition, to: bucket.partition,
             pool: self.pool(of: attributes.storageClass))
-        do {
-            return try await self.writeVersion(
-                of: key, in: bucket, template: attributes.template, condition: condition, requested: requested
-            ) { record, batch throws(S3Error) in
-                Self.fill(&record, with: body, batch: &batch)
-            }
-        } catch {
-            await self.abandon(body, after: error, in: bucket.partition)
-            throw error
-        }
+        return try await self.writePlainVersion(
+            of: key, in: bucket, body: body, template: attributes.template, condition: condition, requested: requested
+        )
     }
 
     /// Copies a body whose MD5 or checksum has to be computed anew: one pass of reading, then clones of its segments.

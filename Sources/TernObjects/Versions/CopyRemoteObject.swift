@@ -27,17 +27,9 @@ extension ObjectService {
         let body = try await self.receive(
             body, checksums: [algorithm], maximumBytes: source.byteCount,
             storageClass: attributes.storageClass, into: bucket.partition)
-        do {
-            try self.verify(body, isCopyOf: source)
-            return try await self.writeVersion(
-                of: key, in: bucket, template: attributes.template, condition: condition, requested: requested
-            ) { record, batch throws(S3Error) in
-                Self.fill(&record, with: body, batch: &batch)
-            }
-        } catch {
-            await self.abandon(body, after: error, in: bucket.partition)
-            throw error
-        }
+        return try await self.writePlainVersion(
+            of: key, in: bucket, body: body, template: attributes.template, condition: condition, requested: requested
+        ) { () throws(S3Error) in try self.verify(body, isCopyOf: source) }
     }
 
     /// Compares received bytes with the size of a version, and with those of its digests that are of all its bytes.

@@ -84,10 +84,28 @@ extension ObjectService {
         let body = try await self.receive(
             source, checksums: [digests.algorithm], maximumBytes: maximumBytes,
             storageClass: attributes.storageClass, into: bucket.partition)
+        return try await self.writePlainVersion(
+            of: key, in: bucket, body: body, template: attributes.template, condition: condition, requested: requested
+        ) { () throws(S3Error) in try digests.verify(body) }
+    }
+
+    /// Makes a version of a plain object with a body that was received or cloned for it, which is abandoned if there
+    /// is to be none.
+    ///
+    /// - Parameter verify: Looks at the body before anything is written.
+    func writePlainVersion(
+        of key: ObjectKey,
+        in bucket: BucketState,
+        body: ReceivedBody,
+        template: VersionRecord,
+        condition: WriteCondition,
+        requested: Timestamp,
+        verify: () throws(S3Error) -> Void = {}
+    ) async throws(S3Error) -> WrittenVersion {
         do {
-            try digests.verify(body)
+            try verify()
             return try await self.writeVersion(
-                of: key, in: bucket, template: attributes.template, condition: condition, requested: requested
+                of: key, in: bucket, template: template, condition: condition, requested: requested
             ) { record, batch throws(S3Error) in
                 Self.fill(&record, with: body, batch: &batch)
             }
@@ -98,7 +116,7 @@ extension ObjectService {
     }
 
     /// Completes a plain object's record with its body.
-    static func fill(_ record: inout VersionRecord, with body: ReceivedBody, batch: inout MetadataBatch) {
+    private static func fill(_ record: inout VersionRecord, with body: ReceivedBody, batch: inout MetadataBatch) {
         record.byteCount = body.byteCount
         record.etagMd5 = .init(body.md5)
         if let checksum = body.checksums.first { record.checksum = ChecksumValue(checksum) }
