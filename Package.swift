@@ -16,6 +16,7 @@ let strict: [SwiftSetting] = [
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 
@@ -113,9 +114,8 @@ let package = Package(
             name: "TernFederation",
             dependencies: [
                 "TernCore", "TernReplication", "TernS3Protocol", "TernSigV4", "TernRecords", "TernPorts", "TernStorage",
-                "TernObjects", nioCore, nioPosix, nioSSL, logging,
+                "TernObjects", nioCore, nioPosix, nioSSL, nioTLS, logging,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOTLS", package: "swift-nio"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
@@ -134,7 +134,7 @@ let package = Package(
         // 5 edges
         .target(
             name: "TernHTTPServer",
-            dependencies: ["TernCore", "TernPorts", nioCore, nioPosix, nioSSL, logging],
+            dependencies: ["TernCore", "TernPorts", nioCore, nioPosix, nioSSL, nioTLS, logging],
             swiftSettings: strict
         ),
         .systemLibrary(name: "CRocksDB", pkgConfig: nil, providers: [.apt(["librocksdb-dev"])]),

@@ -1,6 +1,7 @@
 import Logging
 import NIOCore
 import NIOSSL
+import NIOTLS
 import TernCore
 import TernPorts
 
@@ -36,6 +37,8 @@ final class HTTPConnection: ChannelInboundHandler {
     private let isExcess: Bool
     /// Whether a TLS handler stands between this one and the socket.
     private let isSecure: Bool
+    /// Whether nothing can be written yet, because the TLS handshake is not done.
+    private var isShakingHands: Bool
     private var context: ChannelHandlerContext?
     private var phase = Phase.readingHead
     private var parser: RequestHeadParser
@@ -59,6 +62,7 @@ final class HTTPConnection: ChannelInboundHandler {
         self.shared = shared
         self.isExcess = isExcess
         self.isSecure = isSecure
+        self.isShakingHands = isSecure
         self.parser = RequestHeadParser(byteLimit: shared.configuration.headerByteLimit)
     }
 
@@ -113,11 +117,9 @@ final class HTTPConnection: ChannelInboundHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if let event = event as? ChannelEvent, event == .inputClosed {
-            self.inputClosed()
-        } else {
-            context.fireUserInboundEventTriggered(event)
-        }
+        if let event = event as? ChannelEvent, event == .inputClosed { return self.inputClosed() }
+        if case .handshakeCompleted? = event as? TLSUserEvent { self.isShakingHands = false }
+        context.fireUserInboundEventTriggered(event)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -495,6 +497,9 @@ final class HTTPConnection: ChannelInboundHandler {
     /// Closes the connection when what was written has left, at once or by ``linger()``.
     private func closeWhenFlushed(lingering: Bool) {
         guard let context = self.context else { return }
+        // What was written would wait for a handshake, which nobody is made to finish: the answer that tells of too many
+        // connections would hold one until a timeout, and so would an idle connection when the server stops.
+        guard !self.isShakingHands else { return self.abort() }
         self.phase = .closing
         self.received.clear()
         self.deadline = .now() + self.shared.configuration.writeTimeout.timeAmount

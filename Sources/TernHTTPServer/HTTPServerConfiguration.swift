@@ -16,7 +16,7 @@ package struct HTTPServerConfiguration: Sendable {
     /// Where the certificate lies; `nil` for plain HTTP.
     package var tls: TLSFiles?
 
-    /// Connections beyond this many are answered 503 `SlowDown` and closed.
+    /// Connections beyond this many are answered 503 `SlowDown` and closed; over TLS, closed before the handshake.
     package var connectionLimit = 10_000
     /// The most bytes of a request line with its header fields.
     package var headerByteLimit = 16 * 1024

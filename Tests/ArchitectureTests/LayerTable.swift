@@ -91,7 +91,7 @@ enum LayerTable {
             "TernHTTPServer",
             layer: 5,
             targets: ["TernCore", "TernPorts"],
-            libraries: ["NIOCore", "NIOPosix", "NIOSSL", "Logging", "Glibc"]
+            libraries: ["NIOCore", "NIOPosix", "NIOSSL", "NIOTLS", "Logging", "Glibc"]
         ),
         Target("CRocksDB", layer: 5),
         Target(

@@ -180,6 +180,18 @@ struct HTTPRequestForwarderTests {
         }
     }
 
+    @Test("A client that names `Expect` in `Connection` is asked for its body at once")
+    func expectOfTheConnection() async throws {
+        let peer = try await ScriptedPeer { received, _ in received.hasSuffix("hello") ? .write(Self.ok) : .wait }
+        try await self.withForwarder(peer: peer) { forwarder in
+            let fields = [("content-length", "5"), ("expect", "100-continue"), ("connection", "expect")]
+            let answer = try await forwarder.forward(
+                self.head("PUT", "/b/k", fields), body: ClientBody(["hello"]), to: Self.region)
+            #expect(answer.status == 200)
+        }
+        #expect(!peer.record.received.contains("expect"))
+    }
+
     @Test("An answer that comes before the request is sent is not held up by the rest of the request")
     func earlyAnswer() async throws {
         let peer = try await ScriptedPeer { received, _ in

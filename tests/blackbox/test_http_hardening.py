@@ -8,7 +8,7 @@ import time
 import pytest
 from s3 import MIB, body_of, pattern
 from signing import Connection
-from waiting import eventually
+from waiting import always, eventually
 
 INNER = b"GET /_tern/v1/health HTTP/1.1\r\nHost: h\r\n\r\n"
 
@@ -28,7 +28,8 @@ def converse(port, data, *, ends=True, timeout=15):
 
 
 def statuses(received):
-    return [int(status) for status in re.findall(rb"^HTTP/1\.[01] (\d{3}) ", received, re.MULTILINE)]
+    """Those of all answers; one may stand right behind the body of another."""
+    return [int(status) for status in re.findall(rb"HTTP/1\.[01] (\d{3}) ", received)]
 
 
 PUT = b"PUT /b/k HTTP/1.1\r\nHost: h\r\n"
@@ -78,6 +79,87 @@ def test_what_could_smuggle_a_request_ends_the_connection(home, name):
     assert found[0] in (400, 403, 404, 501, 505), received[:500]
     assert b'"healthy":true' not in received
     assert b"connection: close" in received.lower()
+
+
+# Bodies that hold a request, of requests that are refused without a look at their bodies.
+UNREAD = {
+    "a length": (b"Content-Length: " + LENGTH + b"\r\n\r\n" + INNER, True),
+    "chunks": (b"Transfer-Encoding: chunked\r\n\r\n%x\r\n" % len(INNER) + INNER + b"\r\n0\r\n\r\n", True),
+    # Whether the client still sends the body when it sees the refusal, only the client knows.
+    "a length, not waited for": (b"Expect: 100-continue\r\nContent-Length: " + LENGTH + b"\r\n\r\n" + INNER, False),
+    "chunks, not waited for": (b"Expect: 100-continue\r\nTransfer-Encoding: chunked\r\n\r\n" + INNER, False),
+    "no body, not waited for": (b"Expect: 100-continue\r\nContent-Length: 0\r\n\r\n", False),
+    "more than is worth reading": (b"Content-Length: 100000000\r\n\r\n" + INNER * 1000, False),
+}
+
+
+@pytest.mark.parametrize("name", UNREAD)
+def test_a_body_that_nobody_read_is_never_a_request(home, name):
+    """What follows it is answered only where it is certain where the body ends."""
+    body, is_certain = UNREAD[name]
+    received = converse(home.port, PUT + body + INNER)
+    assert statuses(received) == ([404, 200] if is_certain else [404]), received[:2000]
+    assert (b"connection: close" in received.lower()) != is_certain
+    assert received.count(b'"healthy":true') == (1 if is_certain else 0)
+
+
+@pytest.mark.parametrize(
+    "target", [b"http://h/_tern/v1/health", b"HTTP://other:1/_tern/v1/health", b"/_tern/v1/health"]
+)
+def test_targets_in_the_form_of_proxies(home, target):
+    assert statuses(converse(home.port, b"GET " + target + b" HTTP/1.1\r\nHost: h\r\n\r\n" + INNER)) == [200, 200]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"CONNECT h:1 HTTP/1.1", b"GET h/x HTTP/1.1", b"GET  HTTP/1.1", b"GET ftp://h/ HTTP/1.1", b"GET http:///x HTTP/1.1",
+        b"GET * HTTP/1.1", b"GET /a b HTTP/1.1", b"G(T / HTTP/1.1", b" GET / HTTP/1.1", b"GET / HTTP/1.1 ", b"GET / http/1.1",
+        b"GET /\x00 HTTP/1.1", b"GET /\xff HTTP/1.1", b"PRI * HTTP/2.0", b"GET /", b"A" * 33 + b" / HTTP/1.1",
+    ],
+)  # fmt: skip
+def test_request_lines_that_are_none(home, line):
+    received = converse(home.port, line + b"\r\nHost: h\r\n\r\n" + INNER, ends=False)
+    assert statuses(received) in ([400], [505]), received[:500]
+    assert b"connection: close" in received.lower()
+
+
+def test_a_client_that_sends_its_end_still_reads(home, raw, s3, bucket):
+    """Half-closed behind a request: the answer comes whole. In the middle of one: nothing is made of the half."""
+    body = pattern(3 * MIB)
+    s3.put_object(Bucket=bucket, Key="k", Body=body)
+    headers, signature = raw.prepare("GET", f"/{bucket}/k")
+    headers["authorization"] = signature.header
+    head = f"GET /{bucket}/k HTTP/1.1\r\n" + "".join(f"{name}: {value}\r\n" for name, value in headers.items()) + "\r\n"
+    received = converse(home.port, head.encode())
+    assert received.partition(b"\r\n\r\n")[2] == body
+    headers, signature = raw.prepare("PUT", f"/{bucket}/half", body=body)
+    headers["authorization"] = signature.header
+    head = f"PUT /{bucket}/half HTTP/1.1\r\n" + "".join(f"{n}: {v}\r\n" for n, v in headers.items()) + "\r\n"
+    for sent in (head[:50].encode(), head.encode(), head.encode() + body[:-1]):
+        assert 200 not in statuses(converse(home.port, sent))
+    with pytest.raises(s3.exceptions.ClientError):
+        s3.head_object(Bucket=bucket, Key="half")
+
+
+def test_a_client_that_reads_no_answers_is_not_answered_for_ever(home, raw, s3, bucket):
+    """Requests that were sent at once wait until their turn has room; their answers do not pile up."""
+    s3.put_object(Bucket=bucket, Key="k", Body=pattern(200_000))
+    headers, signature = raw.prepare("GET", f"/{bucket}/k")
+    headers["authorization"] = signature.header
+    head = f"GET /{bucket}/k HTTP/1.1\r\n" + "".join(f"{name}: {value}\r\n" for name, value in headers.items()) + "\r\n"
+    home.reset_peak()
+    before = home.resident_mib()
+    with contextlib.ExitStack() as stack:
+        for _ in range(10):
+            connection = stack.enter_context(Connection("127.0.0.1", home.port, 10))
+            connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            connection.socket.setblocking(False)
+            with contextlib.suppress(BlockingIOError):
+                for _ in range(1000):
+                    connection.socket.send(head.encode())
+        always(lambda: home.peak_resident_mib() - before < 60 and home.is_healthy(), "bounded memory", during=1)
+    assert home.is_healthy()
 
 
 def test_pipelined_requests_are_answered_in_order(home, raw, s3, bucket):

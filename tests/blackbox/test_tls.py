@@ -1,5 +1,6 @@
 """HTTPS: clients, federation, certificates that change (docs/operations.md)."""
 
+import contextlib
 import http.client
 import json
 import os
@@ -196,6 +197,45 @@ def test_a_client_that_vanishes_in_the_handshake_leaves_nothing_behind(region):
         with socket.create_connection(("127.0.0.1", region.port), timeout=10) as plain:
             plain.sendall((b"\x16\x03\x01\x02\x00" + b"\x01" + b"\x00" * 200)[:length])
     assert region.is_healthy()
+
+
+@pytest.fixture
+def small(workspace):
+    """One region that takes three connections, and lets requests finish for long when it stops."""
+    federation = Federation(workspace / "small", names=("us-east-1",)).start()
+    try:
+        make_secure(federation)
+        region = federation.regions[0]
+        region.terminate()
+        text = region.config_path.read_text()
+        text = re.sub(r"^  connections: \d+$", "  connections: 3", text, flags=re.MULTILINE)
+        text = re.sub(r"^  shutdown_grace_seconds: \d+$", "  shutdown_grace_seconds: 25", text, flags=re.MULTILINE)
+        region.config_path.write_text(text)
+        region.start()
+        yield region
+    finally:
+        federation.stop()
+
+
+def test_connections_beyond_the_limit_are_closed_before_their_handshake(small):
+    """They hold nothing until a timeout: the limit is one on what a flood of connections can take."""
+    with contextlib.ExitStack() as stack:
+        for _ in range(3):
+            connection = stack.enter_context(eventually(small.handshake, "a connection is free", swallow=OSError))
+            connection.sendall(b"GET /_tern/v1/health HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert connection.recv(100).startswith(b"HTTP/1.1 200")
+        with socket.create_connection(("127.0.0.1", small.port), timeout=10) as excess:
+            assert _receive(excess) == b""
+    eventually(small.is_healthy, "room again once the others are gone")
+
+
+def test_a_stop_does_not_wait_for_handshakes(small):
+    with socket.create_connection(("127.0.0.1", small.port), timeout=10):
+        with small.handshake() as connection:
+            # The region has accepted both.
+            connection.sendall(b"GET /_tern/v1/health HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert connection.recv(100).startswith(b"HTTP/1.1 200")
+        small.terminate(within=15)
 
 
 # Certificates that change

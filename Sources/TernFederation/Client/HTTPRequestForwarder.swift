@@ -82,7 +82,8 @@ package struct HTTPRequestForwarder: RequestForwarder {
             request.headers.add(
                 name: "host", value: PeerClient.host(of: self.federation.endpoints[connection.region] ?? ""))
         }
-        var isAwaited = head.headers["expect"]?.lowercased() == "100-continue"
+        // Of the fields that are sent: a client's `Connection` can keep `Expect` from the other region.
+        var isAwaited = request.headers["expect"].contains { $0.lowercased() == "100-continue" }
         let limit = ForwardedMessage.isSlow(head) ? self.timeouts.longAnswer : self.timeouts.answer
 
         try await connection.send(.head(request))
