@@ -199,22 +199,29 @@ def test_a_client_that_vanishes_in_the_handshake_leaves_nothing_behind(region):
     assert region.is_healthy()
 
 
-@pytest.fixture
-def small(workspace):
-    """One region that takes three connections, and lets requests finish for long when it stops."""
+@pytest.fixture(scope="module")
+def small_federation(workspace):
+    """One region that takes three connections, has little patience with idle ones, and lets requests finish for long when it stops."""
     federation = Federation(workspace / "small", names=("us-east-1",)).start()
     try:
-        make_secure(federation)
-        region = federation.regions[0]
+        region = make_secure(federation).regions[0]
         region.terminate()
         text = region.config_path.read_text()
         text = re.sub(r"^  connections: \d+$", "  connections: 3", text, flags=re.MULTILINE)
+        text = re.sub(r"^  idle_timeout_seconds: \d+$", "  idle_timeout_seconds: 4", text, flags=re.MULTILINE)
         text = re.sub(r"^  shutdown_grace_seconds: \d+$", "  shutdown_grace_seconds: 25", text, flags=re.MULTILINE)
         region.config_path.write_text(text)
-        region.start()
-        yield region
+        yield federation
     finally:
         federation.stop()
+
+
+@pytest.fixture
+def small(small_federation):
+    region = small_federation.regions[0]
+    if not region.is_running():
+        region.start()
+    return region
 
 
 def test_connections_beyond_the_limit_are_closed_before_their_handshake(small):
@@ -227,6 +234,14 @@ def test_connections_beyond_the_limit_are_closed_before_their_handshake(small):
         with socket.create_connection(("127.0.0.1", small.port), timeout=10) as excess:
             assert _receive(excess) == b""
     eventually(small.is_healthy, "room again once the others are gone")
+
+
+@pytest.mark.parametrize("hello", (b"", b"\x16\x03\x01\x02\x00\x01"), ids=("nothing", "a part"))
+def test_a_handshake_that_does_not_go_on_is_ended(small, hello):
+    with socket.create_connection(("127.0.0.1", small.port), timeout=20) as plain:
+        plain.sendall(hello)
+        assert _receive(plain) == b""
+    assert small.is_healthy()
 
 
 def test_a_stop_does_not_wait_for_handshakes(small):

@@ -15,32 +15,20 @@ package struct HTTPPeerTransport: PeerTransport {
     }
 
     package func deliver(_ items: [IngestItem], to region: RegionName) async throws(TransportError) -> [IngestResult] {
-        do {
+        try await Self.speaking(with: region) {
             let body = try Frames.encode(items)
             var answer = try await self.client.sendExpectingOK(.replicas, body: .bytes(body), to: region)
             return try Frames.decode(&answer.body, as: IngestResult.self)
-        } catch let error as FramingError {
-            throw Self.violation(error, region)
-        } catch let error as TransportError {
-            throw error
-        } catch {
-            throw TransportError(.networkError, "region \(region): \(error)")
         }
     }
 
     package func beginSession(_ replica: ReplicaRecord, to region: RegionName) async throws(TransportError)
         -> IngestProgress
     {
-        do {
+        try await Self.speaking(with: region) {
             let body = ByteBuffer(bytes: try Frames.bytes(of: replica))
             var answer = try await self.client.sendExpectingOK(.sessions, body: .bytes(body), to: region)
             return try ProgressCoding.decode(&answer.body)
-        } catch let error as FramingError {
-            throw Self.violation(error, region)
-        } catch let error as TransportError {
-            throw error
-        } catch {
-            throw TransportError(.networkError, "region \(region): \(error)")
         }
     }
 
@@ -53,25 +41,36 @@ package struct HTTPPeerTransport: PeerTransport {
             "bucket=\(segment.destinationBucket)&version=\(segment.version.wireForm)"
             + "&offset=\(segment.offset)&length=\(segment.byteCount)"
         let length = segment.byteCount + IngestLimits.segmentTrailerBytes
-        let answer = try await self.client.sendExpectingOK(
-            .segment, query: query, body: .stream(BodySequence(source: body), length: .known(length)), to: region)
-        return try Self.result(answer, region)
+        return try await Self.speaking(with: region) {
+            let answer = try await self.client.sendExpectingOK(
+                .segment, query: query, body: .stream(BodySequence(source: body), length: .known(length)), to: region)
+            return try Frames.message(answer.body)
+        }
     }
 
     package func commitSession(_ replica: ReplicaRecord, to region: RegionName) async throws(TransportError)
         -> IngestResult
     {
-        let body: ByteBuffer
-        do { body = ByteBuffer(bytes: try Frames.bytes(of: replica)) } catch { throw Self.violation(error, region) }
-        return try Self.result(try await self.client.sendExpectingOK(.commit, body: .bytes(body), to: region), region)
+        try await Self.speaking(with: region) {
+            let body = ByteBuffer(bytes: try Frames.bytes(of: replica))
+            return try Frames.message(
+                try await self.client.sendExpectingOK(.commit, body: .bytes(body), to: region).body)
+        }
     }
 
-    private static func result(_ answer: PeerAnswer, _ region: RegionName) throws(TransportError) -> IngestResult {
-        do { return try Frames.message(answer.body) } catch { throw self.violation(error, region) }
-    }
-
-    private static func violation(_ error: FramingError, _ region: RegionName) -> TransportError {
-        TransportError(.protocolViolation, "region \(region): \(error.message)", mayBeDueToContent: true)
+    /// Runs an exchange, and makes what is wrong with its messages an error of the transport.
+    private static func speaking<Result>(
+        with region: RegionName, _ exchange: () async throws -> Result
+    ) async throws(TransportError) -> Result {
+        do {
+            return try await exchange()
+        } catch let error as TransportError {
+            throw error
+        } catch let error as FramingError {
+            throw TransportError(.protocolViolation, "region \(region): \(error.message)", mayBeDueToContent: true)
+        } catch {
+            throw TransportError(.networkError, "region \(region): \(error)")
+        }
     }
 }
 
