@@ -2,7 +2,9 @@ import TernPorts
 import TernS3Protocol
 
 /// One operation of the S3 API: how it is recognised, what it needs, what it does.
-struct Operation: Sendable {
+///
+/// A class, because each request carries its operation along.
+final class Operation: Sendable {
     typealias Perform = @Sendable (S3Call) async throws(S3Error) -> HTTPAnswer
 
     /// What Tern makes of an operation.
@@ -15,11 +17,11 @@ struct Operation: Sendable {
     }
 
     /// The name in the S3 API Reference.
-    var name: String
-    var route: Route
+    let name: String
+    let route: Route
     /// The IAM action, given whether the request names a version.
-    var action: @Sendable (_ hasVersion: Bool) -> String
-    var support: Support
+    let action: @Sendable (_ hasVersion: Bool) -> String
+    let support: Support
     /// What performs it; `nil` for an operation that is refused.
     var perform: Perform? {
         switch self.support {
@@ -28,11 +30,11 @@ struct Operation: Sendable {
         }
     }
     /// Whether the bucket must exist before the operation runs.
-    var needsBucket: Bool
+    let needsBucket: Bool
     /// Whether the body may be a stream of signed chunks (spec rule SIG-46).
-    var acceptsStreams: Bool
+    let acceptsStreams: Bool
     /// Whether the operation finds out by itself who asks, and whether they may.
-    var authenticatesItself = false
+    let authenticatesItself: Bool
 
     init(
         _ name: String,
@@ -55,10 +57,16 @@ struct Operation: Sendable {
     }
 
     /// The same under another name: the S3 API has deprecated ones.
-    func named(_ name: String) -> Operation {
-        var operation = self
-        operation.name = name
-        return operation
+    func named(_ name: String) -> Operation { Operation(copying: self, name: name) }
+
+    private init(copying other: Operation, name: String) {
+        self.name = name
+        self.route = other.route
+        self.action = other.action
+        self.support = other.support
+        self.needsBucket = other.needsBucket
+        self.acceptsStreams = other.acceptsStreams
+        self.authenticatesItself = other.authenticatesItself
     }
 
     /// An operation that is known, and refused.
@@ -69,5 +77,6 @@ struct Operation: Sendable {
         self.support = .notImplemented
         self.needsBucket = false
         self.acceptsStreams = false
+        self.authenticatesItself = false
     }
 }

@@ -5,38 +5,72 @@ package import TernPorts
 import TernRecords
 package import TernS3Protocol
 
+/// What operations work with: the same for all requests of a region.
+package final class CallEnvironment: Sendable {
+    let service: ObjectService
+    let accounts: any IdentityStore
+    let authorizer: any Authorizer
+    let destinations: any DestinationLookup
+    let remoteSources: any RemoteSourceReader
+    /// Whether signatures of version 2 are taken.
+    let acceptsSigV2: Bool
+    /// The regions of the federation.
+    let regions: Set<RegionName>
+    /// Which hosts are buckets' own.
+    let resolver: AddressResolver
+    let logger: Logger
+
+    init(
+        service: ObjectService, accounts: any IdentityStore, authorizer: any Authorizer,
+        destinations: any DestinationLookup, remoteSources: any RemoteSourceReader, acceptsSigV2: Bool,
+        regions: Set<RegionName>, resolver: AddressResolver, logger: Logger
+    ) {
+        self.service = service
+        self.accounts = accounts
+        self.authorizer = authorizer
+        self.destinations = destinations
+        self.remoteSources = remoteSources
+        self.acceptsSigV2 = acceptsSigV2
+        self.regions = regions
+        self.resolver = resolver
+        self.logger = logger
+    }
+}
+
 /// One authenticated and authorized request, on its way through an operation.
 package struct S3Call: Sendable {
+    package let environment: CallEnvironment
     package var head: HTTPRequestHead
     package var target: RequestTarget
     /// The request's headers, with those that a presigned URL carries in its query (spec rule SIG-32).
     package var headers: HeaderFields
     package var principal: Principal
     package var requestID: String
-    package var service: ObjectService
     package var payload: RequestPayload
-    package var logger: Logger
     /// The bucket's name, for operations on a bucket or object.
     package var bucketName: String
     /// The bucket, for operations that need it to exist.
     package var existingBucket: BucketState?
     package var objectKey: ObjectKey?
-    package var accounts: any IdentityStore
-    package var authorizer: any Authorizer
-    package var destinations: any DestinationLookup
-    package var remoteSources: any RemoteSourceReader
     /// What becomes known of the request, for its access log.
     package var trace: RequestTrace
-    /// Whether signatures of version 2 are taken.
-    package var acceptsSigV2: Bool
-    /// The regions of the federation.
-    package var regions: Set<RegionName>
-    /// Which hosts are buckets' own.
-    package var resolver: AddressResolver
-    /// Scheme and authority under which the client reached us, for `Location`.
-    package var baseURL: String
     /// Whether the bucket stood in the host name.
     package var isVirtualHosted: Bool
+
+    package var service: ObjectService { self.environment.service }
+    package var accounts: any IdentityStore { self.environment.accounts }
+    package var authorizer: any Authorizer { self.environment.authorizer }
+    package var destinations: any DestinationLookup { self.environment.destinations }
+    package var remoteSources: any RemoteSourceReader { self.environment.remoteSources }
+    package var acceptsSigV2: Bool { self.environment.acceptsSigV2 }
+    package var regions: Set<RegionName> { self.environment.regions }
+    package var resolver: AddressResolver { self.environment.resolver }
+    package var logger: Logger { self.environment.logger }
+
+    /// Scheme and authority under which the client reached us, for `Location`.
+    package var baseURL: String {
+        "\(self.head.isSecure ? "https" : "http")://\(self.head.headers["host"] ?? "")"
+    }
 
     /// The URL of a bucket's own host; `nil` where the client used a host that has none below it.
     func hostURL(of name: BucketName) -> String? {

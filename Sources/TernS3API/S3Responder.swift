@@ -28,8 +28,6 @@ package final class S3Responder: HTTPResponder {
     let service: ObjectService
     let identities: any IdentityStore
     let authorizer: any Authorizer
-    let destinations: any DestinationLookup
-    let remoteSources: any RemoteSourceReader
     let forwarder: (any RequestForwarder)?
     let configuration: Configuration
     let resolver: AddressResolver
@@ -39,6 +37,7 @@ package final class S3Responder: HTTPResponder {
     let activity: ClientActivity
     let accessLog: AccessLog
     let logger: Logger
+    private let environment: CallEnvironment
 
     /// - Parameter forwarder: Hands requests on to the regions of their buckets; `nil` where clients are redirected.
     package init(
@@ -56,8 +55,6 @@ package final class S3Responder: HTTPResponder {
         self.service = service
         self.identities = identities
         self.authorizer = authorizer
-        self.destinations = destinations
-        self.remoteSources = remoteSources
         self.forwarder = forwarder
         self.configuration = configuration
         self.activity = activity
@@ -65,6 +62,10 @@ package final class S3Responder: HTTPResponder {
         self.regions = Set(configuration.endpoints.keys).union([service.region])
         self.resolver = AddressResolver(baseDomains: configuration.baseDomains, regions: Array(self.regions))
         self.logger = logger
+        self.environment = CallEnvironment(
+            service: service, accounts: identities, authorizer: authorizer, destinations: destinations,
+            remoteSources: remoteSources, acceptsSigV2: configuration.acceptsSigV2Query, regions: self.regions,
+            resolver: self.resolver, logger: logger)
     }
 
     package func respond(to head: HTTPRequestHead, body: any HTTPRequestBody) async -> HTTPAnswer {
@@ -181,17 +182,12 @@ package final class S3Responder: HTTPResponder {
         }
         if let expected = head.headers["x-amz-expected-bucket-owner"] { try self.checkOwner(expected, bucket: bucket) }
         var call = S3Call(
-            head: head, target: target, headers: head.headers, principal: caller.principal, requestID: requestID,
-            service: self.service,
+            environment: self.environment, head: head, target: target, headers: head.headers,
+            principal: caller.principal, requestID: requestID,
             payload: RequestPayload(
                 head: head, body: body, mode: caller.payload, signing: caller.signing,
                 acceptsStreams: operation.acceptsStreams),
-            logger: self.logger, bucketName: place.bucket ?? "", existingBucket: bucket, objectKey: place.key,
-            accounts: self.identities, authorizer: self.authorizer, destinations: self.destinations,
-            remoteSources: self.remoteSources,
-            trace: trace, acceptsSigV2: self.configuration.acceptsSigV2Query,
-            regions: self.regions, resolver: self.resolver,
-            baseURL: "\(head.isSecure ? "https" : "http")://\(head.headers["host"] ?? "")",
+            bucketName: place.bucket ?? "", existingBucket: bucket, objectKey: place.key, trace: trace,
             isVirtualHosted: place.isVirtualHosted)
         for field in caller.hoistedHeaders { call.headers.append(field.name, field.value) }
         if operation.authenticatesItself { return try await perform(call) }

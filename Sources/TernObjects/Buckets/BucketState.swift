@@ -6,7 +6,9 @@ package import TernS3Protocol
 package import TernStorage
 
 /// What is known of a bucket of this region at one epoch. Immutable: a change of configuration makes a new one.
-package struct BucketState: Sendable {
+///
+/// A class, because every step of every request would copy a struct of so many parts.
+package final class BucketState: Sendable {
     package let record: BucketRecord
     package let replication: ReplicationConfiguration?
     /// What ``replication`` makes of new versions; `nil` without it.

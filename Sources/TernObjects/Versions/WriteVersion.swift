@@ -18,7 +18,7 @@ extension ObjectService {
     func writeVersion(
         of key: ObjectKey,
         in target: BucketState,
-        template: VersionRecord,
+        template: @autoclosure () -> VersionRecord,
         condition: WriteCondition = .none,
         requested: Timestamp,
         lastModified: Timestamp? = nil,
@@ -35,7 +35,8 @@ extension ObjectService {
             try condition.evaluate(currentETag: head?.liveETag, key: key)
             try check?(head)
 
-            var record = template
+            // Made anew, rather than kept and copied.
+            var record = template()
             let floor = head?.record.versionID.stamp ?? .zero
             let id = self.clock.versionID(after: floor)
             record.id = VersionIdentity(id)

@@ -7,13 +7,13 @@ import TernS3Protocol
 
 extension Operation {
     /// Source: Amazon S3 API Reference, GetBucketLifecycleConfiguration; spec §11.3.
-    static let getBucketLifecycleConfiguration = Self.getLifecycle("GetBucketLifecycleConfiguration")
+    static let getBucketLifecycleConfiguration = Operation.getLifecycle("GetBucketLifecycleConfiguration")
     /// The deprecated name of the same request.
-    static let getBucketLifecycle = Self.getLifecycle("GetBucketLifecycle")
+    static let getBucketLifecycle = Operation.getLifecycle("GetBucketLifecycle")
     /// Source: Amazon S3 API Reference, PutBucketLifecycleConfiguration; spec §11.3, rule CHK-7.
-    static let putBucketLifecycleConfiguration = Self.putLifecycle("PutBucketLifecycleConfiguration")
+    static let putBucketLifecycleConfiguration = Operation.putLifecycle("PutBucketLifecycleConfiguration")
     /// The deprecated name of the same request.
-    static let putBucketLifecycle = Self.putLifecycle("PutBucketLifecycle")
+    static let putBucketLifecycle = Operation.putLifecycle("PutBucketLifecycle")
 
     /// Source: Amazon S3 API Reference, DeleteBucketLifecycle.
     static let deleteBucketLifecycle = Operation(
@@ -46,7 +46,7 @@ extension Operation {
                 configuration = try LifecycleConfiguration.validated(
                     rules,
                     minimumSize: try TransitionMinimumSize(header: call.headers[TransitionMinimumSize.headerName]),
-                    makeRuleID: { Self.ruleID(service.clock.randomBits(), service.clock.randomBits()) })
+                    makeRuleID: { Operation.ruleID(service.clock.randomBits(), service.clock.randomBits()) })
             } catch {
                 throw S3Error(error)
             }
