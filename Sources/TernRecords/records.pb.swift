@@ -558,6 +558,13 @@ package nonisolated struct Tern_Records_VersionRecord: @unchecked Sendable {
   /// Clears the value of `restore`. Subsequent reads from it will return its default value.
   package mutating func clearRestore() {_uniqueStorage()._restore = nil}
 
+  /// Counts the versions that came to lie under this one while it was the head, so that each changes the head's row: a
+  /// change of the stack that was planned before then conflicts with it.
+  package var stackRevision: UInt32 {
+    get {_storage._stackRevision}
+    set {_uniqueStorage()._stackRevision = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1600,7 +1607,7 @@ nonisolated extension Tern_Records_RestoreState: SwiftProtobuf.Message, SwiftPro
 
 nonisolated extension Tern_Records_VersionRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".VersionRecord"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{3}is_null\0\u{3}is_delete_marker\0\u{3}last_modified_ms\0\u{1}owner\0\u{3}byte_count\0\u{3}etag_md5\0\u{3}etag_part_count\0\u{3}system_metadata\0\u{3}user_metadata\0\u{3}storage_class\0\u{1}tags\0\u{3}tags_stamp\0\u{1}checksum\0\u{1}body\0\u{3}layout_rows\0\u{1}destinations\0\u{3}is_replica\0\u{3}retention_mode\0\u{3}retain_until_ms\0\u{3}retention_stamp\0\u{3}legal_hold\0\u{3}legal_hold_stamp\0\u{1}acl\0\u{3}acl_stamp\0\u{1}restore\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{3}is_null\0\u{3}is_delete_marker\0\u{3}last_modified_ms\0\u{1}owner\0\u{3}byte_count\0\u{3}etag_md5\0\u{3}etag_part_count\0\u{3}system_metadata\0\u{3}user_metadata\0\u{3}storage_class\0\u{1}tags\0\u{3}tags_stamp\0\u{1}checksum\0\u{1}body\0\u{3}layout_rows\0\u{1}destinations\0\u{3}is_replica\0\u{3}retention_mode\0\u{3}retain_until_ms\0\u{3}retention_stamp\0\u{3}legal_hold\0\u{3}legal_hold_stamp\0\u{1}acl\0\u{3}acl_stamp\0\u{1}restore\0\u{3}stack_revision\0")
 
   fileprivate class _StorageClass {
     var _id: Tern_Records_VersionIdentity? = nil
@@ -1629,6 +1636,7 @@ nonisolated extension Tern_Records_VersionRecord: SwiftProtobuf.Message, SwiftPr
     var _acl: Tern_Records_AclRecord? = nil
     var _aclStamp: UInt64 = 0
     var _restore: Tern_Records_RestoreState? = nil
+    var _stackRevision: UInt32 = 0
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1665,6 +1673,7 @@ nonisolated extension Tern_Records_VersionRecord: SwiftProtobuf.Message, SwiftPr
       _acl = source._acl
       _aclStamp = source._aclStamp
       _restore = source._restore
+      _stackRevision = source._stackRevision
     }
   }
 
@@ -1709,6 +1718,7 @@ nonisolated extension Tern_Records_VersionRecord: SwiftProtobuf.Message, SwiftPr
         case 24: try { try decoder.decodeSingularMessageField(value: &_storage._acl) }()
         case 25: try { try decoder.decodeSingularFixed64Field(value: &_storage._aclStamp) }()
         case 26: try { try decoder.decodeSingularMessageField(value: &_storage._restore) }()
+        case 27: try { try decoder.decodeSingularUInt32Field(value: &_storage._stackRevision) }()
         default: break
         }
       }
@@ -1799,6 +1809,9 @@ nonisolated extension Tern_Records_VersionRecord: SwiftProtobuf.Message, SwiftPr
       try { if let v = _storage._restore {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 26)
       } }()
+      if _storage._stackRevision != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._stackRevision, fieldNumber: 27)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1834,6 +1847,7 @@ nonisolated extension Tern_Records_VersionRecord: SwiftProtobuf.Message, SwiftPr
         if _storage._acl != rhs_storage._acl {return false}
         if _storage._aclStamp != rhs_storage._aclStamp {return false}
         if _storage._restore != rhs_storage._restore {return false}
+        if _storage._stackRevision != rhs_storage._stackRevision {return false}
         return true
       }
       if !storagesAreEqual {return false}

@@ -8,7 +8,8 @@ import os
 import time
 
 import pytest
-from s3 import in_parallel, keys_of
+from bulk import write_all
+from s3 import keys_of
 
 KEYS = int(os.environ.get("TERN_LIST_KEYS", "20000"))
 # How much more than another page one may cost. What grows with the bucket would be far beyond it.
@@ -24,8 +25,8 @@ def name(number):
 def filled(federation):
     """A bucket with KEYS objects in folders of folders, and a few keys with very many versions and markers between."""
     region = federation["us-east-1"]
-    bucket, client = region.bucket(), region.client()
-    in_parallel(lambda number: client.put_object(Bucket=bucket, Key=name(number), Body=b""), range(KEYS), workers=32)
+    bucket = region.bucket()
+    write_all(region, bucket, [("PUT", name(number)) for number in range(KEYS)])
     return bucket
 
 
@@ -33,16 +34,12 @@ def filled(federation):
 def deleted(federation):
     """A bucket in which most keys are deleted: markers over objects, a few objects between; and one with a deep stack."""
     region = federation["us-east-1"]
-    bucket, client = region.bucket(), region.client()
+    bucket = region.bucket()
     count = KEYS // 4
-
-    def write(number):
-        client.put_object(Bucket=bucket, Key=name(number), Body=b"")
-        if number % 1000 >= 5:
-            client.delete_object(Bucket=bucket, Key=name(number))
-
-    in_parallel(write, range(count), workers=32)
-    in_parallel(lambda number: client.put_object(Bucket=bucket, Key="deep", Body=b""), range(count), workers=32)
+    write_all(region, bucket, [("PUT", name(number)) for number in range(count)])
+    write_all(region, bucket, [("DELETE", name(number)) for number in range(count) if number % 1000 >= 5])
+    # Writes of one key wait for each other: many at once gain nothing.
+    write_all(region, bucket, [("PUT", "deep")] * count, connections=4)
     return bucket, count
 
 
@@ -159,3 +156,19 @@ def test_every_key_is_listed_once(s3, filled):
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=filled):
         listed += keys_of(page)
     assert listed == sorted(name(number) for number in range(KEYS))
+
+
+def test_every_write_is_listed_at_once(s3, filled):
+    """A new key is on the page where it belongs as soon as it is written, and gone as soon as it is deleted."""
+    for number in range(0, KEYS, KEYS // 50):
+        key = name(number) + "-new"
+        version = s3.put_object(Bucket=filled, Key=key, Body=b"")["VersionId"]
+        assert keys_of(s3.list_objects_v2(Bucket=filled, StartAfter=name(number), MaxKeys=1)) == [key]
+        folder = key.rpartition("/")[0] + "/"
+        assert keys_of(s3.list_objects_v2(Bucket=filled, Prefix=folder)) == [name(number), key]
+        marker = s3.delete_object(Bucket=filled, Key=key)["VersionId"]
+        assert keys_of(s3.list_objects_v2(Bucket=filled, Prefix=folder)) == [name(number)]
+        for one in (marker, version):
+            s3.delete_object(Bucket=filled, Key=key, VersionId=one)
+        found = s3.list_object_versions(Bucket=filled, Prefix=folder)
+        assert [version["Key"] for version in found["Versions"]] == [name(number)] and "DeleteMarkers" not in found

@@ -22,6 +22,7 @@ extension ReplicaRecord {
         copy.destinations = []
         copy.clearBody()
         copy.layoutRows = 0
+        copy.stackRevision = 0
         // A restored copy is the business of the region that made it (L-21, RST-6).
         copy.clearRestore()
         if !task.storageClass.isEmpty {

@@ -127,6 +127,11 @@ extension ObjectService {
         } else {
             batch.require(row, is: nil)
             batch.put(row, value)
+            // Whoever deletes the head at this moment has already looked which version comes after it.
+            if var touched = head?.record {
+                touched.stackRevision &+= 1
+                batch.put(Keyspace.head(key), try encodeRecord(touched))
+            }
         }
         replica.addBody(to: &batch)
         return .write
