@@ -47,7 +47,8 @@ struct StackRaceTests {
             let items = (0..<6).map { self.replica(of: name, number: $0) }
             // Some are there, of which some are deleted while the others arrive. Most of the time the newest is there.
             let present = items.filter { $0.replica.version.id.random == 5 || dice.next(below: 4) == 0 }
-            let missing = items.filter { item in !present.contains { $0.replica.version.id == item.replica.version.id } }
+            let missing = items.filter { item in !present.contains { $0.replica.version.id == item.replica.version.id }
+            }
             for result in await region.service.ingest(present) { #expect(result.code == .done) }
             let deleted = present.filter { $0.replica.version.id.random == 5 || dice.next(below: 2) == 0 }
 
