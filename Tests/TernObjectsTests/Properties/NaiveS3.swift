@@ -15,6 +15,28 @@ struct NaiveS3 {
         var body: [UInt8] = []
         var etag = ""
         var tags: [String: String] = [:]
+        var lock = Lock()
+    }
+
+    /// Retention until a whole second, and legal hold.
+    struct Lock: Equatable {
+        var mode: String?
+        var until: Int64 = 0
+        var isHeld = false
+
+        /// LCK-8: whether a delete by version ID is refused. LCK-9: governance gives way to those who may bypass it.
+        func refusesDelete(at now: Int64, bypassing: Bool) -> Bool {
+            if self.isHeld { return true }
+            guard let mode, self.until > now else { return false }
+            return mode == "COMPLIANCE" || !bypassing
+        }
+
+        /// LCK-9: whether the retention may become this one.
+        func permits(_ new: Lock, at now: Int64, bypassing: Bool) -> Bool {
+            guard let mode, self.until > now else { return true }
+            if mode == "COMPLIANCE" { return new.mode == "COMPLIANCE" && new.until >= self.until }
+            return bypassing || (new.mode != nil && new.until >= self.until)
+        }
     }
 
     struct Upload {
@@ -30,6 +52,10 @@ struct NaiveS3 {
     }
 
     var versioning = VersioningState.never
+    /// Whether Object Lock is enabled, for good.
+    var isLocked = false
+    /// The bucket's default retention: a mode and days.
+    var defaultRetention: (mode: String, days: Int)?
     /// Newest first.
     var stacks: [String: [Version]] = [:]
     /// By upload ID, in the order of their beginnings.
@@ -63,6 +89,14 @@ struct NaiveS3 {
     mutating func remove(_ reference: VersionReference, of key: String) {
         self.stacks[key]?.removeAll { $0.reference == reference }
         if self.stacks[key]?.isEmpty == true { self.stacks[key] = nil }
+    }
+
+    /// LCK-11: what a new version without a retention of its own gets.
+    func lock(of given: Lock, createdAt milliseconds: Int64) -> Lock {
+        guard given.mode == nil, let defaultRetention else { return given }
+        // From the Last-Modified that clients see, in whole seconds.
+        let until = milliseconds / 1000 * 1000 + Int64(defaultRetention.days) * 86_400_000
+        return Lock(mode: defaultRetention.mode, until: until, isHeld: given.isHeld)
     }
 
     // MARK: Conditions

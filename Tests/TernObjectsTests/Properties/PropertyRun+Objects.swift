@@ -13,6 +13,9 @@ extension PropertyRun {
         let objectKey = try ObjectKey(key)
         var attributes = ObjectAttributes()
         attributes.tags = Self.tags(tags)
+        let lock = self.anyLock()
+        attributes.retention = lock.retention
+        if lock.isHeld { attributes.legalHold = true }
         let given = attributes
         let done = await self.both(
             "put \(key) \(condition)",
@@ -28,7 +31,7 @@ extension PropertyRun {
         self.model.add(
             NaiveS3.Version(
                 serial: self.model.nextSerial(), reference: record.reference, body: body, etag: Self.etag(body),
-                tags: tags), to: key)
+                tags: tags, lock: self.model.lock(of: lock, createdAt: record.lastModifiedMs)), to: key)
     }
 
     func copy() async throws {
@@ -61,7 +64,8 @@ extension PropertyRun {
         self.expect(record.etag == etag, "copy to \(target): the ETag is \(record.etag)")
         self.model.add(
             NaiveS3.Version(
-                serial: self.model.nextSerial(), reference: record.reference, body: found.body, etag: etag, tags: tags),
+                serial: self.model.nextSerial(), reference: record.reference, body: found.body, etag: etag, tags: tags,
+                lock: self.model.lock(of: NaiveS3.Lock(), createdAt: record.lastModifiedMs)),
             to: target)
     }
 
@@ -97,13 +101,20 @@ extension PropertyRun {
         let reference = self.anyReference(of: key)
         let condition = self.anyDeleteCondition(key)
         let objectKey = try ObjectKey(key)
+        let bypasses = self.hasObjectLock && self.random.next(below: 3) == 0
         let done = await self.both(
-            "delete \(key) \(reference.wireForm) \(condition)",
+            "delete \(key) \(reference.wireForm) \(condition) bypass \(bypasses)",
             real: { () async throws(S3Error) in
                 try await self.service.deleteVersion(
-                    reference, of: objectKey, in: Self.bucket, condition: condition)
+                    reference, of: objectKey, in: Self.bucket, condition: condition, bypassesGovernance: bypasses)
             },
-            naive: { () throws(NaiveS3.Failure) in try self.model.check(condition, key) })
+            naive: { () throws(NaiveS3.Failure) in
+                _ = try self.model.check(condition, key)
+                let lock = self.model.version(reference, of: key)?.lock ?? NaiveS3.Lock()
+                if lock.refusesDelete(at: self.clock.now.milliseconds, bypassing: bypasses) {
+                    throw NaiveS3.Failure(code: "AccessDenied")
+                }
+            })
         guard let done else { return }
         let existing = self.model.version(reference, of: key)
         self.expect(
@@ -131,6 +142,9 @@ extension PropertyRun {
         if expected.isDeleteMarker { return }
         self.expect(record.etag == expected.etag, "\(what): the ETag is \(record.etag), not \(expected.etag)")
         self.expect(record.tagSet == Self.tags(expected.tags), "\(what): the tags are \(record.tagSet)")
+        self.expect(
+            Self.lock(of: record) == expected.lock,
+            "\(what): the lock is \(Self.lock(of: record)), not \(expected.lock)")
         let body = try await self.region.body(of: record, in: Self.bucket)
         self.expect(body == expected.body, "\(what): other bytes")
     }
@@ -163,7 +177,13 @@ extension PropertyRun {
     func setVersioning() async throws {
         // Never back to never.
         let next: VersioningState = self.random.next(below: 5) < 3 ? .enabled : .suspended
-        try await self.service.setVersioning(next, of: Self.bucket)
-        self.model.versioning = next
+        let done = await self.both(
+            "set versioning to \(next)",
+            real: { () async throws(S3Error) in try await self.service.setVersioning(next, of: Self.bucket) },
+            naive: { () throws(NaiveS3.Failure) in
+                // LCK-2
+                if self.model.isLocked, next == .suspended { throw NaiveS3.Failure(code: "InvalidBucketState") }
+            })
+        if done != nil { self.model.versioning = next }
     }
 }

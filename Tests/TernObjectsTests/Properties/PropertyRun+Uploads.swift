@@ -23,7 +23,10 @@ extension PropertyRun {
         let index = self.random.next(below: self.model.uploads.count)
         let (id, upload) = self.model.uploads[index]
         let number = self.choose([1, 1, 2, 7, 10_000])
-        let body = self.anyBody()
+        // Now and then one of the least size that may be followed by others, which takes long.
+        let body =
+            self.random.next(below: 60) == 0
+            ? [UInt8](repeating: UInt8(truncatingIfNeeded: self.step), count: 5 << 20) : self.anyBody()
         let state = try await self.service.registry.state(Self.bucket)
         let stored = try await self.service.upload(id, of: ObjectKey(upload.key), in: state)
         let (part, _) = try await self.service.putPart(
@@ -53,15 +56,19 @@ extension PropertyRun {
         self.model.add(
             NaiveS3.Version(
                 serial: self.model.nextSerial(), reference: done.real.version, body: done.naive, etag: done.real.etag,
-                tags: upload.tags), to: upload.key)
+                tags: upload.tags, lock: try await self.lockOfCompleted(upload.key, done.real.version)), to: upload.key)
         self.model.uploads.remove(at: index)
         self.ended.append((id, upload.key, request.parts))
     }
 
     private func anyRequest(_ upload: NaiveS3.Upload) -> CompletionRequest {
         var numbers = upload.parts.keys.sorted()
-        // Parts of less than 5 MiB complete only alone, so that is what is asked for most often.
-        if self.random.next(below: 4) > 0, numbers.count > 1 { numbers = [self.choose(numbers)] }
+        // Parts of less than 5 MiB complete only alone or last, so that is what is asked for most often.
+        let isComplete = numbers.dropLast().allSatisfy { (upload.parts[$0]?.body.count ?? 0) >= 5 << 20 }
+        if !isComplete, self.random.next(below: 4) > 0 {
+            let large = numbers.first { (upload.parts[$0]?.body.count ?? 0) >= 5 << 20 }
+            numbers = [large, self.choose(numbers)].compactMap { $0 }
+        }
         if self.random.next(below: 8) == 0 || numbers.isEmpty { numbers.append(10_000) }
         let parts = Set(numbers).sorted().map { number in
             CompleteMultipartUploadXML.Part(

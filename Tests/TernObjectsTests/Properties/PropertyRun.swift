@@ -26,7 +26,11 @@ final class PropertyRun {
     /// Uploads that ended, with the list that completed them.
     var ended: [(id: String, key: String, parts: [CompleteMultipartUploadXML.Part]?)] = []
 
+    /// Every other run has a bucket with Object Lock.
+    let hasObjectLock: Bool
+
     init(seed: UInt64) {
+        self.hasObjectLock = seed.isMultiple(of: 2)
         self.random = SeededRandom(seed: seed)
         self.region = TestRegion("us-east-1", clock: self.clock, seed: seed)
         self.name = "seed \(seed)"
@@ -37,9 +41,12 @@ final class PropertyRun {
     func run(_ count: Int) async throws {
         _ = try await self.service.createBucket(
             BucketName(trusted: Self.bucket), owner: TestRegion.account, locationConstraint: "", tags: [])
+        if self.hasObjectLock { try await self.enableObjectLock() }
         for step in 1...count {
             self.step = step
-            if self.random.next(below: 4) == 0 { self.clock.advance(by: .milliseconds(1)) }
+            if self.random.next(below: 4) == 0 {
+                self.clock.advance(by: .milliseconds(self.hasObjectLock ? 1 + self.random.next(below: 1000) : 1))
+            }
             try await self.operation()
         }
         try await self.checkNothingIsLeft()
@@ -53,6 +60,7 @@ final class PropertyRun {
         case ..<27: try await self.deleteCurrent()
         case ..<40: try await self.deleteVersion()
         case ..<52: try await self.get()
+        case ..<58 where self.hasObjectLock && self.random.next(below: 2) == 0: try await self.changeLock()
         case ..<58: try await self.setTags()
         case ..<64: try await self.copy()
         case ..<66: try await self.setVersioning()
@@ -172,6 +180,7 @@ final class PropertyRun {
     }
 
     private func checkNothingIsLeft() async throws {
+        if self.hasObjectLock { try await self.releaseLocks() }
         for (key, stack) in self.model.stacks {
             for version in stack {
                 _ = try await self.service.deleteVersion(
