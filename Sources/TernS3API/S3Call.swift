@@ -128,4 +128,13 @@ package struct S3Call: Sendable {
     package func canonicalID(of account: AccountID) async -> String {
         await self.accounts.account(account)?.canonicalID ?? ""
     }
+
+    /// The account that began an upload. Source: Amazon S3 API Reference, Initiator; spec LST-8, §6.6.
+    func write(initiator: AccountID, to xml: inout XMLWriter) async {
+        let account = await self.accounts.account(initiator)
+        xml.open("Initiator")
+        xml.element("ID", account?.canonicalID ?? "")
+        xml.element("DisplayName", account?.displayName ?? "")
+        xml.close("Initiator")
+    }
 }

@@ -315,7 +315,7 @@ def test_lst_8_markers(raw, bucket):
     assert re.findall("<UploadId>([^<]+)", page) == [second, other]
     answer = raw.request("GET", f"/{bucket}?uploads&key-marker=k&upload-id-marker=rubbish")
     error_of(answer, 400, "InvalidArgument", "Invalid uploadId marker")
-    assert "<StorageClass>STANDARD</StorageClass>" in page and "<Initiator><ID>" in page
+    assert "<StorageClass>STANDARD</StorageClass>" in page and "</ID><DisplayName>alice</DisplayName></Initiator>" in page
 
 
 # Section 5

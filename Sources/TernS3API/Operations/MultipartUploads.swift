@@ -174,9 +174,7 @@ extension Operation {
         xml.element("Initiated", Timestamp(milliseconds: upload.initiatedMs))
         xml.element("StorageClass", upload.template.storageClassValue.rawValue)
         xml.owner(owner)
-        xml.open("Initiator")
-        xml.element("ID", await call.canonicalID(of: AccountID(trusted: upload.initiator)))
-        xml.close("Initiator")
+        await call.write(initiator: AccountID(trusted: upload.initiator), to: &xml)
         if !upload.checksumAlgorithm.isEmpty {
             xml.element("ChecksumAlgorithm", upload.checksumAlgorithm)
             xml.element("ChecksumType", (upload.isComposite ? ChecksumType.composite : .fullObject).rawValue)
