@@ -44,6 +44,7 @@ let package = Package(
         // 1 pure
         .target(name: "TernReplication", dependencies: ["TernCore"], swiftSettings: strict),
         .target(name: "TernLifecycle", dependencies: ["TernCore"], swiftSettings: strict),
+        .target(name: "TernPolicy", dependencies: ["TernCore"], swiftSettings: strict),
         .target(name: "CTernChecksums", cSettings: [.unsafeFlags(["-O2"])]),
         .target(
             name: "TernChecksums",
@@ -187,6 +188,7 @@ let package = Package(
         .testTarget(
             name: "TernReplicationTests", dependencies: ["TernCore", "TernReplication"], swiftSettings: strict),
         .testTarget(name: "TernLifecycleTests", dependencies: ["TernCore", "TernLifecycle"], swiftSettings: strict),
+        .testTarget(name: "TernPolicyTests", dependencies: ["TernCore", "TernPolicy"], swiftSettings: strict),
         .testTarget(
             name: "TernS3ProtocolTests",
             dependencies: ["TernCore", "TernReplication", "TernLifecycle", "TernS3Protocol"],

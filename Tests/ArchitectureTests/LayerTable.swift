@@ -42,6 +42,7 @@ enum LayerTable {
         Target("CTernChecksums", layer: 1),
         Target("TernReplication", layer: 1, targets: ["TernCore"]),
         Target("TernLifecycle", layer: 1, targets: ["TernCore"]),
+        Target("TernPolicy", layer: 1, targets: ["TernCore"]),
         Target("TernChecksums", layer: 1, targets: ["TernCore", "CTernChecksums"], libraries: ["Crypto"]),
         // The lock of the cache of signing keys.
         Target(

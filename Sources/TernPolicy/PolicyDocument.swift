@@ -1,0 +1,92 @@
+/// A policy as it is written: read and checked, not yet made ready for decisions (POL-1, POL-2).
+package struct PolicyDocument: Hashable, Sendable {
+    /// What a policy is attached to: decides which elements it must and must not have.
+    package enum Kind: Sendable, CaseIterable {
+        /// Of users, groups, roles; permissions boundaries and session policies too.
+        case identity
+        case bucket
+        /// Who may assume a role.
+        case trust
+        case key
+
+        /// POL-7, IAM-22: bytes. White space does not count in policies of identities, so that their exact quota is for
+        /// the one who stores them; this bounds what is read at all.
+        package var sizeLimit: Int {
+            switch self {
+            case .bucket: 20 << 10
+            case .key: 32 << 10
+            case .identity, .trust: 128 << 10
+            }
+        }
+
+        var hasPrincipals: Bool { self != .identity }
+        var hasResources: Bool { self != .trust }
+    }
+
+    package enum Version: String, Sendable {
+        /// No policy variables; what a policy without `Version` is.
+        case v2008 = "2008-10-17"
+        case v2012 = "2012-10-17"
+    }
+
+    package enum Effect: String, Sendable {
+        case allow = "Allow"
+        case deny = "Deny"
+    }
+
+    /// A list, or with `Not…` in the element's name all but the list.
+    package struct Selection<Value: Hashable & Sendable>: Hashable, Sendable {
+        package var isNegated: Bool
+        package var values: [Value]
+
+        package init(isNegated: Bool, values: [Value]) {
+            self.isNegated = isNegated
+            self.values = values
+        }
+    }
+
+    package struct Condition: Hashable, Sendable {
+        package var `operator`: ConditionOperator
+        /// In lower case: names of keys are case-insensitive.
+        package var key: String
+        package var values: [String]
+    }
+
+    package struct Statement: Hashable, Sendable {
+        package var id: String?
+        package var effect: Effect
+        /// `nil` in policies of identities.
+        package var principals: Selection<PolicyPrincipal>?
+        package var actions: Selection<String>
+        /// `nil` in trust policies.
+        package var resources: Selection<String>?
+        package var conditions: [Condition]
+    }
+
+    package var version: Version
+    package var id: String?
+    package var statements: [Statement]
+
+    package init(json: [UInt8], kind: Kind) throws(PolicyProblem) {
+        let elements = try JSONElements(JSONReader.read(json, limit: kind.sizeLimit), of: "Policy")
+        try elements.allow(["Version", "Id", "Statement"])
+        let version = try elements.text("Version") ?? Version.v2008.rawValue
+        guard let known = Version(rawValue: version) else { throw .invalidValue(element: "Version", value: version) }
+        self.version = known
+        self.id = try elements.text("Id")
+        guard let value = elements["Statement"] else { throw .missingElement("Statement") }
+        var statements: [Statement] = []
+        var ids: Set<String> = []
+        switch value {
+        case .array(let values):
+            for value in values { statements.append(try Statement(value, kind: kind)) }
+        default:
+            statements.append(try Statement(value, kind: kind))
+        }
+        guard !statements.isEmpty else { throw .missingElement("Statement") }
+        for case let id? in statements.map(\.id) {
+            guard ids.insert(id).inserted else { throw .duplicateStatementID(id) }
+        }
+        self.statements = statements
+    }
+}
