@@ -87,6 +87,13 @@ package struct PolicyDocument: Hashable, Sendable {
         for case let id? in statements.map(\.id) {
             guard ids.insert(id).inserted else { throw .duplicateStatementID(id) }
         }
+        // What the version makes a variable must be one, or a Deny could be kept that never matches.
+        for statement in statements {
+            for text in statement.resources?.values ?? [] { _ = try ResourcePattern(text, version: known) }
+            for condition in statement.conditions {
+                for text in condition.values { _ = try PolicyText(text, version: known) }
+            }
+        }
         self.statements = statements
     }
 }
