@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 
 import botocore.exceptions
 import pytest
@@ -227,6 +228,29 @@ def test_a_second_process_on_the_same_directory(federation, home, bucket):
     assert done.stderr.strip()
     assert body_of(home.client().get_object(Bucket=bucket, Key="k")) == b"v"
     home.client().put_object(Bucket=bucket, Key="k", Body=b"w")
+
+
+def test_lck_16_a_clock_that_was_set_back(make_federation):
+    """The last write lies in the future: the region does not start, unless it is told that the clock is right now."""
+    federation = make_federation(names=("us-east-1",), accounts=(ALICE,))
+    [region] = federation.regions
+    bucket = region.bucket()
+    os.kill(region.pid, signal.SIGKILL)
+    eventually(lambda: not is_running(region.pid), "the region is gone")
+    written = region.data_directory / "metadata" / "CURRENT"
+    # Small steps back are usual.
+    os.utime(written, (time.time() + 20, time.time() + 20))
+    region.start()
+    region.client().put_object(Bucket=bucket, Key="k", Body=b"v")
+    os.kill(region.pid, signal.SIGKILL)
+    eventually(lambda: not is_running(region.pid), "the region is gone")
+    os.utime(written, (time.time() + 7200, time.time() + 7200))
+    done = tern("serve", "--config", region.config_path, timeout=30)
+    assert done.returncode != 0
+    assert "behind the last write" in done.stderr and "--allow-clock-set-back" in done.stderr, done.stderr
+    region.config_path.write_text(region.config_path.read_text() + "allow_clock_set_back: true\n")
+    region.start()
+    assert body_of(region.client().get_object(Bucket=bucket, Key="k")) == b"v"
 
 
 def test_a_directory_that_cannot_be_written(scratch):

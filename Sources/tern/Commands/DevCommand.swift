@@ -43,6 +43,9 @@ struct DevCommand: AsyncParsableCommand {
     @Option(help: DayLengthOption.help, transform: DayLengthOption.read)
     var dayLength: Int?
 
+    @Flag(help: "Start although the clock is behind the last write: it was ahead then, and is right now.")
+    var allowClockSetBack = false
+
     @Option(help: "trace, debug, info, notice, warning, error or critical.", transform: LogLevelOption.read)
     var logLevel: Logger.Level = .notice
 
@@ -60,6 +63,7 @@ struct DevCommand: AsyncParsableCommand {
             directory: directory, regionOptions: self.region, accountOptions: self.account, tlsOption: self.tls,
             log: RegionConfiguration.Log(level: self.logLevel, format: self.logFormat))
         if let dayLength = self.dayLength { planned.dayLengthSeconds = dayLength }
+        planned.allowsClockSetBack = self.allowClockSetBack
         let plan = planned
         if plan.isSecure { try DevCertificates.ensure(for: plan.regions.map(\.name), in: directory) }
 

@@ -21,6 +21,9 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: DayLengthOption.help, transform: DayLengthOption.read)
     var dayLength: Int?
 
+    @Flag(help: "Start although the clock is behind the last write: it was ahead then, and is right now.")
+    var allowClockSetBack = false
+
     @Flag(help: "Check the configuration, and do nothing else.")
     var check = false
 
@@ -30,6 +33,7 @@ struct ServeCommand: AsyncParsableCommand {
         signal(SIGINT, SIG_DFL)
         var read = try RegionConfiguration.load(self.config, environment: ProcessInfo.processInfo.environment)
         if let dayLength = self.dayLength { read.lifecycle.dayLengthSeconds = dayLength }
+        if self.allowClockSetBack { read.allowsClockSetBack = true }
         let configuration = read
         if self.check {
             do throws(TLSFileError) {

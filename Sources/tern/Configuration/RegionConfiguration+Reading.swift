@@ -53,6 +53,7 @@ extension RegionConfiguration {
         self.accounts = []
         self.crossRegionAccess = try top.choice(
             "cross_region_access", CrossRegionAccess.allCases.map { ($0.rawValue, $0) }, default: nil)
+        self.allowsClockSetBack = try top.boolean("allow_clock_set_back", default: false)
         try self.readTLS(top.section("tls"))
         try self.readFederation(top.section("federation"), top: top)
         self.accounts = try top.sections("accounts").map(Self.account)

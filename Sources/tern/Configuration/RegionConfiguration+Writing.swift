@@ -33,6 +33,7 @@ extension RegionConfiguration {
             ]
         }
         if let access = self.crossRegionAccess { lines.append("cross_region_access: \(access.rawValue)") }
+        if self.allowsClockSetBack { lines.append("allow_clock_set_back: true") }
         lines.append("accounts:")
         for account in self.accounts {
             lines += [

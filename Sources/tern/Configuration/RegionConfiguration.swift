@@ -160,6 +160,8 @@ struct RegionConfiguration: Equatable, Sendable {
     var accessLogs = AccessLogs()
     var authentication = Authentication()
     var lifecycle = Lifecycle()
+    /// Whether to start although the clock is behind the region's last write.
+    var allowsClockSetBack = false
     var restore = Restore()
 
     static let defaultBaseDomains = ["localhost", "s3.localhost"]

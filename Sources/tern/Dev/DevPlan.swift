@@ -41,6 +41,7 @@ struct DevPlan: Sendable {
     var isSecure: Bool
     /// How long a lifecycle day is.
     var dayLengthSeconds = LifecycleCalendar.standardDaySeconds
+    var allowsClockSetBack = false
 
     init(
         directory: DevDirectory, regionOptions: [String], accountOptions: [String], tlsOption: Bool? = nil,
@@ -119,6 +120,7 @@ struct DevPlan: Sendable {
             }
             configuration.log = self.log
             configuration.lifecycle.dayLengthSeconds = self.dayLengthSeconds
+            configuration.allowsClockSetBack = self.allowsClockSetBack
             configuration.storage.cacheMiB = 32
             return configuration
         }
