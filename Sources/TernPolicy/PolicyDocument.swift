@@ -50,6 +50,12 @@ package struct PolicyDocument: Hashable, Sendable {
         /// In lower case: names of keys are case-insensitive.
         package var key: String
         package var values: [String]
+
+        package init(operator: ConditionOperator, key: String, values: [String]) {
+            self.operator = `operator`
+            self.key = key
+            self.values = values
+        }
     }
 
     package struct Statement: Hashable, Sendable {
@@ -90,9 +96,7 @@ package struct PolicyDocument: Hashable, Sendable {
         // What the version makes a variable must be one, or a Deny could be kept that never matches.
         for statement in statements {
             for text in statement.resources?.values ?? [] { _ = try ResourcePattern(text, version: known) }
-            for condition in statement.conditions {
-                for text in condition.values { _ = try PolicyText(text, version: known) }
-            }
+            for condition in statement.conditions { _ = try CompiledCondition(condition, version: known) }
         }
         self.statements = statements
     }

@@ -59,6 +59,24 @@ package struct PolicyText: Hashable, Sendable {
     ///
     /// - Parameter value: The single value of a key, by its name in lower case.
     package func pattern(_ value: (String) -> String?) -> WildcardPattern? {
+        self.elements(value).map { WildcardPattern(elements: $0) }
+    }
+
+    /// The text in one request where wildcards are none, as `StringEquals` takes it.
+    func text(_ value: (String) -> String?) -> String? {
+        guard let elements = self.elements(value) else { return nil }
+        var text = ""
+        for element in elements {
+            switch element {
+            case .scalar(let scalar): text.unicodeScalars.append(scalar)
+            case .one: text += "?"
+            case .run: text += "*"
+            }
+        }
+        return text
+    }
+
+    func elements(_ value: (String) -> String?) -> [WildcardPattern.Element]? {
         var elements: [WildcardPattern.Element] = []
         for part in self.parts {
             switch part {
@@ -68,6 +86,6 @@ package struct PolicyText: Hashable, Sendable {
                 elements += text.unicodeScalars.map(WildcardPattern.Element.scalar)
             }
         }
-        return WildcardPattern(elements: elements)
+        return elements
     }
 }

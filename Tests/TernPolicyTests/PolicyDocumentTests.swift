@@ -148,7 +148,7 @@ import Testing
         let valid = Array(
             Self.statement(
                 #"\#(Self.allow),\#(Self.everything),"Principal":{"AWS":["*","111122223333"],"Service":"s3.amazonaws.com"},"#
-                    + #""Condition":{"StringLike":{"s3:prefix":["a\u00e9*"]},"Null":{"x":true},"NumericEquals":{"y":-1.5e3}}"#
+                    + #""Condition":{"StringLike":{"s3:prefix":["a\u00e9*"]},"Null":{"x":true},"NumericEquals":{"y":-1.5}}"#
             ).utf8)
         var random = SeededGenerator(seed: 7)
         var refused = 0
