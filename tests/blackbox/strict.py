@@ -294,6 +294,10 @@ def attribute_name(wire_name):
     return wire_name.replace("xsi:", SCHEMA_INSTANCE)
 
 
+# Two kinds of entries in one order: that of the listing, or of the request.
+IN_ORDER = ("Version", "DeleteMarker", "Deleted", "Error")
+
+
 def check_structure(shape, element, where, path):
     members, attributes = wire_members(shape)
     check_attributes(attributes, element, where, path)
@@ -304,7 +308,7 @@ def check_structure(shape, element, where, path):
         assert tag in members, f"{where}: {path}/{tag} is not in the model"
         member = members[tag]
         if is_flattened(member):
-            assert tag not in seen or seen[-1] == tag or tag in ("Version", "DeleteMarker"), (
+            assert tag not in seen or seen[-1] == tag or tag in IN_ORDER, (
                 f"{where}: entries {path}/{tag} are not together"
             )
             check_value(member.member, child, where, f"{path}/{tag}")
