@@ -1,3 +1,5 @@
+import TernCore
+
 /// The members of an object, as elements of a policy.
 struct JSONElements {
     private let members: [JSONValue.Member]

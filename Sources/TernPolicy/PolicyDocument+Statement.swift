@@ -1,3 +1,5 @@
+import TernCore
+
 extension PolicyDocument.Statement {
     /// POL-2.
     init(_ value: JSONValue, kind: PolicyDocument.Kind) throws(PolicyProblem) {

@@ -1,3 +1,5 @@
+import TernCore
+
 /// A policy as it is written: read and checked, not yet made ready for decisions (POL-1, POL-2).
 package struct PolicyDocument: Hashable, Sendable {
     /// What a policy is attached to: decides which elements it must and must not have.
@@ -73,8 +75,24 @@ package struct PolicyDocument: Hashable, Sendable {
     package var id: String?
     package var statements: [Statement]
 
+    /// Levels of a policy's JSON: the deepest value is in a list in a condition.
+    private static let maximumDepth = 16
+
+    private static func parse(_ json: [UInt8]) throws(PolicyProblem) -> JSONValue {
+        do {
+            return try JSONParser.parse(json, maximumDepth: self.maximumDepth)
+        } catch {
+            switch error {
+            case .malformed: throw .notJSON
+            case .tooDeep: throw .tooDeep(limit: self.maximumDepth)
+            case .duplicateName(let name): throw .duplicateKey(name)
+            }
+        }
+    }
+
     package init(json: [UInt8], kind: Kind) throws(PolicyProblem) {
-        let elements = try JSONElements(JSONReader.read(json, limit: kind.sizeLimit), of: "Policy")
+        guard json.count <= kind.sizeLimit else { throw .tooLarge(limit: kind.sizeLimit) }
+        let elements = try JSONElements(Self.parse(json), of: "Policy")
         try elements.allow(["Version", "Id", "Statement"])
         let version = try elements.text("Version") ?? Version.v2008.rawValue
         guard let known = Version(rawValue: version) else { throw .invalidValue(element: "Version", value: version) }

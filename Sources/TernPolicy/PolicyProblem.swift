@@ -2,8 +2,7 @@
 package enum PolicyProblem: Error, Hashable, Sendable {
     case tooLarge(limit: Int)
     case tooDeep(limit: Int)
-    /// Not JSON; the offset of the byte that does not fit.
-    case notJSON(offset: Int)
+    case notJSON
     /// POL-2: a key of JSON that is there twice.
     case duplicateKey(String)
     /// POL-2: an element that is not known, or not in policies of this kind.

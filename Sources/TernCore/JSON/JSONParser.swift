@@ -1,21 +1,21 @@
-import TernCore
-
-/// Reads JSON strictly: RFC 8259, UTF-8, no name twice in an object, bounded depth. Time and memory are linear.
+/// Reads JSON strictly: RFC 8259, UTF-8, no surrogate alone, no name twice in an object, bounded depth. Time and memory
+/// are linear.
 package struct JSONParser {
     package enum Problem: Error, Hashable, Sendable {
         case malformed
         case tooDeep
-        case duplicateName
+        /// Names that Swift takes for equal and whose bytes differ are not the same.
+        case duplicateName(String)
     }
 
-    private static let maximumDepth = 64
-
     private let input: [UInt8]
+    private let maximumDepth: Int
     private var index = 0
 
-    package static func parse(_ bytes: [UInt8]) throws(Problem) -> JSONValue {
+    /// - Parameter maximumDepth: Levels of objects and arrays, the innermost values being one more.
+    package static func parse(_ bytes: [UInt8], maximumDepth: Int = 64) throws(Problem) -> JSONValue {
         guard bytes.isValidUTF8 else { throw .malformed }
-        var parser = JSONParser(input: bytes)
+        var parser = JSONParser(input: bytes, maximumDepth: maximumDepth)
         parser.skipBlanks()
         let value = try parser.value(depth: 0)
         parser.skipBlanks()
@@ -23,8 +23,9 @@ package struct JSONParser {
         return value
     }
 
-    private init(input: [UInt8]) {
+    private init(input: [UInt8], maximumDepth: Int) {
         self.input = input
+        self.maximumDepth = maximumDepth
     }
 
     private var byte: UInt8? { self.index < self.input.count ? self.input[self.index] : nil }
@@ -39,7 +40,7 @@ package struct JSONParser {
     }
 
     private mutating func value(depth: Int) throws(Problem) -> JSONValue {
-        if depth >= Self.maximumDepth { throw .tooDeep }
+        if depth >= self.maximumDepth { throw .tooDeep }
         switch self.byte {
         case UInt8(ascii: "{"): return try self.object(depth: depth)
         case UInt8(ascii: "["): return try self.array(depth: depth)
@@ -69,7 +70,7 @@ package struct JSONParser {
         while true {
             self.skipBlanks()
             let name = try self.string()
-            if !names.insert(Array(name.utf8)).inserted { throw .duplicateName }
+            if !names.insert(Array(name.utf8)).inserted { throw .duplicateName(name) }
             self.skipBlanks()
             try self.take(UInt8(ascii: ":"))
             self.skipBlanks()

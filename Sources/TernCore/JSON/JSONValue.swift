@@ -1,4 +1,4 @@
-/// A JSON document: bucket policies and the policies of browser uploads come as such.
+/// A JSON document: policies of identities, of buckets and of browser uploads come as such.
 package enum JSONValue: Hashable, Sendable {
     case null
     case boolean(Bool)

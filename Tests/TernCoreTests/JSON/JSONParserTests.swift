@@ -1,5 +1,7 @@
-import TernS3Protocol
+import TernCore
 import Testing
+
+private func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
 
 @Suite struct JSONParserTests {
     @Test(
@@ -28,7 +30,7 @@ import Testing
     @Test(
         "RFC 8259: what is none",
         arguments: [
-            "", "{", "[1,]", "{\"a\":1,}", "01", "-", "1.", "1e", "nul", "\"a", "\"\\x\"", "\"\\ud800\"", "\"\u{1}\"",
+            "", "{", "[1,]", "{\"a\":1,}", "01", "-", "1.", "1e", "nul", "\"a", "\"\\x\"", "\"\\ud800\"", "\"\\udc00\"", "\"\\ud800\\u0041\"", "\"\u{1}\"",
             "{} {}", "{a:1}", "'a'", "[1 2]", "+1",
         ])
     func malformed(_ document: String) {
@@ -39,6 +41,6 @@ import Testing
     func limits() {
         let deep = String(repeating: "[", count: 100_000)
         #expect(throws: JSONParser.Problem.tooDeep) { try JSONParser.parse(bytes(deep)) }
-        #expect(throws: JSONParser.Problem.duplicateName) { try JSONParser.parse(bytes(#"{"a": 1, "a": 2}"#)) }
+        #expect(throws: JSONParser.Problem.duplicateName("a")) { try JSONParser.parse(bytes(#"{"a": 1, "a": 2}"#)) }
     }
 }
