@@ -175,8 +175,8 @@ let package = Package(
         .target(
             name: "TernTestSupport",
             dependencies: [
-                "TernCore", "TernReplication", "TernS3Protocol", "TernRecords", "TernPorts", "TernStorage",
-                "TernObjects",
+                "TernCore", "TernChecksums", "TernReplication", "TernS3Protocol", "TernRecords", "TernPorts",
+                "TernStorage", "TernObjects",
                 nioCore, logging, .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
             swiftSettings: strict

@@ -38,7 +38,8 @@ extension ObjectService {
         batch.require(stored.row, is: stored.value)
         batch.delete(stored.row)
         if stored.isLatest {
-            // An expired marker must not uncover a version that came under it by replication.
+            // An expired marker must not uncover a version that came under it by replication. One that comes later than
+            // this look changes the head's row.
             let below = try await self.metadata.entries(
                 KeyRange(prefix: Keyspace.noncurrentPrefix(version.key)), in: bucket.partition, limit: 1)
             guard below.isEmpty else { return false }
@@ -49,17 +50,7 @@ extension ObjectService {
         let orphans = try await self.removeBody(of: stored.record, from: &batch)
         guard try await self.metadata.tryCommit(batch) else { return false }
         await self.deleteBlobs(orphans, in: bucket.partition)
-        if stored.isLatest { try await self.uncover(version.key, in: bucket) }
         return true
-    }
-
-    /// A replica that is older than a marker may have come under it while the marker was removed. It is the current
-    /// version then.
-    private func uncover(_ key: ObjectKey, in bucket: BucketState) async throws(S3Error) {
-        var batch = MetadataBatch(partition: bucket.partition)
-        batch.require(Keyspace.head(key), is: nil)
-        try await self.promoteNewest(of: key, in: bucket, batch: &batch)
-        if !batch.writes.isEmpty { _ = try await self.metadata.tryCommit(batch) }
     }
 
     private func addDeleteMarker(to version: ListedVersion, in bucket: BucketState) async throws(S3Error) -> Bool {

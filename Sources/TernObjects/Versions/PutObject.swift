@@ -97,7 +97,7 @@ extension ObjectService {
         of key: ObjectKey,
         in bucket: BucketState,
         body: ReceivedBody,
-        template: VersionRecord,
+        template: @autoclosure () -> VersionRecord,
         condition: WriteCondition,
         requested: Timestamp,
         verify: () throws(S3Error) -> Void = {}
@@ -105,7 +105,7 @@ extension ObjectService {
         do {
             try verify()
             return try await self.writeVersion(
-                of: key, in: bucket, template: template, condition: condition, requested: requested
+                of: key, in: bucket, template: template(), condition: condition, requested: requested
             ) { record, batch throws(S3Error) in
                 Self.fill(&record, with: body, batch: &batch)
             }

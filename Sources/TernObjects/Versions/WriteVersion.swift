@@ -112,6 +112,8 @@ extension ObjectService {
         let row = Keyspace.noncurrent(key, id)
         guard let value = try await self.metadata.value(row, in: bucket.partition) else { return [] }
         let old: VersionRecord = try decodeRecord(value)
+        // Lifecycle may be moving its body: what is removed here has to be what it has by then.
+        batch.require(row, is: value)
         batch.delete(row)
         return try await self.removeBody(of: old, from: &batch)
     }

@@ -22,30 +22,12 @@ struct IngestTests {
 
     /// A replica as a source would send it, made `age` ms ago.
     func item(_ key: String = "k", bytes: [UInt8] = [1, 2, 3], age: Int64 = 0, random: UInt64 = 1) -> IngestItem {
-        var replica = ReplicaRecord()
-        replica.sourceBucket = "src"
-        replica.destinationBucket = "dst"
-        replica.key = .init(Array(key.utf8))
-        replica.kind = .object
         let stamp = HybridTimestamp(milliseconds: self.clock.now.milliseconds - age, counter: 0)
-        replica.version.id = VersionIdentity(VersionID(stamp: stamp, origin: 7, random: random))
-        replica.version.lastModifiedMs = stamp.milliseconds
-        replica.version.byteCount = Int64(bytes.count)
-        var md5 = MD5Hasher()
-        bytes.withUnsafeBytes { md5.update($0) }
-        replica.version.etagMd5 = .init(md5.finalize())
-        replica.version.checksum = ChecksumValue(
-            Checksum(algorithm: .sha256, digest: ChecksumHasher.hash(bytes, .sha256)))
-        return IngestItem(replica: replica, body: ByteBuffer(bytes: bytes))
+        return .sample(key, bytes: bytes, stamp: stamp, random: random)
     }
 
     func marker(age: Int64, random: UInt64) -> IngestItem {
-        var item = self.item(bytes: [], age: age, random: random)
-        item.replica.kind = .deleteMarker
-        item.replica.version.isDeleteMarker = true
-        item.replica.version.clearChecksum()
-        item.replica.version.etagMd5 = .init()
-        return item
+        self.item(bytes: [], age: age, random: random).asDeleteMarker
     }
 
     @Test("P-20: any order of arrival makes the same stack", arguments: UInt64(0)..<30)
