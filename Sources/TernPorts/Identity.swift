@@ -14,20 +14,9 @@ package struct Account: Hashable, Sendable {
         self.displayName = displayName
         self.email = email
     }
-}
 
-/// Who makes a request.
-package enum Principal: Hashable, Sendable {
-    /// The account's root, with its access key.
-    case root(Account)
-    case anonymous
-
-    package var account: Account? {
-        switch self {
-        case .root(let account): account
-        case .anonymous: nil
-        }
-    }
+    /// The ARN of the account's root (ACC-4).
+    package var rootARN: String { "arn:aws:iam::\(self.id):root" }
 }
 
 /// An access key and what it proves.
@@ -43,9 +32,19 @@ package struct AccessKey: Hashable, Sendable {
     }
 }
 
+/// Why temporary credentials are refused (STS-6).
+package enum SessionTokenProblem: Error, Hashable, Sendable {
+    /// No token with a temporary key, one with a long-lived key, or one that is not of this key or federation.
+    case invalid
+    case expired
+}
+
 /// Knows the accounts and access keys.
 package protocol IdentityStore: Sendable {
-    func accessKey(_ id: String) async -> AccessKey?
+    /// The access key; `nil` for one that is unknown, inactive or whose user or role is gone.
+    ///
+    /// - Parameter sessionToken: As the request has it; `nil` for none.
+    func accessKey(_ id: String, sessionToken: String?) async throws(SessionTokenProblem) -> AccessKey?
     func account(_ id: AccountID) async -> Account?
     /// The account that ACLs know by this canonical ID.
     func account(canonicalID: String) async -> Account?

@@ -83,9 +83,7 @@ extension S3Responder {
         case .v2Header(let parsed), .v2Query(let parsed): try parsed.validate(now: now)
         case .anonymous: break
         }
-        guard let key = await self.identities.accessKey(accessKeyID) else { throw .invalidAccessKeyID(accessKeyID) }
-        // Long-lived keys have no session token.
-        if let token = scheme.securityToken, !token.isEmpty { throw .invalidToken(token) }
+        let key = try await self.identities.key(accessKeyID, sessionToken: scheme.securityToken)
         let verified: VerifiedRequest
         switch scheme {
         case .v4Header(let parsed), .v4Query(let parsed):
@@ -98,5 +96,23 @@ extension S3Responder {
         return Caller(
             principal: key.principal, payload: verified.payload, signing: verified.signing,
             hoistedHeaders: verified.hoistedHeaders, mechanism: verified.mechanism)
+    }
+}
+
+extension IdentityStore {
+    /// The access key with its session token; an unknown key, a wrong token and an expired one each have their own error.
+    func key(_ id: String, sessionToken: String?) async throws(SigningError) -> AccessKey {
+        let token = sessionToken?.isEmpty == false ? sessionToken : nil
+        let key: AccessKey?
+        do throws(SessionTokenProblem) {
+            key = try await self.accessKey(id, sessionToken: token)
+        } catch {
+            switch error {
+            case .invalid: throw .invalidToken(token ?? "")
+            case .expired: throw .expiredToken(token ?? "")
+            }
+        }
+        guard let key else { throw .invalidAccessKeyID(id) }
+        return key
     }
 }

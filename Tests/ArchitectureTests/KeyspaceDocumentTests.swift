@@ -27,10 +27,16 @@ struct KeyspaceDocumentTests {
         #expect(try Self.letters(under: "## The directory's partition") == Set(letters))
     }
 
-    @Test("Every message that it names is one of records.proto")
+    /// The files in which messages are declared.
+    private static let schemas = ["records"]
+
+    @Test("Every message that it names is one of the stored records")
     func messages() throws {
+        let lines = try Self.schemas.flatMap { name in
+            try SourceTree.text("Sources/TernRecords/\(name).proto").split(separator: "\n").map(String.init)
+        }
         let messages = Set(
-            try SourceTree.text("Sources/TernRecords/records.proto").split(separator: "\n").compactMap { line in
+            lines.compactMap { line in
                 line.hasPrefix("message ") ? line.split(separator: " ").dropFirst().first.map(String.init) : nil
             }
         )

@@ -33,7 +33,7 @@ private struct RouterResponder: HTTPResponder {
 
 /// Knows the owner of the tests' buckets, and one stranger.
 private struct OneAccount: IdentityStore {
-    func accessKey(_ id: String) async -> AccessKey? { nil }
+    func accessKey(_ id: String, sessionToken: String?) async throws(SessionTokenProblem) -> AccessKey? { nil }
 
     func account(_ id: AccountID) async -> Account? {
         ["111111111111", "222222222222"].contains(id.description)

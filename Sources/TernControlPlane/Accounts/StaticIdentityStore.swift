@@ -77,7 +77,12 @@ package struct StaticIdentityStore: IdentityStore {
         self.accounts = accounts
     }
 
-    package func accessKey(_ id: String) async -> AccessKey? { self.accessKeys[id] }
+    package func accessKey(_ id: String, sessionToken: String?) async throws(SessionTokenProblem) -> AccessKey? {
+        guard let key = self.accessKeys[id] else { return nil }
+        // Long-lived keys have no session token.
+        guard sessionToken == nil else { throw .invalid }
+        return key
+    }
 
     package func account(_ id: AccountID) async -> Account? { self.accounts[id] }
 

@@ -89,10 +89,8 @@ private struct PostedObject {
         guard let policy = self.form["policy"] else { throw .postFieldMissing("policy") }
         do throws(SigningError) {
             try signature.validate(expectedRegion: self.call.service.region)
-            guard let key = await self.call.accounts.accessKey(signature.accessKeyID) else {
-                throw SigningError.invalidAccessKeyID(signature.accessKeyID)
-            }
-            if let token = self.form["x-amz-security-token"], !token.isEmpty { throw SigningError.invalidToken(token) }
+            let key = try await self.call.accounts.key(
+                signature.accessKeyID, sessionToken: self.form["x-amz-security-token"])
             try signature.verify(policy: policy, secret: key.secret)
             self.call.principal = key.principal
         } catch {
