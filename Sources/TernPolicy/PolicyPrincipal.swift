@@ -10,6 +10,8 @@ package enum PolicyPrincipal: Hashable, Sendable {
     /// `arn:aws:sts::…:assumed-role/ROLE/SESSION`.
     case roleSession(arn: String)
     case federatedUser(arn: String)
+    /// `AIDA…` or `AROA…`: how policies are kept whose users and roles may be deleted (IAM-26).
+    case uniqueID(String)
     case service(String)
     /// An identity provider: the ARN of one or the name of its host.
     case federated(String)
@@ -23,6 +25,10 @@ package enum PolicyPrincipal: Hashable, Sendable {
         }
         if let account = AccountID(text) {
             self = .account(account)
+            return
+        }
+        if Self.isUniqueID(text) {
+            self = .uniqueID(text)
             return
         }
         let parts = text.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
@@ -40,6 +46,12 @@ package enum PolicyPrincipal: Hashable, Sendable {
         case ("sts", "federated-user", 2): self = .federatedUser(arn: text)
         default: return nil
         }
+    }
+
+    /// ACC-5: 21 characters.
+    private static func isUniqueID(_ text: String) -> Bool {
+        text.utf8.count == 21 && (text.hasPrefix("AIDA") || text.hasPrefix("AROA"))
+            && text.utf8.allSatisfy { (0x41...0x5A).contains($0) || (0x30...0x39).contains($0) }
     }
 
     /// By the type and a text of an element `Principal`.

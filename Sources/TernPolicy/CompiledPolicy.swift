@@ -1,0 +1,152 @@
+package import TernCore
+
+/// A request as policies see it.
+package struct PolicyRequest: Sendable {
+    package var caller: PolicyCaller
+    /// For example `s3:GetObject`.
+    package var action: String {
+        didSet { self.actionBytes = Array(self.action.lowercased().utf8) }
+    }
+    private(set) var actionBytes: [UInt8]
+    /// For example `arn:aws:s3:::bucket/key`; `*` where an action has no resource.
+    package var resource: String
+    /// The account that the resource belongs to; `nil` where none is concerned.
+    package var resourceAccount: AccountID?
+    /// Condition keys in lower case, with their values.
+    package var context: [String: [String]]
+
+    package init(
+        caller: PolicyCaller, action: String, resource: String, resourceAccount: AccountID?,
+        context: [String: [String]] = [:]
+    ) {
+        self.caller = caller
+        self.action = action
+        self.actionBytes = Array(action.lowercased().utf8)
+        self.resource = resource
+        self.resourceAccount = resourceAccount
+        self.context = Dictionary(
+            context.map { ($0.key.lowercased(), $0.value) }, uniquingKeysWith: { $0 + $1 })
+    }
+
+    /// The value of a key that has one (specification §5.3).
+    func variable(_ key: String) -> String? {
+        guard let values = self.context[key], values.count == 1 else { return nil }
+        return values[0]
+    }
+}
+
+/// A policy made ready for decisions: read once, asked often (EVL-6).
+package struct CompiledPolicy: Sendable {
+    private struct Statement: Sendable {
+        var effect: PolicyDocument.Effect
+        var principals: PolicyDocument.Selection<PolicyPrincipal>?
+        var actions: PolicyDocument.Selection<ActionPattern>
+        var resources: (isNegated: Bool, patterns: [ResourcePattern])?
+        var conditions: [CompiledCondition]
+    }
+
+    /// The ARN of a managed policy, or the name of an inline one; explanations show it.
+    package let name: String
+    package let document: PolicyDocument
+    private let statements: [Statement]
+    private let bindings: [String: String]
+    /// Whether a Deny is in it: without one it need not be asked for denials.
+    package let hasDeny: Bool
+
+    /// - Parameter bindings: The unique IDs of users and roles when the policy was stored, by ARN (IAM-26).
+    /// - Throws: `PolicyProblem` for texts that the reader of documents refuses too.
+    package init(
+        _ document: PolicyDocument, name: String, bindings: [String: String] = [:]
+    ) throws(PolicyProblem) {
+        self.name = name
+        self.document = document
+        self.bindings = bindings
+        var statements: [Statement] = []
+        for statement in document.statements {
+            var resources: (isNegated: Bool, patterns: [ResourcePattern])?
+            if let selection = statement.resources {
+                var patterns: [ResourcePattern] = []
+                for text in selection.values {
+                    patterns.append(try ResourcePattern(text, version: document.version))
+                }
+                resources = (selection.isNegated, patterns)
+            }
+            var conditions: [CompiledCondition] = []
+            for condition in statement.conditions {
+                conditions.append(try CompiledCondition(condition, version: document.version))
+            }
+            statements.append(
+                Statement(
+                    effect: statement.effect, principals: statement.principals,
+                    actions: .init(
+                        isNegated: statement.actions.isNegated, values: statement.actions.values.map(ActionPattern.init)
+                    ),
+                    resources: resources, conditions: conditions))
+        }
+        self.statements = statements
+        self.hasDeny = statements.contains { $0.effect == .deny }
+    }
+
+    /// Reads and compiles a document.
+    package init(
+        json: [UInt8], kind: PolicyDocument.Kind, name: String, bindings: [String: String] = [:]
+    ) throws(PolicyProblem) {
+        try self.init(try PolicyDocument(json: json, kind: kind), name: name, bindings: bindings)
+    }
+
+    /// A statement that matched, and how its principal did; `nil` principal for policies without one.
+    package struct Match: Hashable, Sendable {
+        package var index: Int
+        package var principal: PrincipalMatch?
+
+        package init(index: Int, principal: PrincipalMatch?) {
+            self.index = index
+            self.principal = principal
+        }
+    }
+
+    /// The first statement that denies the request.
+    package func denial(of request: PolicyRequest) -> Match? {
+        guard self.hasDeny else { return nil }
+        for (index, statement) in self.statements.enumerated() where statement.effect == .deny {
+            if let match = self.match(statement, at: index, request) { return match }
+        }
+        return nil
+    }
+
+    /// Among the statements that allow the request, the first of those whose principal meets the caller most closely.
+    package func allowance(of request: PolicyRequest) -> Match? {
+        var best: Match?
+        for (index, statement) in self.statements.enumerated() where statement.effect == .allow {
+            guard let match = self.match(statement, at: index, request) else { continue }
+            guard let principal = match.principal else { return match }
+            if let known = best?.principal, known >= principal { continue }
+            best = match
+            if principal == .caller { break }
+        }
+        return best
+    }
+
+    private func match(_ statement: Statement, at index: Int, _ request: PolicyRequest) -> Match? {
+        let isNamed = statement.actions.values.contains { $0.matches(request.actionBytes) }
+        guard isNamed != statement.actions.isNegated else { return nil }
+        var principal: PrincipalMatch?
+        if let principals = statement.principals {
+            principal = principals.match(request.caller, bindings: self.bindings)
+            guard principal != nil else { return nil }
+        }
+        if let resources = statement.resources {
+            let isMeant = resources.patterns.contains { $0.matches(request.resource, request.variable) }
+            guard isMeant != resources.isNegated else { return nil }
+        }
+        for condition in statement.conditions {
+            guard condition.holds(of: request.context[condition.key], request.variable) else { return nil }
+        }
+        return Match(index: index, principal: principal)
+    }
+
+    /// A statement as explanations name it: its `Sid`, or its place, counted from 1.
+    package func statementName(_ index: Int) -> String {
+        self.document.statements[index].id.flatMap { $0.isEmpty ? nil : $0 } ?? "statement \(index + 1)"
+    }
+}
