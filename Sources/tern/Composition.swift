@@ -22,6 +22,7 @@ import TernStorageZstd
 func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async throws -> RunningRegion {
     let authorities = try configuration.federationCAFile.map { try TrustedAuthorities.follow($0, logger: logger) }
     let trust = try currentTrust(configuration, authorities)
+    _ = try RootKeySource.read(configuration, environment: ProcessInfo.processInfo.environment)
     if !configuration.allowsClockSetBack { try ClockCheck.verify(dataDirectory: configuration.dataDirectory) }
     let (metadata, blobs) = try await openStorage(configuration, logger: logger)
     let wall = SystemClock()

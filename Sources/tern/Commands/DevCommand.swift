@@ -65,6 +65,7 @@ struct DevCommand: AsyncParsableCommand {
         if let dayLength = self.dayLength { planned.dayLengthSeconds = dayLength }
         planned.allowsClockSetBack = self.allowClockSetBack
         let plan = planned
+        try directory.ensureRootKey()
         if plan.isSecure { try DevCertificates.ensure(for: plan.regions.map(\.name), in: directory) }
 
         if self.processes {

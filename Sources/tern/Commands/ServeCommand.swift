@@ -10,7 +10,8 @@ struct ServeCommand: AsyncParsableCommand {
         abstract: "Serve one region.",
         discussion: """
             The configuration is described in docs/tern.example.yaml. TERN_LISTEN, TERN_DATA_DIRECTORY, TERN_LOG_LEVEL \
-            and TERN_LOG_FORMAT override the options of the same names. SIGTERM and SIGINT stop it: running requests \
+            and TERN_LOG_FORMAT override the options of the same names; TERN_ROOT_KEY is the root key instead of \
+            kms.root_key_file. SIGTERM and SIGINT stop it: running requests \
             may finish, for limits.shutdown_grace_seconds.
             """
     )
@@ -42,6 +43,7 @@ struct ServeCommand: AsyncParsableCommand {
                 throw CommandFailure("\(self.config): the TLS certificate cannot be used: \(error)")
             }
             _ = try TrustedAuthorities.configuration(caFile: configuration.federationCAFile)
+            _ = try RootKeySource.read(configuration, environment: ProcessInfo.processInfo.environment)
             print("\(self.config) is valid: \(configuration.region) at \(configuration.listen.text)")
             return
         }

@@ -77,6 +77,9 @@ extension RegionConfiguration {
         let authentication = try top.section("auth")
         self.authentication.sigV2Query = try authentication.boolean("sigv2_query", default: true)
         try authentication.finish()
+        let kms = try top.section("kms")
+        self.kms.rootKeyFile = try kms.string("root_key_file")
+        try kms.finish()
         try top.finish()
     }
 

@@ -137,6 +137,11 @@ struct RegionConfiguration: Equatable, Sendable {
         var sigV2Query = true
     }
 
+    struct KMS: Equatable, Sendable {
+        /// The file of the root key; `nil` for none, unless the environment has it.
+        var rootKeyFile: String?
+    }
+
     var region: RegionName
     var listen: ListenAddress
     var dataDirectory: String
@@ -163,6 +168,7 @@ struct RegionConfiguration: Equatable, Sendable {
     /// Whether to start although the clock is behind the region's last write.
     var allowsClockSetBack = false
     var restore = Restore()
+    var kms = KMS()
 
     static let defaultBaseDomains = ["localhost", "s3.localhost"]
 

@@ -75,6 +75,9 @@ enum RandomKey {
         self.text(count: 40, from: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
     }
 
+    /// 32 random bytes as hexadecimal digits.
+    static func rootKey() -> String { self.text(count: 64, from: "0123456789abcdef") }
+
     private static func text(count: Int, from alphabet: String) -> String {
         let characters = Array(alphabet)
         var generator = SystemRandomNumberGenerator()

@@ -14,6 +14,7 @@ import TernHTTPServer
 /// DIR/aws/credentials
 /// DIR/ca.pem           with TLS: the authority that signs the regions' certificates
 /// DIR/tls/             with TLS: the certificates and keys
+/// DIR/root.key         the root key of all regions
 /// DIR/dev.json         what a restart must find again: regions, ports, the federation's credential
 /// DIR/dev.pid          the process of `tern dev`
 /// ```
@@ -56,6 +57,7 @@ struct DevDirectory: Sendable {
     var accountsFile: String { self.file("accounts.json") }
     var awsConfigFile: String { self.file("aws/config") }
     var awsCredentialsFile: String { self.file("aws/credentials") }
+    var rootKeyFile: String { self.file("root.key") }
     private var stateFile: String { self.file("dev.json") }
 
     /// Whether a development federation was made here.
@@ -70,6 +72,12 @@ struct DevDirectory: Sendable {
         } catch {
             throw CommandFailure("cannot create \(self.path): \(error.localizedDescription)")
         }
+    }
+
+    /// Makes the root key of a federation that has none yet.
+    func ensureRootKey() throws {
+        guard !FileManager.default.fileExists(atPath: self.rootKeyFile) else { return }
+        try PrivateFile.write(RandomKey.rootKey() + "\n", to: self.rootKeyFile)
     }
 
     // MARK: Reading

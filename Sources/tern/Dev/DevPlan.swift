@@ -122,6 +122,7 @@ struct DevPlan: Sendable {
             configuration.lifecycle.dayLengthSeconds = self.dayLengthSeconds
             configuration.allowsClockSetBack = self.allowsClockSetBack
             configuration.storage.cacheMiB = 32
+            configuration.kms.rootKeyFile = directory.rootKeyFile
             return configuration
         }
     }
