@@ -1,7 +1,10 @@
 /// An IPv4 or IPv6 network, or one address, as `IpAddress` compares them.
 struct AddressRange: Hashable, Sendable {
     private let bytes: [UInt8]
-    private let prefix: Int
+    /// How many bits of an address are the network's.
+    let prefix: Int
+
+    var isVersion4: Bool { self.bytes.count == 4 }
 
     /// `10.0.0.0/8`, `2001:db8::/32`; a bare address is a network of itself alone.
     init?(_ text: some StringProtocol) {
