@@ -82,7 +82,8 @@ extension S3Call {
         return list
     }
 
-    private func checkGrantees(of list: AccessControlList, argument: String) async throws(S3Error) {
+    /// - Throws: `InvalidArgument` for an account that does not exist.
+    func checkGrantees(of list: AccessControlList, argument: String) async throws(S3Error) {
         for grant in list.grants {
             if case .account(let id) = grant.grantee { try await self.checkAccount(id, argument: argument) }
         }
@@ -113,7 +114,7 @@ extension S3Call {
 
 extension BucketState {
     /// BlockPublicAcls (spec s3-api §9.3).
-    fileprivate func admit(_ list: AccessControlList) throws(S3Error) {
+    func admit(_ list: AccessControlList) throws(S3Error) {
         if self.publicAccessBlock.blockPublicAcls, list.isPublic { throw .accessDenied() }
     }
 }

@@ -95,7 +95,7 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
         wall: wall, logger: logger)
     background.start { await lifecycle.run() }
     let accessLogs = AccessLogDelivery(
-        log: accessLog, service: service, wall: wall,
+        log: accessLog, service: service, identities: identities, wall: wall,
         interval: .seconds(configuration.accessLogs.deliveryIntervalSeconds), logger: logger)
     background.start { await accessLogs.run() }
     if !federation.isHome {

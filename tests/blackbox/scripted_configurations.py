@@ -4,7 +4,8 @@ import datetime
 
 from federation import ALICE
 from replication import ROLE, configure, rule_v1
-from scripted import script
+from scripted import NO_DISPLAY_NAME, script
+from scripted_buckets import NO_EMAIL
 
 MIDNIGHT = datetime.datetime(2040, 1, 1, tzinfo=datetime.UTC)
 TAG = {"Key": "a", "Value": "b"}
@@ -113,27 +114,36 @@ def logging_target(stage):
     }
 
 
+def logging_with_grants(stage):
+    owner = stage.s3.list_buckets()["Owner"]["ID"]
+    group = "http://acs.amazonaws.com/groups/global/AuthenticatedUsers"
+    return {
+        "LoggingEnabled": {
+            "TargetBucket": stage.acls_allowed(),
+            "TargetPrefix": "logs/",
+            "TargetGrants": [
+                {"Grantee": {"Type": "CanonicalUser", "ID": owner}, "Permission": "FULL_CONTROL"},
+                {"Grantee": {"Type": "Group", "URI": group}, "Permission": "READ"},
+            ],
+            "TargetObjectKeyFormat": {"SimplePrefix": {}},
+        }
+    }
+
+
 calls(
     "logging",
     "BucketLoggingStatus",
     logging_target,
-    lambda stage: {"LoggingEnabled": {**logging_target(stage)["LoggingEnabled"], "TargetObjectKeyFormat": {"SimplePrefix": {}}}},
+    logging_with_grants,
     {},
     delete=False,
     of_get={
         "unseen": {
-            f"LoggingEnabled/TargetGrants/Grant/{path}": "grants to read the logs are answered 501"
-            for path in (
-                "Grantee@xsi:type",
-                "Grantee/ID",
-                "Grantee/URI",
-                "Grantee/DisplayName",
-                "Grantee/EmailAddress",
-                "Permission",
-            )
+            "LoggingEnabled/TargetGrants/Grant/Grantee/DisplayName": NO_DISPLAY_NAME,
+            "LoggingEnabled/TargetGrants/Grant/Grantee/EmailAddress": NO_EMAIL,
         }
     },
-)  # fmt: skip
+)
 
 
 # Lifecycle: the rules of today, and those without Filter, which have a deprecated operation of their own

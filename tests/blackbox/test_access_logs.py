@@ -168,3 +168,43 @@ def test_a_target_that_was_deleted_disturbs_nobody(region):
     always(
         lambda: body_of(client.get_object(Bucket=source, Key="k")) == b"v", "reads go on", during=2, every=0.2
     )  # fmt: skip
+
+
+def test_log_objects_have_the_grants_of_the_configuration(own_federation, region):
+    client = region.client()
+    target = region.bucket(versioned=False, ObjectOwnership="ObjectWriter")
+    client.delete_public_access_block(Bucket=target)
+    alice, bob = own_federation.canonical_ids[ALICE.id], own_federation.canonical_ids[BOB.id]
+    everybody = "http://acs.amazonaws.com/groups/global/AllUsers"
+    grants = [
+        {"Grantee": {"Type": "CanonicalUser", "ID": bob}, "Permission": "READ"},
+        {"Grantee": {"Type": "Group", "URI": everybody}, "Permission": "FULL_CONTROL"},
+    ]
+    source, target = enable(region, target=target, TargetGrants=grants)
+
+    def granted(reason):
+        """What a log object grants that comes from now on."""
+        before = keys_of(client.list_objects_v2(Bucket=target))
+
+        def new():
+            client.get_bucket_location(Bucket=source)
+            return [key for key in keys_of(client.list_objects_v2(Bucket=target)) if key not in before]
+
+        eventually(new, reason, within=20, every=0.5)
+        acl = client.get_object_acl(Bucket=target, Key=max(new()))
+        assert acl["Owner"]["ID"] == alice
+        return {(each["Grantee"].get("URI") or each["Grantee"]["ID"], each["Permission"]) for each in acl["Grants"]}
+
+    owner = (alice, "FULL_CONTROL")
+    assert granted("a log comes") == {owner, (bob, "READ"), (everybody, "FULL_CONTROL")}
+    # What the target bucket does not take any more is left out, and logs are delivered all the same.
+    client.put_public_access_block(
+        Bucket=target, PublicAccessBlockConfiguration={"BlockPublicAcls": True, "IgnorePublicAcls": False}
+    )
+    granted("a log comes behind the change")
+    assert granted("another one comes") == {owner, (bob, "READ")}
+    client.put_bucket_ownership_controls(
+        Bucket=target, OwnershipControls={"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+    )
+    granted("a log comes behind the second change")
+    assert granted("one more comes") == {owner}

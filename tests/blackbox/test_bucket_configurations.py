@@ -383,6 +383,54 @@ def test_logging_target_in_another_region(s3, abroad, plain_bucket):
         s3.put_bucket_logging(Bucket=plain_bucket, BucketLoggingStatus=logging_to(target))
 
 
+ALL_USERS = "http://acs.amazonaws.com/groups/global/AllUsers"
+
+
+def target_grant(permission="READ", **grantee):
+    kind = "Group" if "URI" in grantee else "AmazonCustomerByEmail" if "EmailAddress" in grantee else "CanonicalUser"
+    return {"Grantee": {"Type": kind, **grantee}, "Permission": permission}
+
+
+def logging_with(target, *grants):
+    return {"LoggingEnabled": {**logging_to(target)["LoggingEnabled"], "TargetGrants": list(grants)}}
+
+
+def test_logging_target_grants_round_trip(s3, home, bob, plain_bucket):
+    target = home.bucket(versioned=False, ObjectOwnership="ObjectWriter")
+    s3.delete_public_access_block(Bucket=target)
+    other = bob.list_buckets()["Owner"]["ID"]
+    wanted = logging_with(target, target_grant(ID=other), target_grant("FULL_CONTROL", URI=ALL_USERS))
+    s3.put_bucket_logging(Bucket=plain_bucket, BucketLoggingStatus=wanted)
+    assert s3.get_bucket_logging(Bucket=plain_bucket)["LoggingEnabled"] == wanted["LoggingEnabled"]
+
+
+def test_logging_target_grants_need_acls(s3, home, bob, plain_bucket):
+    target = home.bucket(versioned=False)
+    wanted = logging_with(target, target_grant(ID=bob.list_buckets()["Owner"]["ID"]))
+    with fails(400, "AccessControlListNotSupported", "Target grants not allowed for bucket owner enforced buckets"):
+        s3.put_bucket_logging(Bucket=plain_bucket, BucketLoggingStatus=wanted)
+    assert "LoggingEnabled" not in s3.get_bucket_logging(Bucket=plain_bucket)
+
+
+def test_logging_target_grants_that_are_refused(s3, home, bob, plain_bucket):
+    target = home.bucket(versioned=False, ObjectOwnership="ObjectWriter")
+    other = bob.list_buckets()["Owner"]["ID"]
+    for grant, status, code in [
+        (target_grant(ID="0" * 64), 400, "InvalidArgument"),
+        (target_grant(URI="http://acs.amazonaws.com/groups/global/Nobody"), 400, "InvalidArgument"),
+        (target_grant(EmailAddress="a@example.com"), 405, "MethodNotAllowed"),
+        (target_grant("READ_ACP", ID=other), 400, "MalformedXML"),
+        (target_grant(), 400, "MalformedXML"),
+        # The target bucket blocks public ACLs, as new buckets do.
+        (target_grant(URI=ALL_USERS), 403, "AccessDenied"),
+    ]:
+        with fails(status, code):
+            s3.put_bucket_logging(Bucket=plain_bucket, BucketLoggingStatus=logging_with(target, grant))
+    too_many = logging_with(target, *[target_grant(ID=other)] * 101)
+    with fails(400, "MalformedXML"):
+        s3.put_bucket_logging(Bucket=plain_bucket, BucketLoggingStatus=too_many)
+
+
 # Notifications (§13.1)
 
 QUEUE = "arn:aws:sqs:us-east-1:111111111111:q"

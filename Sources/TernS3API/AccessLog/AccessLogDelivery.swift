@@ -13,15 +13,18 @@ import TernS3Protocol
 package struct AccessLogDelivery: Sendable {
     private let log: AccessLog
     private let service: ObjectService
+    private let identities: any IdentityStore
     private let wall: any WallClock
     private let interval: Duration
     private let logger: Logger
 
     package init(
-        log: AccessLog, service: ObjectService, wall: any WallClock, interval: Duration, logger: Logger
+        log: AccessLog, service: ObjectService, identities: any IdentityStore, wall: any WallClock,
+        interval: Duration, logger: Logger
     ) {
         self.log = log
         self.service = service
+        self.identities = identities
         self.wall = wall
         self.interval = interval
         self.logger = logger
@@ -58,6 +61,7 @@ package struct AccessLogDelivery: Sendable {
             guard target.owner == destination.owner, let objectKey = try? ObjectKey(key) else { return }
             var attributes = ObjectAttributes()
             attributes.systemMetadata = [HeaderPair(name: "content-type", value: "text/plain")]
+            await self.addGrants(of: destination.logging, to: &attributes, in: target)
             _ = try await self.service.putObject(
                 objectKey, in: target.name, attributes: attributes, body: LogBody(batch.lines),
                 digests: ExpectedDigests(), condition: .none)
@@ -70,6 +74,24 @@ package struct AccessLogDelivery: Sendable {
                     "error": "\(error.code)", "will-retry": "\(error.status >= 500)",
                 ])
         }
+    }
+
+    /// Gives the log object its owner and the grants of the configuration, as far as the target bucket takes them today:
+    /// it may have switched ACLs off, or public ones, since logging was switched on.
+    ///
+    /// Source: Amazon S3 API Reference, PutBucketLogging: the bucket's owner has full control of all logs.
+    private func addGrants(
+        of logging: LoggingConfiguration, to attributes: inout ObjectAttributes, in target: BucketState
+    ) async {
+        if target.ownership == .bucketOwnerEnforced { return }
+        attributes.owner = target.owner
+        var grants = logging.targetGrants
+        if target.publicAccessBlock.blockPublicAcls { grants = grants.withoutPublicGrants }
+        // The owner's account is of the configuration, and may have been taken away from it.
+        guard !grants.grants.isEmpty, let owner = await self.identities.account(target.owner) else { return }
+        var list = AccessControlList.ownerOnly(owner.canonicalID)
+        for grant in grants.grants where !list.grants.contains(grant) { list.grants.append(grant) }
+        attributes.accessControlList = list
     }
 }
 

@@ -30,10 +30,23 @@ extension Operation {
         switch target {
         case .here(let state):
             if state.owner != bucket.owner { throw .loggingTargetOfOtherOwner(logging.targetBucket) }
+            try await call.admit(logging.targetGrants, ofLogsIn: state)
         case .elsewhere(let record):
             throw .crossLocationLogging(source: call.service.region, target: RegionName(trusted: record.region))
         }
         try await call.service.setDocument(.logging, document, of: bucket.name)
         return .ok
+    }
+}
+
+extension S3Call {
+    /// Refuses grants that the log objects in a target bucket cannot have.
+    ///
+    /// Source: Amazon S3 API Reference, PutBucketLogging; spec rules ACL-2, ACL-8, §9.3.
+    fileprivate func admit(_ grants: AccessControlList, ofLogsIn target: BucketState) async throws(S3Error) {
+        if grants.grants.isEmpty { return }
+        if target.ownership == .bucketOwnerEnforced { throw .targetGrantsNotSupported }
+        try await self.checkGrantees(of: grants, argument: "CanonicalUser/ID")
+        try target.admit(grants)
     }
 }

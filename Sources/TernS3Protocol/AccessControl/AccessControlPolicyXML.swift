@@ -30,7 +30,11 @@ package struct AccessControlPolicyXML: Hashable, Sendable {
         self.init(owner: owner, list: AccessControlList(grants))
     }
 
-    private static func grantee(
+    /// Who a `Grantee` element names.
+    ///
+    /// - Throws: `MalformedACLError`, `InvalidArgument` for a group that there is not; `MethodNotAllowed` for an email
+    ///   address.
+    static func grantee(
         _ node: XMLNode, resource: S3Error.ResourceType, method: String
     ) throws(S3Error) -> Grantee {
         switch node.attribute("type") {
@@ -55,27 +59,32 @@ package struct AccessControlPolicyXML: Hashable, Sendable {
         writer.element("ID", self.owner)
         writer.close("Owner")
         writer.open("AccessControlList")
-        for grant in self.list.grants {
-            writer.open("Grant")
-            switch grant.grantee {
-            case .account(let id):
-                writer.open(
-                    "Grantee",
-                    attributes:
-                        "xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xsi:type=\"CanonicalUser\"")
-                writer.element("ID", id)
-            case .group(let group):
-                writer.open(
-                    "Grantee",
-                    attributes: "xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xsi:type=\"Group\"")
-                writer.element("URI", group.rawValue)
-            }
-            writer.close("Grantee")
-            writer.element("Permission", grant.permission.rawValue)
-            writer.close("Grant")
-        }
+        for grant in self.list.grants { writer.grant(grant) }
         writer.close("AccessControlList")
         writer.close("AccessControlPolicy")
         return writer.finish()
+    }
+}
+
+extension XMLWriter {
+    /// Writes a `Grant` element.
+    mutating func grant(_ grant: AccessGrant) {
+        self.open("Grant")
+        switch grant.grantee {
+        case .account(let id):
+            self.open(
+                "Grantee",
+                attributes:
+                    "xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xsi:type=\"CanonicalUser\"")
+            self.element("ID", id)
+        case .group(let group):
+            self.open(
+                "Grantee",
+                attributes: "xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xsi:type=\"Group\"")
+            self.element("URI", group.rawValue)
+        }
+        self.close("Grantee")
+        self.element("Permission", grant.permission.rawValue)
+        self.close("Grant")
     }
 }

@@ -23,7 +23,8 @@ extension S3Error {
         return source == .usEast1 ? error : error.with("SourceBucketLocation", source.description)
     }
 
-    /// Log objects have no ACLs that grants could go into.
-    static let targetGrantsNotImplemented = Self.notImplemented.with("Header", "TargetGrants")
-        .with("additionalMessage", "Grants on log objects are not supported; use a policy on the target bucket.")
+    /// ACLs have no effect in the target bucket (ACL-2).
+    package static let targetGrantsNotSupported = S3Error(
+        code: "AccessControlListNotSupported", status: 400,
+        message: "Target grants not allowed for bucket owner enforced buckets")
 }

@@ -43,13 +43,57 @@ import Testing
                 sourceBucket: "b", delivered: delivered, day: day, unique: 255) == key)
     }
 
-    @Test("§12.6: an empty document switches logging off, grants are refused")
-    func logging() throws {
+    @Test("§12.6: an empty document switches logging off")
+    func loggingOff() throws {
         #expect(try LoggingConfiguration.normalized(bytes("<BucketLoggingStatus/>")) == nil)
-        let grants =
-            "<BucketLoggingStatus><LoggingEnabled><TargetBucket>t</TargetBucket><TargetPrefix/>"
-            + "<TargetGrants><Grant/></TargetGrants></LoggingEnabled></BucketLoggingStatus>"
-        #expect(s3Error { _ = try LoggingConfiguration.normalized(bytes(grants)) }?.status == 501)
+    }
+
+    private static func logging(_ grants: String) -> [UInt8] {
+        bytes(
+            "<BucketLoggingStatus><LoggingEnabled><TargetGrants>\(grants)</TargetGrants><TargetPrefix>a &amp; b"
+                + "</TargetPrefix><TargetBucket>t</TargetBucket></LoggingEnabled></BucketLoggingStatus>")
+    }
+
+    private static func targetGrant(_ grantee: String, type: String, permission: String = "READ") -> String {
+        "<Grant><Grantee xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xsi:type=\"\(type)\">\(grantee)"
+            + "</Grantee><Permission>\(permission)</Permission></Grant>"
+    }
+
+    private static let nobody = "http://acs.amazonaws.com/groups/global/Nobody"
+
+    @Test("§12.6: grants on log objects are kept with the types of their grantees")
+    func targetGrants() throws {
+        let document = Self.logging(
+            Self.targetGrant("<ID>a&lt;</ID><DisplayName>x</DisplayName>", type: "CanonicalUser")
+                + Self.targetGrant(
+                    "<URI>\(AccessGroup.logDelivery.rawValue)</URI>", type: "Group", permission: "FULL_CONTROL"))
+        let (logging, kept) = try #require(try LoggingConfiguration.normalized(document))
+        #expect(
+            logging.targetGrants
+                == AccessControlList([
+                    AccessGrant(.account("a<"), .read), AccessGrant(.group(.logDelivery), .fullControl),
+                ]))
+        #expect(try LoggingConfiguration(stored: kept) == logging)
+        #expect(try LoggingConfiguration.normalized(kept)?.1 == kept)
+    }
+
+    @Test(
+        "§12.6, ACL-8: grants on log objects that are refused",
+        arguments: [
+            ("<Grant/>", .malformedXML),
+            (targetGrant("<ID>a</ID>", type: "CanonicalUser", permission: "READ_ACP"), .malformedXML),
+            (targetGrant("<ID>a</ID>", type: "Somebody"), .malformedXML),
+            (targetGrant("<ID/>", type: "CanonicalUser"), .malformedXML),
+            (targetGrant("<URI>\(nobody)</URI>", type: "Group"), .invalidGroupURI(nobody, argument: "Group/URI")),
+            (
+                targetGrant("<EmailAddress>a@b</EmailAddress>", type: "AmazonCustomerByEmail"),
+                .methodNotAllowed("PUT", on: .bucket)
+            ),
+            (String(repeating: targetGrant("<ID>a</ID>", type: "CanonicalUser"), count: 101), .malformedXML),
+            ("</TargetGrants><TargetGrants>", .malformedXML),
+        ] as [(String, S3Error)])
+    func refusedTargetGrants(_ grants: String, _ error: S3Error) {
+        #expect(s3Error { _ = try LoggingConfiguration.normalized(Self.logging(grants)) } == error)
     }
 
     private static func queue(_ inside: String, arn: String = "arn:aws:sqs:r:1:q") -> String {
