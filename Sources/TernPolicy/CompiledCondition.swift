@@ -62,12 +62,9 @@ package struct CompiledCondition: Sendable {
     /// One of the values matches; none, for a negated operator.
     private func holds(ofOne value: String, _ variable: (String) -> String?) -> Bool {
         for operand in self.operands {
-            // A variable without value: this operand does not match, nor is it known that it does not (§5.3).
-            guard let matches = self.matches(operand, value, variable) else {
-                if self.condition.comparison.isNegated { return false }
-                continue
-            }
-            if matches { return !self.condition.comparison.isNegated }
+            // A variable without value is like nothing and equal to nothing, which negated operators hold of. Source: IAM
+            // User Guide, "Policy variables with no value".
+            if self.matches(operand, value, variable) ?? false { return !self.condition.comparison.isNegated }
         }
         return self.condition.comparison.isNegated
     }

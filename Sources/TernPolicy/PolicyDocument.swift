@@ -108,7 +108,8 @@ package struct PolicyDocument: Hashable, Sendable {
             statements.append(try Statement(value, kind: kind))
         }
         guard !statements.isEmpty else { throw .missingElement("Statement") }
-        for case let id? in statements.map(\.id) {
+        // An empty one is none: tools that write policies leave it in each statement.
+        for case let id? in statements.map(\.id) where !id.isEmpty {
             guard ids.insert(id).inserted else { throw .duplicateStatementID(id) }
         }
         // What the version makes a variable must be one, or a Deny could be kept that never matches.

@@ -63,7 +63,13 @@ import Testing
             Row(name: "Null", operand: "false", values: ["x"], holds: true),
             Row(name: "StringEquals", operand: "${aws:username}", values: ["ann"], holds: true),
             Row(name: "StringEquals", operand: "${aws:none}", values: ["ann"], holds: false),
-            Row(name: "StringNotEquals", operand: "${aws:none}", values: ["ann"], holds: false),
+            // IAM User Guide, "Policy variables with no value": negated operators hold of what is not there.
+            Row(name: "StringNotEquals", operand: "${aws:none}", values: ["ann"], holds: true),
+            Row(name: "StringNotEqualsIgnoreCase", operand: "x${aws:none}", values: ["ann"], holds: true),
+            Row(name: "StringLike", operand: "*${aws:none}*", values: ["ann"], holds: false),
+            Row(name: "StringNotLike", operand: "*${aws:none}*", values: ["ann"], holds: true),
+            Row(name: "ArnNotLike", operand: "${aws:none}", values: ["arn:aws:s3:::b"], holds: true),
+            Row(name: "ForAllValues:StringNotEquals", operand: "${aws:none}", values: ["ann", "bob"], holds: true),
             Row(name: "StringLike", operand: "${aws:username}/*", values: ["ann/x"], holds: true),
             Row(name: "ArnEquals", operand: "${aws:arn}", values: ["arn:aws:s3:::b"], holds: true),
         ]

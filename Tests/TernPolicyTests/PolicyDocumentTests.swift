@@ -49,6 +49,11 @@ import Testing
         #expect(condition.operator.ifExists)
     }
 
+    @Test("Empty statement IDs, as Terraform writes them, are no IDs that stand twice") func emptyIDs() throws {
+        let statement = #"{"Sid":"",\#(Self.allow),\#(Self.everything)}"#
+        #expect(try Self.document(#"{"Statement":[\#(statement),\#(statement)]}"#).statements.count == 2)
+    }
+
     struct Malformed: Sendable, CustomTestStringConvertible {
         var json: String
         var kind: PolicyDocument.Kind = .identity
