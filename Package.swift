@@ -69,7 +69,7 @@ let package = Package(
         // 2 ports
         .target(
             name: "TernPorts",
-            dependencies: ["TernCore", nioCore],
+            dependencies: ["TernCore", "TernPolicy", nioCore],
             swiftSettings: strict
         ),
         .target(
@@ -82,9 +82,8 @@ let package = Package(
         .target(
             name: "TernObjects",
             dependencies: [
-                "TernCore", "TernChecksums", "TernReplication", "TernLifecycle", "TernS3Protocol", "TernRecords",
-                "TernPorts",
-                "TernStorage",
+                "TernCore", "TernChecksums", "TernReplication", "TernLifecycle", "TernPolicy", "TernS3Protocol",
+                "TernRecords", "TernPorts", "TernStorage",
                 nioCore,
                 logging,
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
@@ -93,7 +92,7 @@ let package = Package(
         ),
         .target(
             name: "TernControlPlane",
-            dependencies: ["TernCore", "TernPorts", crypto],
+            dependencies: ["TernCore", "TernPolicy", "TernPorts", crypto],
             swiftSettings: strict
         ),
 
@@ -101,10 +100,8 @@ let package = Package(
         .target(
             name: "TernS3API",
             dependencies: [
-                "TernCore", "TernChecksums", "TernReplication", "TernLifecycle", "TernS3Protocol", "TernSigV4",
-                "TernRecords",
-                "TernPorts",
-                "TernStorage", "TernObjects",
+                "TernCore", "TernChecksums", "TernReplication", "TernLifecycle", "TernPolicy", "TernS3Protocol",
+                "TernSigV4", "TernRecords", "TernPorts", "TernStorage", "TernObjects",
                 nioCore,
                 logging,
             ],

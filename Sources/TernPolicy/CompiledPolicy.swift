@@ -150,3 +150,19 @@ package struct CompiledPolicy: Sendable {
         self.document.statements[index].id.flatMap { $0.isEmpty ? nil : $0 } ?? "statement \(index + 1)"
     }
 }
+
+extension CompiledPolicy {
+    /// Whether a condition or a variable asks for a key that begins so, in lower case.
+    package func mentions(_ keyPrefix: String) -> Bool {
+        self.document.statements.contains { statement in
+            statement.conditions.contains { condition in
+                condition.key.hasPrefix(keyPrefix) || condition.values.contains { Self.hasVariable($0, keyPrefix) }
+            } || (statement.resources?.values ?? []).contains { Self.hasVariable($0, keyPrefix) }
+        }
+    }
+
+    private static func hasVariable(_ text: String, _ keyPrefix: String) -> Bool {
+        guard text.utf8.contains(UInt8(ascii: "$")) else { return false }
+        return text.lowercased().contains("${" + keyPrefix)
+    }
+}

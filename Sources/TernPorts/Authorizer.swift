@@ -1,4 +1,5 @@
 package import TernCore
+package import TernPolicy
 
 /// What a request wants to do, in the words of IAM.
 package struct AuthorizationRequest: Sendable {
@@ -7,42 +8,88 @@ package struct AuthorizationRequest: Sendable {
     package var action: String
     /// For example `arn:aws:s3:::bucket/key`.
     package var resource: String
-    /// The account that owns the bucket; `nil` where no bucket is concerned.
+    /// The account that owns the resource; `nil` where none is concerned.
     package var resourceOwner: AccountID?
-    /// Condition keys and their values, for example `s3:prefix`.
-    package var context: [String: [String]]
+    /// The policy of the bucket or key.
+    package var resourcePolicy: CompiledPolicy?
+    package var resourceRole: PolicyEvaluation.ResourcePolicyRole
+    /// Whether the resource's policy may allow (EVL-4).
+    package var resourceMayAllow: Bool
+    /// The policy is public, and Block Public Access keeps others than the owner's account out.
+    package var restrictsPublic: Bool
+    /// An ACL grants the action.
+    package var accessControlListAllows: Bool
+    /// Condition keys and their values, for example `s3:prefix`; asked for where a policy is evaluated.
+    package var context: @Sendable () -> [String: [String]]
 
     package init(
         principal: Principal, action: String, resource: String, resourceOwner: AccountID?,
-        context: [String: [String]] = [:]
+        resourcePolicy: CompiledPolicy? = nil, resourceRole: PolicyEvaluation.ResourcePolicyRole = .optional,
+        resourceMayAllow: Bool = true, restrictsPublic: Bool = false, accessControlListAllows: Bool = false,
+        context: @escaping @Sendable () -> [String: [String]] = { [:] }
     ) {
         self.principal = principal
         self.action = action
         self.resource = resource
         self.resourceOwner = resourceOwner
+        self.resourcePolicy = resourcePolicy
+        self.resourceRole = resourceRole
+        self.resourceMayAllow = resourceMayAllow
+        self.restrictsPublic = restrictsPublic
+        self.accessControlListAllows = accessControlListAllows
         self.context = context
+    }
+
+    /// Whether no policy has a say: the root of the account that owns the bucket, whose policy denies nothing (ACC-4).
+    /// Most requests of small installations are such.
+    package static func isUnrestricted(
+        _ principal: Principal, owner: AccountID, resourcePolicy: CompiledPolicy?
+    ) -> Bool {
+        guard case .root(let account, nil) = principal, account.id == owner else { return false }
+        return resourcePolicy?.hasDeny != true
+    }
+}
+
+/// Why a request is denied.
+package struct AccessDenial: Sendable, Hashable {
+    /// The text of the `AccessDenied` error (specification §6.6).
+    package var message: String
+    /// Whether a policy says so; otherwise only nothing allows it.
+    package var isExplicit: Bool
+    /// Which statement, or which kind of policy lacked one; for explanations.
+    package var reason: DenyReason?
+
+    package init(message: String = "Access Denied", isExplicit: Bool = false, reason: DenyReason? = nil) {
+        self.message = message
+        self.isExplicit = isExplicit
+        self.reason = reason
     }
 }
 
 /// A decision and what made it.
 package enum AuthorizationDecision: Sendable, Hashable {
     case allowed
-    /// `message` is the text of the `AccessDenied` error.
-    case denied(message: String)
+    case denied(AccessDenial)
 }
 
 /// Decides whether a principal may perform an action.
 package protocol Authorizer: Sendable {
     func authorize(_ request: AuthorizationRequest) async -> AuthorizationDecision
+
+    /// Whether a policy of the principal looks at a condition key that begins so, in lower case; what is dear to find out
+    /// is found out only then.
+    func mentions(_ keyPrefix: String, policiesOf principal: Principal) async -> Bool
 }
 
-/// The account that owns the bucket may do everything, others nothing.
+/// The root of the account that owns the bucket may do everything, others nothing.
 package struct OwnerOnlyAuthorizer: Authorizer {
     package init() {}
 
     package func authorize(_ request: AuthorizationRequest) async -> AuthorizationDecision {
-        guard let account = request.principal.account else { return .denied(message: "Access Denied") }
-        if let owner = request.resourceOwner, owner != account.id { return .denied(message: "Access Denied") }
+        guard case .root(let account, _) = request.principal else { return .denied(AccessDenial()) }
+        if let owner = request.resourceOwner, owner != account.id { return .denied(AccessDenial()) }
         return .allowed
     }
+
+    package func mentions(_ keyPrefix: String, policiesOf principal: Principal) async -> Bool { false }
 }

@@ -18,7 +18,10 @@ extension S3Call {
         }
         let bucketOwner = await self.canonicalID(of: bucket.owner)
         if isEnforced {
-            // Many clients send `private` with every write; it says nothing but what holds anyway.
+            // Many clients send `private` with every write; it says nothing but what holds anyway, and needs no permission.
+            if headers != .canned(.private) {
+                try await self.authorize("s3:PutObjectAcl", bucket: bucket, key: try self.key())
+            }
             let list = try await self.list(of: headers, owner: bucketOwner, bucketOwner: bucketOwner)
             if list != .ownerOnly(bucketOwner) { throw .aclNotSupported }
             return

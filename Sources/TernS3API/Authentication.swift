@@ -13,6 +13,9 @@ struct Caller: Sendable {
     /// `nil` for anonymous requests.
     var mechanism: VerifiedRequest.Mechanism?
 
+    /// As conditions of policies name it.
+    var authentication = RequestAuthentication()
+
     /// As access logs name it; empty for anonymous requests.
     var signatureVersion: String {
         switch self.mechanism {
@@ -95,7 +98,10 @@ extension S3Responder {
         }
         return Caller(
             principal: key.principal, payload: verified.payload, signing: verified.signing,
-            hoistedHeaders: verified.hoistedHeaders, mechanism: verified.mechanism)
+            hoistedHeaders: verified.hoistedHeaders, mechanism: verified.mechanism,
+            authentication: RequestAuthentication(
+                type: verified.mechanism.authType, version: verified.mechanism.signatureVersion,
+                presignedAt: verified.mechanism.authType == "REST-QUERY-STRING" ? verified.signedAt : nil))
     }
 }
 

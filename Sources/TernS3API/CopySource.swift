@@ -18,14 +18,16 @@ struct CopySource: Sendable {
 extension S3Call {
     /// Finds what `x-amz-copy-source` names, wherever in the federation it is (spec rules CPY-1 to CPY-3, CND-7).
     ///
-    /// - Parameter range: The bytes that are wanted of a source in another region; `nil` for all.
-    func copySource(range: Range<Int64>? = nil) async throws(S3Error) -> CopySource {
+    /// - Parameters:
+    ///   - range: The bytes that are wanted of a source in another region; `nil` for all.
+    ///   - tags: Whether its tags are copied, which needs a permission of its own.
+    func copySource(range: Range<Int64>? = nil, tags: Bool = false) async throws(S3Error) -> CopySource {
         guard let header = self.headers["x-amz-copy-source"] else { throw .copySourceKeyInvalid }
         let source = try CopySourceHeader(decoding: header)
         let found: CopySource
         switch try await self.service.registry.locate(source.bucket.description) {
-        case .here(let bucket): found = try await self.localSource(source, in: bucket)
-        case .elsewhere(let record): found = try await self.remoteSource(source, in: record, range: range)
+        case .here(let bucket): found = try await self.localSource(source, in: bucket, tags: tags)
+        case .elsewhere(let record): found = try await self.remoteSource(source, in: record, range: range, tags: tags)
         }
         try CopySourceConditions(self.headers).evaluate(
             etag: found.version.record.etag, lastModified: found.version.record.lastModified, now: self.now)
@@ -36,20 +38,28 @@ extension S3Call {
     }
 
     private func localSource(
-        _ source: CopySourceHeader, in bucket: BucketState
+        _ source: CopySourceHeader, in bucket: BucketState, tags: Bool
     ) async throws(S3Error) -> CopySource {
         try self.checkSourceOwner(bucket.owner)
         let reference: VersionReference?
         if let text = source.versionID { reference = try Self.parseVersion(text, in: bucket) } else { reference = nil }
         try await self.authorize(
-            reference == nil ? "s3:GetObject" : "s3:GetObjectVersion", bucket: bucket, key: source.key)
+            reference == nil ? "s3:GetObject" : "s3:GetObjectVersion", bucket: bucket, key: source.key,
+            version: NamedVersion(reference))
         let version = try await self.service.find(reference, of: source.key, in: bucket)
+        if version == nil { try await self.checkMayKnowOfAbsence(in: bucket) }
+        if tags, let version, !version.record.tags.isEmpty {
+            try await self.authorize(
+                reference == nil ? "s3:GetObjectTagging" : "s3:GetObjectVersionTagging", bucket: bucket,
+                key: source.key, version: NamedVersion(reference))
+        }
         return CopySource(bucket: bucket, version: try Self.readable(version, reference, of: source.key))
     }
 
     /// A source in another region, which authorizes the caller's account by itself.
     private func remoteSource(
-        _ source: CopySourceHeader, in directory: DirectoryRecord, range: Range<Int64>?
+        _ source: CopySourceHeader, in directory: DirectoryRecord, range: Range<Int64>?,
+        tags: Bool
     ) async throws(S3Error) -> CopySource {
         try self.checkSourceOwner(AccountID(trusted: directory.owner))
         var reference: VersionReference?
@@ -59,7 +69,7 @@ extension S3Call {
         }
         let request = RemoteSourceRequest(
             bucket: directory.name, key: source.key, version: reference, range: range,
-            account: try self.account().id)
+            principal: self.principal, context: self.conditions.common(), copiesTags: tags)
         let remote = try await self.remoteSources.open(request, in: RegionName(trusted: directory.region))
         let bucket = try BucketState(record: remote.bucket, replication: nil)
         // Once more, for what only the bucket's region knows.

@@ -12,10 +12,12 @@ extension S3Call {
         let bucket = try self.bucket()
         let reference = try self.versionReference()
         guard let version = try await self.service.find(reference, of: key, in: bucket) else {
+            try await self.checkMayKnowOfAbsence(in: bucket)
             if let reference { throw .noSuchVersion(key, versionID: reference.wireForm) }
             throw .noSuchKey(key)
         }
         guard version.record.isDeleteMarker else { return version }
+        if reference == nil { try await self.checkMayKnowOfAbsence(in: bucket) }
         let markerID = version.record.reference.wireForm
         if reference == nil { throw .noSuchKey(key, deleteMarkerVersionID: markerID) }
         throw .methodNotAllowedOnDeleteMarker(
@@ -29,12 +31,19 @@ extension S3Call {
     func attributedVersion() async throws(S3Error) -> StoredVersion {
         let key = try self.key()
         let reference = try self.versionReference()
-        guard let version = try await self.service.find(reference, of: key, in: try self.bucket()) else {
+        let bucket = try self.bucket()
+        guard let version = try await self.service.find(reference, of: key, in: bucket) else {
+            try await self.checkMayKnowOfAbsence(in: bucket)
             if let reference { throw .noSuchVersion(key, versionID: reference.wireForm) }
             throw .noSuchKey(key)
         }
         if version.record.isDeleteMarker { throw self.markerError(version) }
         return version
+    }
+
+    /// That there is no such key is told to those who may list the bucket; others are denied (EVL-5).
+    func checkMayKnowOfAbsence(in bucket: BucketState) async throws(S3Error) {
+        try await self.authorize("s3:ListBucket", bucket: bucket, key: nil)
     }
 
     func markerError(_ version: StoredVersion) -> S3Error {

@@ -52,15 +52,6 @@ extension S3Call {
             headers.append(ObjectLockHeaders.hold, record.legalHold == .on ? "ON" : "OFF")
         }
     }
-
-    private func may(_ action: String, bucket: BucketState, key: ObjectKey) async -> Bool {
-        do {
-            try await self.authorize(action, bucket: bucket, key: key)
-            return true
-        } catch {
-            return false
-        }
-    }
 }
 
 extension Retention {

@@ -16,7 +16,14 @@ extension S3Call {
             HeaderPair(name: $0.name, value: $0.value)
         }
         attributes.storageClass = try self.storageClass() ?? .standard
-        if let tagging = self.headers["x-amz-tagging"] { attributes.tags = try TaggingHeader.decode(tagging) }
+        if let tagging = self.headers["x-amz-tagging"] {
+            attributes.tags = try TaggingHeader.decode(tagging)
+            if !attributes.tags.isEmpty {
+                try await self.authorize(
+                    "s3:PutObjectTagging", bucket: try self.bucket(), key: try self.key(),
+                    context: RequestConditions.requestTags(attributes.tags))
+            }
+        }
         if special.hasObjectLock { try await self.addObjectLock(to: &attributes) }
         try await self.addOwnership(to: &attributes, hasACL: special.hasACL)
         return attributes
@@ -53,16 +60,5 @@ extension S3Call {
             }
         }
         return found
-    }
-
-    /// Throws unless the principal may do `action` to the object.
-    func authorize(
-        _ action: String, bucket: BucketState, key: ObjectKey?, context: [String: [String]] = [:]
-    ) async throws(S3Error) {
-        let resource = "arn:aws:s3:::\(bucket.name)" + (key.map { "/\($0)" } ?? "")
-        let request = AuthorizationRequest(
-            principal: self.principal, action: action, resource: resource, resourceOwner: bucket.owner,
-            context: context)
-        if case .denied(let message) = await self.authorizer.authorize(request) { throw .accessDenied(message) }
     }
 }

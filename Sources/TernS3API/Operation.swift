@@ -35,6 +35,8 @@ final class Operation: Sendable {
     let acceptsStreams: Bool
     /// Whether the operation finds out by itself who asks, and whether they may.
     let authenticatesItself: Bool
+    /// Whether the operation asks for permission by itself, since it depends on the body or on each key.
+    let authorizesItself: Bool
 
     init(
         _ name: String,
@@ -45,6 +47,7 @@ final class Operation: Sendable {
         acceptsStreams: Bool = false,
         isOnlyStored: Bool = false,
         authenticatesItself: Bool = false,
+        authorizesItself: Bool = false,
         perform: @escaping Perform
     ) {
         self.name = name
@@ -54,6 +57,7 @@ final class Operation: Sendable {
         self.needsBucket = needsBucket
         self.acceptsStreams = acceptsStreams
         self.authenticatesItself = authenticatesItself
+        self.authorizesItself = authorizesItself
     }
 
     /// The same under another name: the S3 API has deprecated ones.
@@ -67,6 +71,7 @@ final class Operation: Sendable {
         self.needsBucket = other.needsBucket
         self.acceptsStreams = other.acceptsStreams
         self.authenticatesItself = other.authenticatesItself
+        self.authorizesItself = other.authorizesItself
     }
 
     /// An operation that is known, and refused.
@@ -78,5 +83,6 @@ final class Operation: Sendable {
         self.needsBucket = false
         self.acceptsStreams = false
         self.authenticatesItself = false
+        self.authorizesItself = false
     }
 }

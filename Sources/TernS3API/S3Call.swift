@@ -45,6 +45,7 @@ package struct S3Call: Sendable {
     /// The request's headers, with those that a presigned URL carries in its query (spec rule SIG-32).
     package var headers: HeaderFields
     package var principal: Principal
+    package var authentication: RequestAuthentication
     package var requestID: String
     package var payload: RequestPayload
     /// The bucket's name, for operations on a bucket or object.

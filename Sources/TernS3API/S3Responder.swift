@@ -37,7 +37,7 @@ package final class S3Responder: HTTPResponder {
     let activity: ClientActivity
     let accessLog: AccessLog
     let logger: Logger
-    private let environment: CallEnvironment
+    let environment: CallEnvironment
 
     /// - Parameter forwarder: Hands requests on to the regions of their buckets; `nil` where clients are redirected.
     package init(
@@ -183,7 +183,7 @@ package final class S3Responder: HTTPResponder {
         if let expected = head.headers["x-amz-expected-bucket-owner"] { try self.checkOwner(expected, bucket: bucket) }
         var call = S3Call(
             environment: self.environment, head: head, target: target, headers: head.headers,
-            principal: caller.principal, requestID: requestID,
+            principal: caller.principal, authentication: caller.authentication, requestID: requestID,
             payload: RequestPayload(
                 head: head, body: body, mode: caller.payload, signing: caller.signing,
                 acceptsStreams: operation.acceptsStreams),
@@ -194,7 +194,7 @@ package final class S3Responder: HTTPResponder {
         if caller.principal == .anonymous { try AnonymousRequest.check(operation, target: target) }
         do {
             try call.checkRequesterPays()
-            try await self.authorize(operation, call: call, bucket: bucket)
+            if !operation.authorizesItself { try await self.authorize(operation, call: call, bucket: bucket) }
         } catch {
             throw self.withRegion(error, operation: operation, location: location)
         }
@@ -280,19 +280,13 @@ package final class S3Responder: HTTPResponder {
     }
 
     private func authorize(_ operation: Operation, call: S3Call, bucket: BucketState?) async throws(S3Error) {
-        var resource = "*"
-        if !call.bucketName.isEmpty {
-            resource = "arn:aws:s3:::\(call.bucketName)"
-            if let key = call.objectKey { resource += "/\(key)" }
+        let action = operation.action(call.target.has("versionId"))
+        if operation.needsBucket, let bucket {
+            try await call.authorize(action, bucket: bucket, key: call.objectKey)
+            return
         }
-        var context: [String: [String]] = [:]
-        for name in ["prefix", "delimiter", "max-keys"] {
-            if let value = call.target[name] { context["s3:\(name)"] = [value] }
-        }
-        let request = AuthorizationRequest(
-            principal: call.principal, action: operation.action(call.target.has("versionId")), resource: resource,
-            // Whoever has a bucket of the name: creating one is a matter of the caller's own account.
-            resourceOwner: operation.needsBucket ? bucket?.owner : nil, context: context)
-        if case .denied(let message) = await self.authorizer.authorize(request) { throw .accessDenied(message) }
+        // Whoever has a bucket of the name: creating one is a matter of the caller's own account.
+        let resource = call.bucketName.isEmpty ? "*" : call.bucketName
+        try await call.authorizeInOwnAccount(action, resource: "arn:aws:s3:::\(resource)")
     }
 }

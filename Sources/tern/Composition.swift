@@ -62,7 +62,7 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
         service: service, transport: HTTPPeerTransport(client: client), wall: wall, random: random, clients: activity,
         logger: logger)
     let identities = try StaticIdentityStore(configuration.accounts)
-    let authorizer = OwnerOnlyAuthorizer()
+    let authorizer = PolicyAuthorizer(directory: NoPrincipals(), clock: wall)
     let forwarder = HTTPRequestForwarder(federation: federation, trust: trust)
     let accessLog = AccessLog()
     let s3 = S3Responder(
@@ -84,7 +84,7 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
     let shutdown = ShutdownSignal()
     let router = PeerRouter(
         federation: federation, service: service, metrics: metrics, lanes: runtime, identities: identities,
-        authorizer: authorizer, wall: wall, shutdown: shutdown, logger: logger)
+        sources: s3, wall: wall, shutdown: shutdown, logger: logger)
 
     authorities?.startFollowing(on: MultiThreadedEventLoopGroup.singleton.next())
     let background = BackgroundWork(logger: logger)

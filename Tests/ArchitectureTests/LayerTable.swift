@@ -31,7 +31,7 @@ enum LayerTable {
     }
 
     private static let protocols: Set<String> = [
-        "TernCore", "TernChecksums", "TernReplication", "TernLifecycle", "TernS3Protocol", "TernRecords",
+        "TernCore", "TernChecksums", "TernReplication", "TernLifecycle", "TernPolicy", "TernS3Protocol", "TernRecords",
     ]
     private static let contracts: Set<String> = ["TernPorts", "TernStorage"]
 
@@ -55,7 +55,7 @@ enum LayerTable {
         // `Data` of generated messages.
         Target("TernRecords", layer: 1, targets: ["TernCore"], libraries: ["SwiftProtobuf", "FoundationEssentials"]),
 
-        Target("TernPorts", layer: 2, targets: ["TernCore"], libraries: ["NIOCore"]),
+        Target("TernPorts", layer: 2, targets: ["TernCore", "TernPolicy"], libraries: ["NIOCore"]),
         Target("TernStorage", layer: 2, targets: ["TernCore"], libraries: ["NIOCore"]),
 
         Target(
@@ -64,7 +64,7 @@ enum LayerTable {
             targets: Self.protocols.union(Self.contracts),
             libraries: ["NIOCore", "Logging", "SwiftProtobuf"]
         ),
-        Target("TernControlPlane", layer: 3, targets: ["TernCore", "TernPorts"], libraries: ["Crypto"]),
+        Target("TernControlPlane", layer: 3, targets: ["TernCore", "TernPolicy", "TernPorts"], libraries: ["Crypto"]),
 
         Target(
             "TernS3API",

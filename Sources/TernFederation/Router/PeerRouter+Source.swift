@@ -11,14 +11,17 @@ extension PeerRouter {
     ///
     /// The asking region knows who calls; whether the caller may read is decided here, where the bucket is.
     func openSource(_ target: RequestTarget) async throws -> HTTPAnswer {
-        guard let request = SourceQuery(target)?.request else {
-            throw FramingError("a source needs bucket, key and account, and what else is given must make sense")
+        guard let (caller, context) = await PrincipalCoding.read(target["caller"] ?? "", self.identities) else {
+            return Self.refuse(403, .accessDenied, "Access Denied")
+        }
+        guard let request = SourceQuery(target, caller, context)?.request else {
+            throw FramingError("a source needs bucket and key, and what else is given must make sense")
         }
         guard case .here(let bucket)? = try await self.locate(request.bucket) else {
             return Self.refuse(404, .noSuchBucket, "there is no such bucket in this region")
         }
-        if case .denied(let message) = await self.authorize(request, bucket: bucket) {
-            return Self.refuse(403, .accessDenied, message)
+        if let denial = try await self.denial(of: request, bucket: bucket) {
+            return Self.refuse(403, .accessDenied, denial)
         }
         var frames = ByteBuffer()
         var description = BucketRecord()
@@ -61,15 +64,15 @@ extension PeerRouter {
         }
     }
 
-    private func authorize(_ request: RemoteSourceRequest, bucket: BucketState) async -> AuthorizationDecision {
-        guard let account = await self.identities.account(request.account) else {
-            return .denied(message: "Access Denied")
+    /// Why the caller may not read; `nil` if they may.
+    private func denial(of request: RemoteSourceRequest, bucket: BucketState) async throws(S3Error) -> String? {
+        do throws(S3Error) {
+            try await self.sources.authorize(request, in: bucket)
+            return nil
+        } catch {
+            if error.code == "AccessDenied" { return error.message }
+            throw error
         }
-        return await self.authorizer.authorize(
-            AuthorizationRequest(
-                principal: .root(account),
-                action: request.version == nil ? "s3:GetObject" : "s3:GetObjectVersion",
-                resource: "arn:aws:s3:::\(bucket.name)/\(request.key)", resourceOwner: bucket.owner))
     }
 
     private static func without(version frames: ByteBuffer) -> HTTPAnswer {

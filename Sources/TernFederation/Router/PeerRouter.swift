@@ -15,7 +15,7 @@ package struct PeerRouter: Sendable {
     let metrics: OutcomeMetrics
     let lanes: (any LaneMonitor)?
     let identities: any IdentityStore
-    let authorizer: any Authorizer
+    let sources: any SourceAuthorizer
     let wall: any WallClock
     let shutdown: ShutdownSignal
     let logger: Logger
@@ -24,14 +24,14 @@ package struct PeerRouter: Sendable {
     /// - Parameters:
     ///   - lanes: Knows how the lanes do; `nil` where none run.
     ///   - identities: Knows the accounts on whose behalf other regions ask.
-    ///   - authorizer: Decides what they may read.
+    ///   - sources: Decides what they may read.
     package init(
         federation: FederationConfiguration,
         service: ObjectService,
         metrics: OutcomeMetrics,
         lanes: (any LaneMonitor)?,
         identities: any IdentityStore,
-        authorizer: any Authorizer,
+        sources: any SourceAuthorizer,
         wall: any WallClock,
         shutdown: ShutdownSignal = ShutdownSignal(),
         logger: Logger
@@ -41,7 +41,7 @@ package struct PeerRouter: Sendable {
         self.metrics = metrics
         self.lanes = lanes
         self.identities = identities
-        self.authorizer = authorizer
+        self.sources = sources
         self.wall = wall
         self.shutdown = shutdown
         self.logger = logger

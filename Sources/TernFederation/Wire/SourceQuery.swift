@@ -1,5 +1,6 @@
 import TernCore
 import TernObjects
+import TernPorts
 import TernRecords
 
 /// A ``RemoteSourceRequest`` as the query of ``PeerPath/source``.
@@ -11,9 +12,8 @@ struct SourceQuery {
     }
 
     /// Reads the query; `nil` when something is missing or makes no sense.
-    init?(_ target: RequestTarget) {
-        guard let bucket = target["bucket"], let key = target["key"].flatMap({ try? ObjectKey($0) }),
-            let account = target["account"].flatMap({ AccountID($0) })
+    init?(_ target: RequestTarget, _ principal: Principal, _ context: [String: [String]]) {
+        guard let bucket = target["bucket"], let key = target["key"].flatMap({ try? ObjectKey($0) })
         else { return nil }
         var version: VersionReference?
         if let text = target["versionId"] {
@@ -26,7 +26,9 @@ struct SourceQuery {
             else { return nil }
             range = start..<end
         }
-        self.request = RemoteSourceRequest(bucket: bucket, key: key, version: version, range: range, account: account)
+        self.request = RemoteSourceRequest(
+            bucket: bucket, key: key, version: version, range: range, principal: principal, context: context,
+            copiesTags: target["tags"] == "true")
     }
 
     /// The query, encoded.
@@ -35,7 +37,8 @@ struct SourceQuery {
             PercentEncoding.encode(Array(text), keepingSlash: false)
         }
         var text = "bucket=\(encoded(self.request.bucket.utf8))&key=\(encoded(self.request.key.bytes))"
-        text += "&account=\(self.request.account)"
+        let caller = PrincipalCoding.text(self.request.principal, context: self.request.context)
+        text += "&caller=\(encoded(caller.utf8))&tags=\(self.request.copiesTags)"
         if let version = self.request.version { text += "&versionId=\(version.wireForm)" }
         if let range = self.request.range { text += "&from=\(range.lowerBound)&to=\(range.upperBound)" }
         return text

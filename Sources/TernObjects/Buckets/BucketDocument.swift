@@ -15,6 +15,8 @@ package enum BucketDocument: String, Sendable, CaseIterable {
     case objectLock = "object-lock"
     case ownershipControls
     case policy
+    /// The unique IDs of users and roles that the policy names; not a sub-resource of its own.
+    case policyPrincipals = "policy-principals"
     case publicAccessBlock
     case requestPayment
     case website

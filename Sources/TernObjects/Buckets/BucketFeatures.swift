@@ -1,3 +1,4 @@
+package import TernPolicy
 import TernRecords
 package import TernS3Protocol
 
@@ -9,6 +10,11 @@ package struct BucketFeatures: Sendable {
     /// Where records of its requests go.
     package var logging: LoggingConfiguration?
 
+    /// The bucket's policy, ready for decisions.
+    package var policy: CompiledPolicy?
+    /// Whether the policy is public in the sense of Block Public Access.
+    package var isPolicyPublic = false
+
     package init() {}
 
     init(_ record: BucketRecord) throws(S3Error) {
@@ -18,6 +24,15 @@ package struct BucketFeatures: Sendable {
             case .requestPayment:
                 self.isRequesterPays = try SmallConfigurationXML.isRequesterPays(Array(entry.document))
             case .logging: self.logging = try LoggingConfiguration(stored: Array(entry.document))
+            case .policy:
+                let bindings = record.documents.first { $0.name == BucketDocument.policyPrincipals.rawValue }
+                self.policy = try CompiledPolicy(
+                    stored: Array(entry.document),
+                    bindings: PolicyBindings.decode(bindings.map { Array($0.document) } ?? [])
+                )
+                // What cannot be judged counts as public: then it is restricted.
+                let document = try? BucketPolicyDocument(Array(entry.document), bucket: record.name)
+                self.isPolicyPublic = document?.isPublic ?? true
             default: break
             }
         }

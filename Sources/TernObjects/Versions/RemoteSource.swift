@@ -11,18 +11,31 @@ package struct RemoteSourceRequest: Sendable {
     package var version: VersionReference?
     /// The bytes that are wanted; what lies behind the object's end is left out. `nil` for all.
     package var range: Range<Int64>?
-    /// On whose behalf: the bucket's region decides whether this account may read.
-    package var account: AccountID
+    /// On whose behalf: the bucket's region decides whether they may read.
+    package var principal: Principal
+    /// Condition keys of the request that wants to copy.
+    package var context: [String: [String]]
+    /// Whether the tags are copied too, which needs a permission of its own.
+    package var copiesTags: Bool
 
     package init(
-        bucket: String, key: ObjectKey, version: VersionReference?, range: Range<Int64>?, account: AccountID
+        bucket: String, key: ObjectKey, version: VersionReference?, range: Range<Int64>?, principal: Principal,
+        context: [String: [String]] = [:], copiesTags: Bool = false
     ) {
         self.bucket = bucket
         self.key = key
         self.version = version
         self.range = range
-        self.account = account
+        self.principal = principal
+        self.context = context
+        self.copiesTags = copiesTags
     }
+}
+
+/// Decides in the bucket's region whether a version may be read for a copy in another one.
+package protocol SourceAuthorizer: Sendable {
+    /// - Throws: `AccessDenied`.
+    func authorize(_ request: RemoteSourceRequest, in bucket: BucketState) async throws(S3Error)
 }
 
 /// What the bucket's region answers.

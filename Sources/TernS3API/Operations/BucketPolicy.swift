@@ -24,13 +24,13 @@ extension Operation {
         for account in policy.namedAccounts where await call.accounts.account(account) == nil {
             throw .invalidPolicyPrincipal
         }
-        let caller = try call.account()
+        let caller = call.principal.arn
         let bucketName = call.bucketName
         let isPublic = policy.isPublic
         try await call.service.setDocument(.policy, body, of: bucketName) { record throws(S3Error) in
             // Block Public Access as of the commit: it may be switched on at the same moment.
             guard isPublic, try BucketRegistry.makeState(record).publicAccessBlock.blockPublicPolicy else { return }
-            throw .publicPolicyBlocked(caller: caller.id, bucket: bucketName)
+            throw .publicPolicyBlocked(caller: caller, bucket: bucketName)
         }
         return .noContent
     }

@@ -24,10 +24,23 @@ extension Operation {
         let draft = try ReplicationConfigurationXML.decode(body)
         let service = call.service
         let configuration: ReplicationConfiguration
+        let passedRole: String
         do throws(ConfigurationProblem) {
             let role = try draft.validatedRole()
             // C-06: a role of another account cannot be passed.
             if ARN.account(of: role) != (try? call.account().id) { throw ConfigurationProblem.roleNotPassable }
+            passedRole = role
+        } catch {
+            throw S3Error(error)
+        }
+        // PSR-1
+        try await call.authorizeInOwnAccount(
+            "iam:PassRole", resource: passedRole,
+            context: [
+                "iam:PassedToService": ["s3.amazonaws.com"],
+                "iam:AssociatedResourceArn": ["arn:aws:s3:::\(bucket.name)"],
+            ])
+        do throws(ConfigurationProblem) {
             if bucket.versioning != .enabled { throw ConfigurationProblem.sourceNotVersioned }
             configuration = try draft.validated(
                 sourceBucket: BucketName(trusted: bucket.name),

@@ -12,7 +12,11 @@ extension Operation {
         let condition = try WriteCondition(call.headers)
         let replacesMetadata = try directive(call, "x-amz-metadata-directive", S3Error.unknownMetadataDirective)
         let replacesTags = try directive(call, "x-amz-tagging-directive", S3Error.unknownTaggingDirective)
-        let source = try await call.copySource()
+        if call.headers.contains("if-match") {
+            // Whoever asks for an ETag learns it (specification §6.5).
+            try await call.authorize("s3:GetObject", bucket: try call.bucket(), key: try call.key())
+        }
+        let source = try await call.copySource(tags: !replacesTags)
         let record = source.version.record
         if record.byteCount > CopySource.maximumByteCount { throw .copySourceTooLarge }
         let key = try call.key()

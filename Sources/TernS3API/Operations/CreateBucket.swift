@@ -7,13 +7,16 @@ import TernS3Protocol
 extension Operation {
     /// Source: Amazon S3 API Reference, CreateBucket; spec §12.1.
     static let createBucket = Operation(
-        "CreateBucket", Route("PUT", .bucket), action: "s3:CreateBucket", needsBucket: false
+        "CreateBucket", Route("PUT", .bucket), action: "s3:CreateBucket", needsBucket: false,
+        // The region in its body is a condition of the permission.
+        authorizesItself: true
     ) { call throws(S3Error) in
         guard let name = BucketName(call.bucketName) else { throw .invalidBucketName(call.bucketName) }
         if let namespace = call.headers["x-amz-bucket-namespace"], namespace != "global" {
             throw .notImplemented(header: "x-amz-bucket-namespace")
         }
         let settings = try await settings(call)
+        try await authorize(settings, name: name, call: call)
         let body = try await call.payload.document(maximumBytes: 64 * 1024)
         let document = try CreateBucketConfigurationXML(decoding: body)
         let region = call.service.region
@@ -21,6 +24,15 @@ extension Operation {
         try checkConstraint(constraint, region: region)
 
         let tags = document.tags
+        try await call.authorizeInOwnAccount(
+            "s3:CreateBucket", resource: "arn:aws:s3:::\(name)",
+            context: constraint.map { ["s3:locationconstraint": [$0]] } ?? [:])
+        if !tags.isEmpty {
+            var context = ["aws:TagKeys": tags.map(\.key)]
+            for tag in tags { context["aws:RequestTag/\(tag.key)"] = [tag.value] }
+            try await call.authorizeInOwnAccount(
+                "s3:TagResource", resource: "arn:aws:s3:::\(name)", context: context)
+        }
         let created = try await call.service.createBucket(
             name, owner: try call.account().id, locationConstraint: constraint ?? "", tags: tags,
             settings: settings)
@@ -32,6 +44,21 @@ extension Operation {
         }
         return HTTPAnswer.ok.with("location", location(of: name, call: call))
             .with("x-amz-bucket-arn", "arn:aws:s3:::\(name)")
+    }
+
+    /// What the settings of a new bucket need beside s3:CreateBucket (specification §6.5).
+    private static func authorize(
+        _ settings: BucketSettings, name: BucketName, call: S3Call
+    ) async throws(S3Error) {
+        var actions: [String] = []
+        if settings.accessControl != nil { actions.append("s3:PutBucketAcl") }
+        if settings.isObjectLockEnabled {
+            actions += ["s3:PutBucketObjectLockConfiguration", "s3:PutBucketVersioning"]
+        }
+        if settings.ownership != nil { actions.append("s3:PutBucketOwnershipControls") }
+        for action in actions {
+            try await call.authorizeInOwnAccount(action, resource: "arn:aws:s3:::\(name)")
+        }
     }
 
     /// Where the new bucket is: its own host, if the endpoint's name may have one in front (spec §3.2a).

@@ -10,6 +10,10 @@ extension Operation {
     ) { call throws(S3Error) in
         let condition = try DeleteCondition(call.headers)
         let key = try call.key()
+        if call.headers.contains("if-match") {
+            // Whoever asks for an ETag learns it (specification §6.5).
+            try await call.authorize("s3:GetObject", bucket: try call.bucket(), key: key)
+        }
         let bypassesGovernance = try await call.bypassesGovernance(key: key)
         let deleted: DeletedVersion
         if let reference = try call.versionReference() {

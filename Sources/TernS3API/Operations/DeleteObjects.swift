@@ -7,7 +7,9 @@ import TernS3Protocol
 extension Operation {
     /// Source: Amazon S3 API Reference, DeleteObjects; spec rule VER-16.
     static let deleteObjects = Operation(
-        "DeleteObjects", Route("POST", .bucket, query: "delete"), action: "s3:DeleteObject"
+        "DeleteObjects", Route("POST", .bucket, query: "delete"), action: "s3:DeleteObject",
+        // Each key by itself (EVL-1).
+        authorizesItself: true
     ) { call throws(S3Error) in
         // The header is wrong for the whole request; whether it may be followed is asked for each key.
         _ = try await call.bypassesGovernance(key: nil)
@@ -58,7 +60,10 @@ extension Operation {
             throw .keyTooLong(byteCount: object.key.count)
         }
         let action = object.versionID == nil ? "s3:DeleteObject" : "s3:DeleteObjectVersion"
-        try await call.authorize(action, bucket: bucket, key: key)
+        var conditions: [String: [String]] = [:]
+        conditions["s3:versionid"] = object.versionID.map { [$0] }
+        try await call.authorize(action, bucket: bucket, key: key, context: conditions)
+        if object.etag != nil { try await call.authorize("s3:GetObject", bucket: bucket, key: key) }
         let condition = DeleteCondition(etag: object.etag)
         let deleted: DeletedVersion
         if let text = object.versionID {

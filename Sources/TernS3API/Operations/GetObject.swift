@@ -55,6 +55,10 @@ private struct ObjectRead {
         if !self.call.target.has("versionId") {
             headers.appendExpiration(self.call.service.expiration(of: record, key: version.key, in: bucket))
         }
+        if !record.tags.isEmpty {
+            let action = self.call.target.has("versionId") ? "s3:GetObjectVersionTagging" : "s3:GetObjectTagging"
+            if await !self.call.may(action, bucket: bucket, key: version.key) { headers.remove("x-amz-tagging-count") }
+        }
         if record.retention != nil || record.legalHold != .unset {
             try await self.call.appendObjectLock(of: record, in: bucket, to: &headers)
         }

@@ -13,6 +13,9 @@ extension Operation {
         let wanted = try wantedAttributes(call)
         let maximum = min(try number(call, "x-amz-max-parts", default: 1000), 1000)
         let marker = try number(call, "x-amz-part-number-marker", default: 0)
+        try await call.authorize(
+            call.target.has("versionId") ? "s3:GetObjectVersion" : "s3:GetObject", bucket: try call.bucket(),
+            key: try call.key())
         let version = try await call.readableVersion()
         let record = version.record
         let bucket = try call.bucket()

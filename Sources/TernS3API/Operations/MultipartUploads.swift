@@ -72,6 +72,10 @@ extension Operation {
         let condition = try WriteCondition(call.headers)
         let key = try call.key()
         let bucket = try call.bucket()
+        if call.headers.contains("if-match") {
+            // Whoever asks for an ETag learns it (specification §6.5).
+            try await call.authorize("s3:GetObject", bucket: bucket, key: key)
+        }
         // Checksums in the header are the object's here, not the document's.
         let body = try await call.payload.document(maximumBytes: 4 << 20, verifiesChecksums: false)
         let document = try CompleteMultipartUploadXML(decoding: body, uploadID: uploadID)

@@ -16,10 +16,15 @@ extension Operation {
 
     /// Source: Amazon S3 API Reference, PutObjectLegalHold; spec rules LCK-6, LCK-13.
     static let putObjectLegalHold = Operation(
-        "PutObjectLegalHold", Route("PUT", .object, query: "legal-hold"), action: "s3:PutObjectLegalHold"
+        "PutObjectLegalHold", Route("PUT", .object, query: "legal-hold"), action: "s3:PutObjectLegalHold",
+        authorizesItself: true
     ) { call throws(S3Error) in
         let body = try await call.payload.document(maximumBytes: 1 << 20, requiresDigest: true)
-        let isOn = try LegalHoldXML.decode(body)
+        let decoded = Result { () throws(S3Error) in try LegalHoldXML.decode(body) }
+        try await call.authorize(
+            "s3:PutObjectLegalHold", bucket: try call.bucket(), key: try call.key(),
+            context: (try? decoded.get()).map { ["s3:object-lock-legal-hold": [$0 ? "ON" : "OFF"]] } ?? [:])
+        let isOn = try decoded.get()
         let version = try await call.service.setLegalHold(
             isOn, of: try call.versionReference(), key: try call.key(), in: call.bucketName)
         if version.record.isDeleteMarker { throw call.markerError(version) }

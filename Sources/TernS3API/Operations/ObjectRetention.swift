@@ -17,11 +17,17 @@ extension Operation {
 
     /// Source: Amazon S3 API Reference, PutObjectRetention; spec rules LCK-5, LCK-6, LCK-9, LCK-13.
     static let putObjectRetention = Operation(
-        "PutObjectRetention", Route("PUT", .object, query: "retention"), action: "s3:PutObjectRetention"
+        "PutObjectRetention", Route("PUT", .object, query: "retention"), action: "s3:PutObjectRetention",
+        authorizesItself: true
     ) { call throws(S3Error) in
-        let bypassesGovernance = try await call.bypassesGovernance(key: try call.key())
         let body = try await call.payload.document(maximumBytes: 1 << 20, requiresDigest: true)
-        let retention = try RetentionXML.decode(body)
+        let decoded = Result { () throws(S3Error) in try RetentionXML.decode(body) }
+        // What is asked for is a condition of the permission (LCK-14).
+        try await call.authorize(
+            "s3:PutObjectRetention", bucket: try call.bucket(), key: try call.key(),
+            context: (try? decoded.get())?.conditions(now: call.now) ?? [:])
+        let bypassesGovernance = try await call.bypassesGovernance(key: try call.key())
+        let retention = try decoded.get()
         let version = try await call.service.setRetention(
             retention, of: try call.versionReference(), key: try call.key(), in: call.bucketName,
             bypassesGovernance: bypassesGovernance)

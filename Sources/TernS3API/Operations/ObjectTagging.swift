@@ -19,11 +19,17 @@ extension Operation {
     /// Source: Amazon S3 API Reference, PutObjectTagging; spec §9.1.
     static let putObjectTagging = Operation(
         "PutObjectTagging", Route("PUT", .object, query: "tagging"), action: "s3:PutObjectTagging",
-        versionAction: "s3:PutObjectVersionTagging"
+        versionAction: "s3:PutObjectVersionTagging", authorizesItself: true
     ) { call throws(S3Error) in
+        // The tags are conditions of the permission, so the document is read first.
+        let body = try await call.payload.document(maximumBytes: 1 << 20)
+        let tags = Result { () throws(S3Error) in try TaggingXML.decode(body, of: .object) }
+        let action = call.target.has("versionId") ? "s3:PutObjectVersionTagging" : "s3:PutObjectTagging"
+        try await call.authorize(
+            action, bucket: try call.bucket(), key: try call.key(),
+            context: (try? tags.get()).map(RequestConditions.requestTags) ?? [:])
         _ = try await call.attributedVersion()
-        let tags = try TaggingXML.decode(try await call.payload.document(maximumBytes: 1 << 20), of: .object)
-        return try await setTags(tags, call, status: 200)
+        return try await setTags(try tags.get(), call, status: 200)
     }
 
     /// Source: Amazon S3 API Reference, DeleteObjectTagging; spec §9.1.

@@ -63,6 +63,11 @@ private struct PostedObject {
         var attributes = try await self.call.objectAttributes()
         if let tagging = self.form["tagging"] {
             attributes.tags = try TaggingXML.decode(Array(tagging.utf8), of: .object)
+            if !attributes.tags.isEmpty {
+                try await self.call.authorize(
+                    "s3:PutObjectTagging", bucket: bucket, key: key,
+                    context: RequestConditions.requestTags(attributes.tags))
+            }
         }
         let digests = try PayloadDigests(self.call.headers)
         if attributes.retention != nil || attributes.legalHold != nil, digests.md5 == nil, digests.algorithm == nil {
@@ -93,6 +98,8 @@ private struct PostedObject {
                 signature.accessKeyID, sessionToken: self.form["x-amz-security-token"])
             try signature.verify(policy: policy, secret: key.secret)
             self.call.principal = key.principal
+            self.call.authentication = RequestAuthentication(
+                type: "POST", version: signature.versionName == "SigV2" ? "AWS" : "AWS4-HMAC-SHA256")
         } catch {
             throw S3Error(error)
         }

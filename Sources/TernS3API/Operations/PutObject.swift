@@ -10,6 +10,10 @@ extension Operation {
         "PutObject", Route("PUT", .object), action: "s3:PutObject", acceptsStreams: true
     ) { call throws(S3Error) in
         let condition = try WriteCondition(call.headers)
+        if call.headers.contains("if-match") {
+            // Whoever asks for an ETag learns it (specification §6.5).
+            try await call.authorize("s3:GetObject", bucket: try call.bucket(), key: try call.key())
+        }
         let attributes = try await call.objectAttributes()
         let digests = try call.payload.expectedDigests()
         if attributes.retention != nil || attributes.legalHold != nil, digests.expected.md5 == nil,

@@ -1,5 +1,3 @@
-package import TernCore
-
 /// Errors of bucket policies (spec s3-api §12.3).
 extension S3Error {
     package static func malformedPolicy(_ message: String) -> S3Error {
@@ -20,9 +18,9 @@ extension S3Error {
     package static let invalidPolicyPrincipal = Self.malformedPolicy("Invalid principal in policy")
 
     /// §9.3
-    package static func publicPolicyBlocked(caller: AccountID, bucket: String) -> S3Error {
+    package static func publicPolicyBlocked(caller: String, bucket: String) -> S3Error {
         .accessDenied(
-            "User: arn:aws:iam::\(caller):root is not authorized to perform: s3:PutBucketPolicy on resource: "
+            "User: \(caller) is not authorized to perform: s3:PutBucketPolicy on resource: "
                 + "\"arn:aws:s3:::\(bucket)\" because public policies are prevented by the BlockPublicPolicy setting in S3 "
                 + "Block Public Access.")
     }

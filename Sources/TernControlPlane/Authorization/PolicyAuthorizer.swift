@@ -1,0 +1,213 @@
+import Synchronization
+import TernCore
+package import TernPolicy
+package import TernPorts
+
+/// Authorization by policies: fetches those of the principal, compiled once, and asks `PolicyEvaluation`.
+package final class PolicyAuthorizer: Authorizer {
+    private let directory: any PrincipalDirectory
+    private let clock: any WallClock
+    private let principals = Mutex(PrincipalCache())
+    private let sessions = Mutex<[String: CompiledPolicy]>([:])
+
+    /// Session policies that are kept compiled.
+    private static let maximumSessionPolicies = 1024
+
+    package init(directory: any PrincipalDirectory, clock: any WallClock) {
+        self.directory = directory
+        self.clock = clock
+    }
+
+    package func authorize(_ request: AuthorizationRequest) async -> AuthorizationDecision {
+        if case .optional = request.resourceRole, let owner = request.resourceOwner,
+            AuthorizationRequest.isUnrestricted(
+                request.principal, owner: owner, resourcePolicy: request.resourcePolicy)
+        {
+            return .allowed
+        }
+        let (decision, explained) = self.decide(request)
+        switch decision {
+        case .allowed:
+            return .allowed
+        case .denied(let reason):
+            var isExplicit = false
+            if case .explicit = reason { isExplicit = true }
+            return .denied(
+                AccessDenial(
+                    message: explained
+                        ? DenialMessage.text(for: request, reason: reason) : DenialMessage.withoutExplanation,
+                    isExplicit: isExplicit, reason: reason))
+        }
+    }
+
+    /// The decision, and whether the caller may know the reason: those of other accounts do not (specification §6.6).
+    package func decide(_ request: AuthorizationRequest) -> (PolicyDecision, explained: Bool) {
+        guard let own = self.policies(of: request.principal), let session = self.sessionPolicies(request.principal)
+        else {
+            // The user or role is gone, or its policies cannot be read: nothing is allowed.
+            return (.denied(.notAllowed(.identity)), false)
+        }
+        var evaluation = PolicyEvaluation(
+            identity: own.identity, boundary: own.boundary, session: session.isEmpty ? nil : session,
+            resource: request.resourcePolicy, resourceRole: request.resourceRole,
+            resourceMayAllow: request.resourceMayAllow, restrictsPublic: request.restrictsPublic,
+            accessControlListAllows: request.accessControlListAllows)
+        if case .service = request.principal { evaluation.identity = [] }
+        let decision = evaluation.decide(
+            PolicyRequest(
+                caller: Self.caller(request.principal), action: request.action, resource: request.resource,
+                resourceAccount: request.resourceOwner,
+                context: self.context(of: request, principalTags: own.tags)))
+        let account = request.principal.account?.id
+        return (decision, account != nil && (request.resourceOwner == nil || account == request.resourceOwner))
+    }
+
+    package func mentions(_ keyPrefix: String, policiesOf principal: Principal) async -> Bool {
+        if case .root(_, nil) = principal { return false }
+        let session = self.sessionPolicies(principal) ?? []
+        guard let own = self.policies(of: principal) else { return false }
+        return (own.identity + session + (own.boundary.map { [$0] } ?? [])).contains { $0.mentions(keyPrefix) }
+    }
+
+    // MARK: Policies
+
+    /// The policies of a user or role, compiled.
+    private struct PrincipalSet: Sendable {
+        var identity: [CompiledPolicy] = []
+        var boundary: CompiledPolicy?
+        var tags: [String: String] = [:]
+    }
+
+    /// Holds for one revision of IAM.
+    private struct PrincipalCache: Sendable {
+        var revision: UInt64?
+        var sets: [String: PrincipalSet] = [:]
+    }
+
+    /// `nil` for a user or role that is gone, or has a policy that cannot be read.
+    private func policies(of principal: Principal) -> PrincipalSet? {
+        let id: String
+        switch principal {
+        case .root, .service, .anonymous: return PrincipalSet()
+        case .user(let user, _): id = user.id
+        case .role(let role, _): id = role.id
+        }
+        // Before the policies are fetched: what changes meanwhile is fetched again.
+        let revision = self.directory.revision
+        let known = self.principals.withLock { cache in cache.revision == revision ? cache.sets[id] : nil }
+        if let known { return known }
+        guard let found = self.directory.policies(of: principal), let set = Self.compile(found) else { return nil }
+        self.principals.withLock { cache in
+            if cache.revision != revision {
+                // An older revision must not take the place of a newer one.
+                if let newer = cache.revision, newer > revision { return }
+                cache = PrincipalCache(revision: revision)
+            }
+            cache.sets[id] = set
+        }
+        return set
+    }
+
+    private static func compile(_ policies: PrincipalPolicies) -> PrincipalSet? {
+        var set = PrincipalSet(tags: policies.tags)
+        for document in policies.identity {
+            guard let compiled = try? CompiledPolicy(document) else { return nil }
+            set.identity.append(compiled)
+        }
+        if let boundary = policies.boundary {
+            guard let compiled = try? CompiledPolicy(boundary) else { return nil }
+            set.boundary = compiled
+        }
+        return set
+    }
+
+    private func sessionPolicies(_ principal: Principal) -> [CompiledPolicy]? {
+        var compiled: [CompiledPolicy] = []
+        for json in principal.session?.policies ?? [] {
+            if let known = self.sessions.withLock({ $0[json] }) {
+                compiled.append(known)
+                continue
+            }
+            guard let policy = try? CompiledPolicy(.init(name: "session", json: json)) else { return nil }
+            self.sessions.withLock { sessions in
+                if sessions.count >= Self.maximumSessionPolicies { sessions.removeAll() }
+                sessions[json] = policy
+            }
+            compiled.append(policy)
+        }
+        return compiled
+    }
+
+    // MARK: The request as policies see it
+
+    static func caller(_ principal: Principal) -> PolicyCaller {
+        switch principal {
+        case .root(let account, _):
+            PolicyCaller(kind: .root, account: account.id, canonicalID: account.canonicalID)
+        case .user(let user, _):
+            PolicyCaller(
+                kind: .user(arn: user.arn, uniqueID: user.id), account: user.account.id,
+                canonicalID: user.account.canonicalID)
+        case .role(let role, _):
+            PolicyCaller(
+                kind: .roleSession(roleARN: role.arn, uniqueID: role.id, sessionARN: principal.arn),
+                account: role.account.id, canonicalID: role.account.canonicalID)
+        case .service(let name): .service(name)
+        case .anonymous: .anonymous
+        }
+    }
+
+    /// The global keys that follow from the principal and the time, beside those of the request (specification §6.1).
+    private func context(
+        of request: AuthorizationRequest, principalTags: [String: String]
+    ) -> [String: [String]] {
+        var context = request.context()
+        let now = self.clock.now
+        context["aws:CurrentTime"] = [now.iso8601]
+        context["aws:EpochTime"] = ["\(now.milliseconds / 1000)"]
+        if let owner = request.resourceOwner {
+            context["aws:ResourceAccount"] = [owner.description]
+            if request.action.hasPrefix("s3:") { context["s3:ResourceAccount"] = [owner.description] }
+        }
+        let principal = request.principal
+        context["aws:userid"] = [principal.userID]
+        context["aws:PrincipalIsAWSService"] = ["false"]
+        switch principal {
+        case .root(let account, _):
+            context["aws:PrincipalArn"] = [account.rootARN]
+            context["aws:PrincipalType"] = ["Account"]
+        case .user(let user, _):
+            context["aws:PrincipalArn"] = [user.arn]
+            context["aws:PrincipalType"] = ["User"]
+            context["aws:username"] = [user.name]
+        case .role(let role, let session):
+            context["aws:PrincipalArn"] = [role.arn]
+            context["aws:PrincipalType"] = ["AssumedRole"]
+            if !session.name.isEmpty {
+                context["sts:RoleSessionName"] = context["sts:RoleSessionName"] ?? [session.name]
+            }
+        case .service(let name):
+            context["aws:PrincipalIsAWSService"] = ["true"]
+            context["aws:PrincipalServiceName"] = [name]
+            context["aws:PrincipalType"] = ["Service"]
+        case .anonymous:
+            context["aws:PrincipalType"] = ["Anonymous"]
+        }
+        if let account = principal.account { context["aws:PrincipalAccount"] = [account.id.description] }
+        var tags = principalTags
+        if let session = principal.session {
+            tags.merge(session.tags) { _, given in given }
+            context["aws:TokenIssueTime"] = [session.issuedAt.iso8601]
+            context["aws:MultiFactorAuthPresent"] = ["false"]
+            if let identity = session.sourceIdentity { context["aws:SourceIdentity"] = [identity] }
+        }
+        for (key, value) in tags { context["aws:PrincipalTag/" + key] = [value] }
+        return context
+    }
+}
+
+extension CompiledPolicy {
+    fileprivate init(_ document: PrincipalPolicies.Document) throws(PolicyProblem) {
+        try self.init(json: Array(document.json.utf8), kind: .identity, name: document.name)
+    }
+}

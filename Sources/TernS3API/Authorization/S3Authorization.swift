@@ -1,0 +1,93 @@
+import TernCore
+import TernObjects
+import TernPolicy
+import TernPorts
+import TernRecords
+import TernS3Protocol
+
+/// Asks for permission on buckets and objects: policies, ACLs, Object Ownership and Block Public Access together
+/// (specification §6.3, s3-api §9.2, §9.3).
+struct S3Authorization: Sendable {
+    let environment: CallEnvironment
+    let principal: Principal
+    /// The condition keys of an action that the request has values for.
+    let conditions: @Sendable (_ action: String) -> [String: [String]]
+
+    /// Throws unless the principal may do `action` to the bucket, or to the object of `key`.
+    ///
+    /// - Parameters:
+    ///   - version: The version of the object that the action is about.
+    ///   - context: Condition keys beside those of the request.
+    func authorize(
+        _ action: String, bucket: BucketState, key: ObjectKey?, version: VersionReference?, context: [String: [String]]
+    ) async throws(S3Error) {
+        var stored: VersionRecord?
+        let objectPermission = key == nil ? nil : AccessControlGrants.objectPermission(for: action)
+        let needsTags = try await self.needsExistingTags(action, bucket: bucket)
+        let usesLists = bucket.ownership != .bucketOwnerEnforced
+        if let key, needsTags || (usesLists && objectPermission != nil) {
+            stored = try await self.environment.service.find(version, of: key, in: bucket)?.record
+        }
+        let conditions = self.conditions
+        let tags = needsTags ? stored?.tagSet ?? [] : []
+        var request = AuthorizationRequest(
+            principal: self.principal, action: action,
+            resource: "arn:aws:s3:::\(bucket.name)" + (key.map { "/\($0)" } ?? ""), resourceOwner: bucket.owner,
+            resourcePolicy: bucket.features.policy,
+            restrictsPublic: bucket.features.isPolicyPublic && bucket.publicAccessBlock.restrictPublicBuckets,
+            context: {
+                var all = conditions(action)
+                for tag in tags { all["s3:ExistingObjectTag/\(tag.key)"] = [tag.value] }
+                all.merge(context) { _, given in given }
+                return all
+            })
+        if usesLists {
+            if objectPermission != nil, let stored, !stored.owner.isEmpty, stored.owner != bucket.owner.description {
+                request.resourceOwner = AccountID(trusted: stored.owner)
+                request.resourceMayAllow = false
+            }
+            request.accessControlListAllows = try await self.listAllows(action, bucket: bucket, stored: stored)
+        }
+        guard case .denied(let denial) = await self.environment.authorizer.authorize(request) else { return }
+        throw .accessDenied(denial.message)
+    }
+
+    /// Whether an ACL grants the action to the principal.
+    private func listAllows(_ action: String, bucket: BucketState, stored: VersionRecord?) async throws(S3Error)
+        -> Bool
+    {
+        let ignoresPublic = bucket.publicAccessBlock.ignorePublicAcls
+        if let permission = AccessControlGrants.objectPermission(for: action), let stored {
+            let owner = stored.owner.isEmpty ? bucket.owner : AccountID(trusted: stored.owner)
+            let list: AccessControlList
+            if let own = stored.accessControlList {
+                list = own
+            } else if let account = await self.environment.accounts.account(owner) {
+                list = .ownerOnly(account.canonicalID)
+            } else {
+                return false
+            }
+            return AccessControlGrants.allow(permission, to: self.principal, in: list, ignoresPublic: ignoresPublic)
+        }
+        guard let permission = AccessControlGrants.bucketPermission(for: action),
+            let list = try bucket.accessControlList()
+        else { return false }
+        return AccessControlGrants.allow(permission, to: self.principal, in: list, ignoresPublic: ignoresPublic)
+    }
+
+    /// `s3:ExistingObjectTag` is read from the object only where a policy asks for it.
+    private func needsExistingTags(_ action: String, bucket: BucketState) async throws(S3Error) -> Bool {
+        guard Self.actionsOnTagged.contains(action) else { return false }
+        let key = "s3:existingobjecttag/"
+        if bucket.features.policy?.mentions(key) == true { return true }
+        return await self.environment.authorizer.mentions(key, policiesOf: self.principal)
+    }
+
+    /// The actions that see `s3:ExistingObjectTag` (specification §6.2).
+    private static let actionsOnTagged: Set<String> = [
+        "s3:GetObject", "s3:GetObjectVersion", "s3:GetObjectAcl", "s3:GetObjectVersionAcl", "s3:GetObjectTagging",
+        "s3:GetObjectVersionTagging", "s3:GetObjectAttributes", "s3:GetObjectVersionAttributes", "s3:PutObjectTagging",
+        "s3:PutObjectVersionTagging", "s3:PutObjectAcl", "s3:PutObjectVersionAcl", "s3:DeleteObjectTagging",
+        "s3:DeleteObjectVersionTagging",
+    ]
+}
