@@ -26,13 +26,12 @@ package struct BucketFeatures: Sendable {
             case .logging: self.logging = try LoggingConfiguration(stored: Array(entry.document))
             case .policy:
                 let bindings = record.documents.first { $0.name == BucketDocument.policyPrincipals.rawValue }
-                self.policy = try CompiledPolicy(
+                let policy = try CompiledPolicy(
                     stored: Array(entry.document),
                     bindings: PolicyBindings.decode(bindings.map { Array($0.document) } ?? [])
                 )
-                // What cannot be judged counts as public: then it is restricted.
-                let document = try? BucketPolicyDocument(Array(entry.document), bucket: record.name)
-                self.isPolicyPublic = document?.isPublic ?? true
+                self.policy = policy
+                self.isPolicyPublic = policy.document.isPublic
             default: break
             }
         }

@@ -1,0 +1,252 @@
+"""Who may do what to whose buckets (identity-and-control §6.3, §6.5, EVL-*; s3-api §9.2, §9.3)."""
+
+import json
+
+import boto3
+import botocore
+import botocore.exceptions
+import pytest
+from federation import ALICE, BOB
+from permission_table import ALL_OPEN, OPERATIONS, PATH_OF, World
+from s3 import fails
+
+DENIED = {"AccessDenied", "403"}
+
+
+def is_denied(call):
+    """Whether the call is refused for want of permission; other errors mean that permission was there."""
+    try:
+        call()
+    except botocore.exceptions.ClientError as error:
+        return error.response["Error"]["Code"] in DENIED
+    except PermissionError as error:
+        return str(error) in DENIED
+    return False
+
+
+def statement(effect, principal, actions, bucket, **more):
+    resources = [path.format(bucket) for path in PATH_OF.values()]
+    # A policy may not name what does not apply to any of its resources, so both are always named.
+    return {"Effect": effect, "Principal": principal, "Action": list(actions), "Resource": resources, **more}
+
+
+def put_policy(client, bucket, *statements):
+    policy = {"Version": "2012-10-17", "Statement": list(statements)}
+    client.put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy))
+
+
+def make_world(client, home):
+    bucket = home.bucket(ObjectLockEnabledForBucket=True)
+    version = client.put_object(Bucket=bucket, Key="key", Body=b"data")["VersionId"]
+    upload = client.create_multipart_upload(Bucket=bucket, Key="upload")["UploadId"]
+    return World(bucket, "key", version, upload, {"Bucket": bucket, "Key": "key"})
+
+
+@pytest.fixture(scope="module")
+def world(federation):
+    home = federation["us-east-1"]
+    return make_world(home.client(ALICE), home)
+
+
+@pytest.fixture
+def anonymous(home):
+    return boto3.session.Session().client(
+        "s3",
+        endpoint_url=home.endpoint,
+        region_name=home.name,
+        config=botocore.config.Config(
+            signature_version=botocore.UNSIGNED,
+            s3={"addressing_style": "path"},
+            retries={"total_max_attempts": 1},
+        ),
+    )
+
+
+BOBS = {"AWS": BOB.id}
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
+def test_EVL_1_other_accounts_need_the_buckets_policy(operation, world, s3, bob, anonymous):
+    def run(client):
+        return lambda: operation.call(client, world)
+
+    s3.delete_bucket_policy(Bucket=world.bucket)
+    assert is_denied(run(bob)), "by default nobody gets in"
+    assert is_denied(run(anonymous)), "by default nobody gets in"
+    put_policy(s3, world.bucket, statement("Allow", BOBS, operation.actions, world.bucket))
+    assert not is_denied(run(bob)), "the policy allows just what is needed"
+    for action in operation.actions:
+        put_policy(
+            s3,
+            world.bucket,
+            statement("Allow", BOBS, ["s3:*"], world.bucket),
+            statement("Deny", BOBS, [action], world.bucket),
+        )
+        assert is_denied(run(bob)), f"without {action}"
+        assert is_denied(run(anonymous))
+    put_policy(s3, world.bucket, statement("Deny", "*", ["s3:*"], world.bucket))
+    assert is_denied(run(s3)), "an explicit deny holds for the owner's root too (ACC-4)"
+
+
+@pytest.mark.parametrize("operation", [o for o in OPERATIONS if o.name in ("GetObject", "ListObjectsV2", "PutObject")], ids=lambda o: o.name)
+def test_public_policies_and_their_block(operation, home, s3, bob, anonymous):
+    world = make_world(s3, home)
+    public = statement("Allow", "*", operation.actions, world.bucket)
+    with fails(403, "AccessDenied"):
+        put_policy(s3, world.bucket, public)
+    s3.put_public_access_block(Bucket=world.bucket, PublicAccessBlockConfiguration=ALL_OPEN)
+    put_policy(s3, world.bucket, public)
+    assert not is_denied(lambda: operation.call(anonymous, world))
+    assert not is_denied(lambda: operation.call(bob, world))
+    s3.put_public_access_block(
+        Bucket=world.bucket, PublicAccessBlockConfiguration={**ALL_OPEN, "RestrictPublicBuckets": True}
+    )
+    assert is_denied(lambda: operation.call(anonymous, world))
+    assert is_denied(lambda: operation.call(bob, world))
+    assert not is_denied(lambda: operation.call(s3, world))
+
+
+def test_EVL_5_a_missing_key_is_told_to_those_who_may_list(home, s3, bob):
+    bucket = home.bucket()
+    put_policy(s3, bucket, statement("Allow", BOBS, ["s3:GetObject"], bucket))
+    with fails(403, "AccessDenied"):
+        bob.get_object(Bucket=bucket, Key="none")
+    put_policy(s3, bucket, statement("Allow", BOBS, ["s3:GetObject", "s3:ListBucket"], bucket))
+    with fails(404, "NoSuchKey"):
+        bob.get_object(Bucket=bucket, Key="none")
+    with fails(404, "NoSuchBucket"):
+        bob.get_object(Bucket="no-such-bucket-anywhere", Key="none")
+
+
+def test_6_6_the_text_names_the_statement_kind_to_the_owner_only(home, s3, bob):
+    bucket = home.bucket()
+    s3.put_object(Bucket=bucket, Key="key", Body=b"")
+    put_policy(s3, bucket, statement("Deny", "*", ["s3:GetObject"], bucket))
+    text = (
+        f"User: arn:aws:iam::{ALICE.id}:root is not authorized to perform: s3:GetObject on resource: "
+        f'"arn:aws:s3:::{bucket}/key" with an explicit deny in a resource-based policy'
+    )
+    with fails(403, "AccessDenied", text):
+        s3.get_object(Bucket=bucket, Key="key")
+    with fails(403, "AccessDenied", "Access Denied"):
+        bob.get_object(Bucket=bucket, Key="key")
+
+
+def test_ACC_4_a_locked_out_root_mends_the_policy(home, s3):
+    bucket = home.bucket()
+    put_policy(s3, bucket, statement("Deny", "*", ["s3:*"], bucket))
+    with fails(403, "AccessDenied"):
+        s3.list_objects_v2(Bucket=bucket)
+    assert "Deny" in s3.get_bucket_policy(Bucket=bucket)["Policy"]
+    s3.delete_bucket_policy(Bucket=bucket)
+    s3.list_objects_v2(Bucket=bucket)
+
+
+CONDITIONS = [
+    ({"StringEquals": {"s3:prefix": "a/"}}, lambda c, b: c.list_objects_v2(Bucket=b, Prefix="a/"), True),
+    ({"StringEquals": {"s3:prefix": "a/"}}, lambda c, b: c.list_objects_v2(Bucket=b, Prefix="b/"), False),
+    ({"StringEquals": {"s3:prefix": "a/"}}, lambda c, b: c.list_objects_v2(Bucket=b), False),
+    ({"NumericLessThanEquals": {"s3:max-keys": "10"}}, lambda c, b: c.list_objects_v2(Bucket=b, MaxKeys=10), True),
+    ({"NumericLessThanEquals": {"s3:max-keys": "10"}}, lambda c, b: c.list_objects_v2(Bucket=b, MaxKeys=11), False),
+    ({"Bool": {"aws:SecureTransport": "true"}}, lambda c, b: c.list_objects_v2(Bucket=b), False),
+    ({"Bool": {"aws:SecureTransport": "false"}}, lambda c, b: c.list_objects_v2(Bucket=b), True),
+    ({"IpAddress": {"aws:SourceIp": "127.0.0.0/8"}}, lambda c, b: c.list_objects_v2(Bucket=b), True),
+    ({"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}, lambda c, b: c.list_objects_v2(Bucket=b), False),
+    ({"StringEquals": {"aws:PrincipalAccount": BOB.id}}, lambda c, b: c.list_objects_v2(Bucket=b), True),
+    ({"StringEquals": {"s3:authType": "REST-HEADER"}}, lambda c, b: c.list_objects_v2(Bucket=b), True),
+    ({"StringEquals": {"s3:signatureversion": "AWS"}}, lambda c, b: c.list_objects_v2(Bucket=b), False),
+    (
+        {"StringEquals": {"s3:x-amz-storage-class": "STANDARD_IA"}},
+        lambda c, b: c.put_object(Bucket=b, Key="k", Body=b"", StorageClass="STANDARD_IA"),
+        True,
+    ),
+    ({"StringEquals": {"s3:x-amz-storage-class": "STANDARD"}}, lambda c, b: c.put_object(Bucket=b, Key="k"), False),
+    (
+        {"StringEquals": {"s3:RequestObjectTag/team": "red"}},
+        lambda c, b: c.put_object(Bucket=b, Key="k", Tagging="team=red"),
+        True,
+    ),
+    (
+        {"StringEquals": {"s3:RequestObjectTag/team": "red"}},
+        lambda c, b: c.put_object(Bucket=b, Key="k", Tagging="team=blue"),
+        False,
+    ),
+    (
+        {"StringEquals": {"s3:RequestObjectTag/team": "red"}},
+        lambda c, b: c.put_object_tagging(
+            Bucket=b, Key="red", Tagging={"TagSet": [{"Key": "team", "Value": "blue"}]}
+        ),
+        False,
+    ),
+    ({"StringEquals": {"s3:ExistingObjectTag/team": "red"}}, lambda c, b: c.get_object(Bucket=b, Key="red"), True),
+    ({"StringEquals": {"s3:ExistingObjectTag/team": "red"}}, lambda c, b: c.get_object(Bucket=b, Key="blue"), False),
+    ({"Null": {"s3:ExistingObjectTag/team": "true"}}, lambda c, b: c.get_object(Bucket=b, Key="none"), True),
+    ({"StringEquals": {"s3:if-none-match": "*"}}, lambda c, b: c.put_object(Bucket=b, Key="new", IfNoneMatch="*"), True),
+    ({"StringEquals": {"s3:if-none-match": "*"}}, lambda c, b: c.put_object(Bucket=b, Key="new"), False),
+]
+
+
+@pytest.mark.parametrize("condition, call, allowed", CONDITIONS, ids=lambda value: json.dumps(value) if isinstance(value, dict) else "")
+def test_6_2_condition_keys(condition, call, allowed, home, s3, bob):
+    bucket = home.bucket()
+    s3.put_object(Bucket=bucket, Key="red", Body=b"", Tagging="team=red")
+    s3.put_object(Bucket=bucket, Key="blue", Body=b"", Tagging="team=blue")
+    s3.put_object(Bucket=bucket, Key="none", Body=b"")
+    put_policy(s3, bucket, statement("Allow", BOBS, ["s3:*"], bucket, Condition=condition))
+    assert is_denied(lambda: call(bob, bucket)) != allowed
+
+
+ALL_USERS = "http://acs.amazonaws.com/groups/global/AllUsers"
+
+
+def test_ACL_10_lists_grant_to_accounts_and_groups(home, s3, bob, anonymous):
+    bucket = home.bucket(ObjectOwnership="ObjectWriter")
+    s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=ALL_OPEN)
+    s3.put_object(Bucket=bucket, Key="key", Body=b"data")
+    bobs = bob.list_buckets()["Owner"]["ID"]
+    read = lambda client: lambda: client.get_object(Bucket=bucket, Key="key")  # noqa: E731
+    listing = lambda client: lambda: client.list_objects_v2(Bucket=bucket)  # noqa: E731
+    write = lambda client: lambda: client.put_object(Bucket=bucket, Key="new", Body=b"")  # noqa: E731
+    assert is_denied(read(bob)) and is_denied(listing(bob)) and is_denied(write(bob))
+    s3.put_object_acl(Bucket=bucket, Key="key", GrantRead=f'id="{bobs}"')
+    assert not is_denied(read(bob)) and is_denied(read(anonymous)) and is_denied(listing(bob))
+    s3.put_object_acl(Bucket=bucket, Key="key", ACL="public-read")
+    assert not is_denied(read(bob)) and not is_denied(read(anonymous))
+    s3.put_object_acl(Bucket=bucket, Key="key", ACL="authenticated-read")
+    assert not is_denied(read(bob)) and is_denied(read(anonymous))
+    s3.put_bucket_acl(Bucket=bucket, ACL="public-read-write")
+    assert not is_denied(listing(anonymous)) and not is_denied(write(bob))
+    s3.put_public_access_block(
+        Bucket=bucket, PublicAccessBlockConfiguration={**ALL_OPEN, "IgnorePublicAcls": True}
+    )
+    assert is_denied(listing(anonymous)) and is_denied(write(bob)) and is_denied(read(bob))
+
+
+def test_EVL_4_objects_of_others_are_a_matter_of_their_owners(home, s3, bob):
+    bucket = home.bucket(ObjectOwnership="ObjectWriter")
+    put_policy(s3, bucket, statement("Allow", BOBS, ["s3:PutObject", "s3:GetObjectAcl", "s3:PutObjectAcl"], bucket))
+    bob.put_object(Bucket=bucket, Key="bobs", Body=b"data")
+    with fails(403, "AccessDenied"):
+        s3.get_object(Bucket=bucket, Key="bobs")
+    assert bob.get_object(Bucket=bucket, Key="bobs")["Body"].read() == b"data"
+    alices = s3.list_buckets()["Owner"]["ID"]
+    bob.put_object_acl(Bucket=bucket, Key="bobs", GrantRead=f'id="{alices}"')
+    assert s3.get_object(Bucket=bucket, Key="bobs")["Body"].read() == b"data"
+    s3.delete_object(Bucket=bucket, Key="bobs")
+
+
+def test_a_copy_is_judged_where_its_source_is(federation, s3, bob):
+    abroad = federation["eu-west-1"]
+    source = abroad.bucket()
+    abroad.client(ALICE).put_object(Bucket=source, Key="key", Body=b"data", Tagging="a=b")
+    target = federation["us-east-1"].bucket(account=BOB)
+    copy = lambda: bob.copy_object(Bucket=target, Key="copy", CopySource={"Bucket": source, "Key": "key"})  # noqa: E731
+    with fails(403, "AccessDenied"):
+        copy()
+    put_policy(abroad.client(ALICE), source, statement("Allow", BOBS, ["s3:GetObject"], source))
+    with fails(403, "AccessDenied"):
+        copy()
+    put_policy(
+        abroad.client(ALICE), source, statement("Allow", BOBS, ["s3:GetObject", "s3:GetObjectTagging"], source)
+    )
+    copy()
