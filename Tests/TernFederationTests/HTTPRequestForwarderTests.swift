@@ -361,6 +361,123 @@ struct HTTPRequestForwarderTests {
         }
     }
 
+    // MARK: Connections that are closed while they are used again
+
+    /// Uses a connection, then sends a request that the region does not answer, closing the connection instead, as it
+    /// does when it gave it up a moment ago. Connections behind the first work.
+    private func onClosedConnection(
+        _ head: HTTPRequestHead, body: ClientBody, partOfAnswer: String = "", whenComplete isComplete: String,
+        _ check: (Result<String, any Error>, ScriptedPeer) throws -> Void
+    ) async throws {
+        let requests = Mutex(0)
+        let peer = try await ScriptedPeer { received, connection in
+            if requests.withLock({ $0 == 0 }) {
+                requests.withLock { $0 += 1 }
+                return .write(Self.ok)
+            }
+            guard received.hasSuffix(isComplete) else { return .wait }
+            return connection == 1 ? .writeAndClose(partOfAnswer) : .write(Self.ok)
+        }
+        try await self.withForwarder(peer: peer) { forwarder in
+            let first = try await forwarder.forward(self.head("GET"), body: ClientBody(), to: Self.region)
+            #expect(try await Self.text(first.body) == "ok")
+            let result: Result<String, any Error>
+            do {
+                let answer = try await forwarder.forward(head, body: body, to: Self.region)
+                result = .success(try await Self.text(answer.body))
+            } catch {
+                result = .failure(error)
+            }
+            try check(result, peer)
+        }
+    }
+
+    @Test(
+        "A request that a closed connection swallowed is sent once more, on a new one",
+        arguments: [
+            ("GET", [], []), ("HEAD", [], []), ("DELETE", [], []), ("PUT", [("content-length", "0")], []),
+            ("PUT", [("content-length", "5")], ["hel", "lo"]),
+            ("PUT", [("content-length", "5"), ("expect", "100-continue")], ["hello"]),
+            ("POST", [("content-length", "5"), ("expect", "100-continue")], ["hello"]),
+            ("PUT", [("if-none-match", "*"), ("content-length", "5"), ("expect", "100-continue")], ["hello"]),
+        ] as [(String, [(String, String)], [String])])
+    func sentAgain(method: String, fields: [(String, String)], chunks: [String]) async throws {
+        let isHeldBack = fields.contains { $0.0 == "expect" }
+        let end = isHeldBack || chunks.isEmpty ? "\r\n\r\n" : chunks.joined()
+        let body = ClientBody(chunks)
+        try await self.onClosedConnection(self.head(method, "/b/again", fields), body: body, whenComplete: end) {
+            result, peer in
+            let text = try result.get()
+            #expect(text == (method == "HEAD" ? "" : "ok"))
+            #expect(peer.record.connectionCount == 2)
+            #expect(peer.record.received.split(separator: "/b/again").count == 3)
+            if !isHeldBack, !chunks.isEmpty {
+                #expect(peer.record.received.split(separator: end, omittingEmptySubsequences: false).count == 3)
+            }
+            #expect(body.isAsked == !isHeldBack)
+        }
+    }
+
+    @Test(
+        "What may have been done, and would mean something else the second time, is not sent again",
+        arguments: [
+            ("POST", [("content-length", "0")], []), ("POST", [("content-length", "5")], ["hello"]),
+            ("PUT", [("content-length", "5"), ("if-none-match", "*")], ["hello"]),
+            ("DELETE", [("if-match", "e")], []),
+        ] as [(String, [(String, String)], [String])])
+    func notSentAgain(method: String, fields: [(String, String)], chunks: [String]) async throws {
+        let end = chunks.isEmpty ? "\r\n\r\n" : chunks.joined()
+        try await self.onClosedConnection(
+            self.head(method, "/b/again", fields), body: ClientBody(chunks), whenComplete: end
+        ) { result, peer in
+            #expect(throws: ForwardingError.self) { try result.get() }
+            #expect(peer.record.connectionCount == 1)
+        }
+    }
+
+    @Test("Nor is a request whose answer began")
+    func answerBegan() async throws {
+        for part in ["H", "HTTP/1.1 200 OK\r\nConte", "HTTP/1.1 100 Continue\r\n\r\n"] {
+            try await self.onClosedConnection(
+                self.head("GET", "/b/again"), body: ClientBody(), partOfAnswer: part, whenComplete: "\r\n\r\n"
+            ) { result, peer in
+                #expect(throws: ForwardingError.self) { try result.get() }
+                #expect(peer.record.connectionCount == 1)
+            }
+        }
+    }
+
+    @Test("Nor is a body of which too much was sent to be kept")
+    func largeBodySentOnce() async throws {
+        let chunk = String(repeating: "a", count: 65_536)
+        let body = ClientBody([chunk, chunk, "end"])
+        try await self.onClosedConnection(
+            self.head("PUT", "/b/again", [("content-length", "131075")]), body: body, whenComplete: "end"
+        ) { result, peer in
+            #expect(throws: ForwardingError.self) { try result.get() }
+            #expect(peer.record.connectionCount == 1)
+        }
+    }
+
+    @Test("A request is sent again once: the next failure is told")
+    func sentAgainOnce() async throws {
+        let isFirst = Mutex(true)
+        let peer = try await ScriptedPeer { _, _ in
+            isFirst.withLock { first in
+                defer { first = false }
+                return first ? .write(Self.ok) : .writeAndClose("")
+            }
+        }
+        try await self.withForwarder(peer: peer) { forwarder in
+            let first = try await forwarder.forward(self.head("GET"), body: ClientBody(), to: Self.region)
+            #expect(try await Self.text(first.body) == "ok")
+            await self.expectNoAnswer("it closed the connection") {
+                _ = try await forwarder.forward(self.head("GET"), body: ClientBody(), to: Self.region)
+            }
+            #expect(peer.record.connectionCount == 2)
+        }
+    }
+
     @Test("A handshake that is never answered")
     func silentHandshake() async throws {
         let peer = try await ScriptedPeer { _, _ in .wait }

@@ -31,4 +31,16 @@ enum ForwardedMessage {
     static func isSlow(_ head: HTTPRequestHead) -> Bool {
         head.headers.contains("x-amz-copy-source") || head.method == "POST" && head.target.contains("uploadId=")
     }
+
+    /// Whether a request may be sent again when nobody knows whether it was done.
+    ///
+    /// A write under a condition may not: done the first time, it would fail the second time, and its client would be
+    /// told so.
+    static func isRepeatable(_ head: HTTPRequestHead) -> Bool {
+        switch head.method {
+        case "GET", "HEAD", "OPTIONS": true
+        case "PUT", "DELETE": !head.headers.contains("if-match") && !head.headers.contains("if-none-match")
+        default: false
+        }
+    }
 }

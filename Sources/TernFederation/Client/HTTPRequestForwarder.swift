@@ -37,22 +37,54 @@ package struct HTTPRequestForwarder: RequestForwarder {
         _ head: TernPorts.HTTPRequestHead, body: any HTTPRequestBody, to region: RegionName
     ) async throws(ForwardingError) -> HTTPAnswer {
         do {
-            let connection = try await self.pool.take(region)
-            do {
-                let (answer, isSent) = try await self.exchange(head, body: body, over: connection)
-                connection.limitWaiting(self.timeouts.receiving)
-                return try await self.answer(
-                    to: head.method, answer, by: connection, isReusable: isSent && answer.isKeepAlive)
-            } catch {
-                connection.close()
-                if case PeerConnectionError.timedOut = error { self.pool.closeIdle(to: region) }
-                throw error
+            if let kept = try await self.pool.takeKept(region) {
+                let replayable = ReplayableBody(body)
+                do {
+                    return try await self.forward(head, body: replayable, over: kept)
+                } catch {
+                    guard await self.maySendAgain(head, replayable, after: error, over: kept) else { throw error }
+                }
+                return try await self.forward(head, body: replayable, over: try await self.pool.connect(region))
             }
+            return try await self.forward(head, body: body, over: try await self.pool.connect(region))
         } catch let error as HTTPBodyError {
             throw .brokenBody(error)
         } catch {
             throw .noAnswer(PeerClient.transportError(error, region: region).message)
         }
+    }
+
+    private func forward(
+        _ head: TernPorts.HTTPRequestHead, body: any HTTPRequestBody, over connection: PeerConnection
+    ) async throws -> HTTPAnswer {
+        do {
+            let (answer, isSent) = try await self.exchange(head, body: body, over: connection)
+            connection.limitWaiting(self.timeouts.receiving)
+            return try await self.answer(
+                to: head.method, answer, by: connection, isReusable: isSent && answer.isKeepAlive)
+        } catch {
+            connection.close()
+            if case PeerConnectionError.timedOut = error { self.pool.closeIdle(to: connection.region) }
+            throw error
+        }
+    }
+
+    /// Whether a request that failed on a kept connection may be sent once more, on another.
+    ///
+    /// The region may have closed the connection in the moment in which it was used again. Where not a byte of an answer
+    /// came, it most likely never saw the request; but it may have done what was asked and died of it. So only that is
+    /// sent again which means the same when it is done twice (RFC 9110 §9.2.2), or whose body the region cannot have.
+    private func maySendAgain(
+        _ head: TernPorts.HTTPRequestHead, _ body: ReplayableBody, after error: any Error,
+        over connection: PeerConnection
+    ) async -> Bool {
+        switch error {
+        case is HTTPBodyError, PeerConnectionError.timedOut: return false
+        default: break
+        }
+        guard !Task.isCancelled, await !connection.hasReceived() else { return false }
+        if !body.isAsked { return true }
+        return ForwardedMessage.isRepeatable(head) && body.rewind()
     }
 
     // MARK: The request

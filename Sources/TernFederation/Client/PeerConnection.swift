@@ -73,6 +73,11 @@ final class PeerConnection: Sendable {
         (try? await self.channel.eventLoop.submit { self.handler.value.revive() }.get()) ?? false
     }
 
+    /// Whether a byte of an answer came since the connection was taken.
+    func hasReceived() async -> Bool {
+        (try? await self.channel.eventLoop.submit { self.handler.value.hasReceived }.get()) ?? true
+    }
+
     func close() {
         self.onLoop { $0.fail(PeerConnectionError.closed) }
     }
@@ -126,6 +131,8 @@ final class PeerConnectionHandler: ChannelInboundHandler {
     private var idleTimer: Scheduled<Void>?
     private var isIdle = false
     private var failure: (any Error)?
+    /// Whether a byte came for the request that is under way.
+    fileprivate(set) var hasReceived = false
 
     init(timeouts: ForwardingTimeouts, isSecure: Bool, loop: any EventLoop) {
         self.sendingLimit = timeouts.sending
@@ -300,6 +307,23 @@ final class PeerConnectionHandler: ChannelInboundHandler {
         self.isIdle = false
         self.idleTimer?.cancel()
         self.readLimit = nil
+        self.hasReceived = false
         return self.failure == nil
+    }
+}
+
+/// Notes that bytes come, in front of the decoder: half of an answer's head is never shown behind it.
+final class ReceivedBytesHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+
+    private let handler: PeerConnectionHandler
+
+    init(telling handler: PeerConnectionHandler) {
+        self.handler = handler
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        self.handler.hasReceived = true
+        context.fireChannelRead(data)
     }
 }

@@ -35,14 +35,10 @@ final class PeerConnectionPool: Sendable {
         self.group = group
     }
 
-    /// A connection for one request, which comes back by ``release(_:)`` or is closed.
-    func take(_ region: RegionName) async throws -> PeerConnection {
-        guard let endpoint = self.federation.endpoints[region], let url = URLComponents(string: endpoint),
-            let host = url.host
-        else { throw PeerEndpointError(description: "no endpoint is known for it") }
-        let isSecure = url.scheme == "https"
-        let trust = isSecure ? self.trust?().context : nil
-        if isSecure, trust == nil { throw PeerEndpointError(description: "no authority is known for its certificate") }
+    /// A connection that waits for another request, which comes back by ``release(_:)`` or is closed; `nil` where there
+    /// is none.
+    func takeKept(_ region: RegionName) async throws -> PeerConnection? {
+        let trust = try self.address(of: region).trust
         while let connection = self.state.withLock({ $0.idle[region]?.popLast() }) {
             // What was believed before the authorities changed is not believed any more.
             guard connection.trust === trust else {
@@ -51,9 +47,13 @@ final class PeerConnectionPool: Sendable {
             }
             if await connection.revive() { return connection }
         }
-        let bareHost = host.filter { $0 != "[" && $0 != "]" }
-        let connection = try await self.connect(
-            region, host: bareHost, port: url.port ?? (isSecure ? 443 : 80), trust: trust)
+        return nil
+    }
+
+    /// A new connection, which comes back by ``release(_:)`` or is closed.
+    func connect(_ region: RegionName) async throws -> PeerConnection {
+        let (host, port, trust) = try self.address(of: region)
+        let connection = try await self.connect(region, host: host, port: port, trust: trust)
         do {
             try await connection.ready()
         } catch {
@@ -61,6 +61,16 @@ final class PeerConnectionPool: Sendable {
             throw error
         }
         return connection
+    }
+
+    private func address(of region: RegionName) throws -> (host: String, port: Int, trust: NIOSSLContext?) {
+        guard let endpoint = self.federation.endpoints[region], let url = URLComponents(string: endpoint),
+            let host = url.host
+        else { throw PeerEndpointError(description: "no endpoint is known for it") }
+        let isSecure = url.scheme == "https"
+        let trust = isSecure ? self.trust?().context : nil
+        if isSecure, trust == nil { throw PeerEndpointError(description: "no authority is known for its certificate") }
+        return (host.filter { $0 != "[" && $0 != "]" }, url.port ?? (isSecure ? 443 : 80), trust)
     }
 
     private func connect(
@@ -81,14 +91,15 @@ final class PeerConnectionPool: Sendable {
                         try pipeline.addHandler(
                             NIOSSLClientHandler(context: trust, serverHostname: isAddress ? nil : host))
                     }
+                    let handler = PeerConnectionHandler(
+                        timeouts: timeouts, isSecure: trust != nil, loop: channel.eventLoop)
+                    try pipeline.addHandler(ReceivedBytesHandler(telling: handler))
                     var framing = HTTPRequestEncoder.Configuration()
                     // Fields leave as they came: clients may have signed `Content-Length: 0` of a GET.
                     framing.automaticallySetFramingHeaders = false
                     try pipeline.addHandler(HTTPRequestEncoder(configuration: framing))
                     try pipeline.addHandler(
                         ByteToMessageHandler(HTTPResponseDecoder(informationalResponseStrategy: .forward)))
-                    let handler = PeerConnectionHandler(
-                        timeouts: timeouts, isSecure: trust != nil, loop: channel.eventLoop)
                     try pipeline.addHandler(handler)
                     return PeerConnection(region: region, trust: trust, channel: channel, handler: handler)
                 }
