@@ -54,6 +54,24 @@ extension S3Call {
     }
 }
 
+extension BucketState {
+    /// Whether a version that is written now will be locked, so that its bytes need a digest: by what the request asks
+    /// for, or by the bucket's default (spec rule LCK-15).
+    ///
+    /// Source: Amazon S3 API Reference, PutObject, `Content-MD5`: it is required for any object with a retention that is
+    /// configured by Object Lock.
+    func locks(_ attributes: ObjectAttributes) -> Bool {
+        attributes.retention != nil || attributes.legalHold != nil || self.objectLock?.defaultRetention != nil
+    }
+
+    /// As ``locks(_:)-(ObjectAttributes)``, of an upload, whose locks were asked for when it began.
+    ///
+    /// Source: Amazon S3 API Reference, UploadPart, `Content-MD5`.
+    func locks(_ template: VersionRecord) -> Bool {
+        template.retention != nil || template.legalHold != .unset || self.objectLock?.defaultRetention != nil
+    }
+}
+
 extension Retention {
     /// The values of IAM's condition keys (spec rule LCK-14).
     func conditions(now: Timestamp) -> [String: [String]] {

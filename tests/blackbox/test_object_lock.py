@@ -1,6 +1,7 @@
 """Object Lock (s3-api §8, LCK-*)."""
 
 import datetime
+import re
 
 import pytest
 from botocore.exceptions import ClientError
@@ -226,11 +227,50 @@ def test_cpy_5_lock_is_not_copied(s3, locked):
     assert s3.head_object(Bucket=locked, Key="held")["ObjectLockLegalHoldStatus"] == "ON"
 
 
+NO_DIGEST = "Content-MD5 OR x-amz-checksum- HTTP header is required for Put {} requests with Object Lock parameters"
+CRC32_OF_V = {"x-amz-checksum-crc32": "a2Q7hA=="}
+
+
+def put_raw(raw, bucket, path="k", **headers):
+    return raw.request("PUT", f"/{bucket}/{path}", body=b"v", headers=headers)
+
+
 def test_lck_15_digest(raw, locked):
-    message = "Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests with Object Lock parameters"
-    error_of(raw.request("PUT", f"/{locked}/k", body=b"v", headers={HOLD: "ON"}), 400, "InvalidRequest", message)
-    answer = raw.request("PUT", f"/{locked}/k", body=b"v", headers={HOLD: "ON", "content-md5": content_md5(b"v")})
-    assert answer.status == 200, str(answer)
+    error_of(put_raw(raw, locked, **{HOLD: "ON"}), 400, "InvalidRequest", NO_DIGEST.format("Object"))
+    for digest in ({"content-md5": content_md5(b"v")}, CRC32_OF_V):
+        answer = put_raw(raw, locked, **{HOLD: "ON"}, **digest)
+        assert answer.status == 200, str(answer)
+    # A bucket that locks nothing by itself asks for none.
+    assert put_raw(raw, locked).status == 200
+
+
+def test_lck_15_digest_of_a_default_retention(s3, raw, locked):
+    upload = s3.create_multipart_upload(Bucket=locked, Key="m")["UploadId"]
+    part = f"m?partNumber=1&uploadId={upload}"
+    assert put_raw(raw, locked, part).status == 200
+    s3.put_object_lock_configuration(Bucket=locked, ObjectLockConfiguration=enabled({"Mode": "GOVERNANCE", "Days": 1}))
+    error_of(put_raw(raw, locked), 400, "InvalidRequest", NO_DIGEST.format("Object"))
+    error_of(put_raw(raw, locked, part), 400, "InvalidRequest", NO_DIGEST.format("Part"))
+    assert put_raw(raw, locked, **CRC32_OF_V).status == 200
+    assert put_raw(raw, locked, part, **CRC32_OF_V).status == 200
+    # What brings no bytes of its own needs none.
+    assert s3.copy_object(Bucket=locked, Key="c", CopySource=f"{locked}/k")["VersionId"]
+    assert s3.upload_part_copy(Bucket=locked, Key="m", UploadId=upload, PartNumber=2, CopySource=f"{locked}/k")
+
+
+@pytest.mark.parametrize("lock", [{HOLD: "ON"}, {MODE: "GOVERNANCE", DATE: "2099-01-01T00:00:00Z"}])
+def test_lck_15_digests_of_the_parts_of_a_locked_upload(s3, raw, locked, lock):
+    answer = raw.request("POST", f"/{locked}/m?uploads", headers=lock)
+    upload = re.search("<UploadId>(.*)</UploadId>", answer.body.decode()).group(1)
+    part = f"m?partNumber=1&uploadId={upload}"
+    error_of(put_raw(raw, locked, part), 400, "InvalidRequest", NO_DIGEST.format("Part"))
+    assert "Parts" not in s3.list_parts(Bucket=locked, Key="m", UploadId=upload)
+    for digest in ({"content-md5": content_md5(b"v")}, CRC32_OF_V):
+        assert put_raw(raw, locked, part, **digest).status == 200
+    parts = [{"PartNumber": 1, "ETag": s3.list_parts(Bucket=locked, Key="m", UploadId=upload)["Parts"][0]["ETag"]}]
+    s3.complete_multipart_upload(Bucket=locked, Key="m", UploadId=upload, MultipartUpload={"Parts": parts})
+    head = s3.head_object(Bucket=locked, Key="m")
+    assert head.get("ObjectLockLegalHoldStatus") == lock.get(HOLD) and head.get("ObjectLockMode") == lock.get(MODE)
 
 
 # Retention and legal hold: LCK-7, LCK-9, LCK-13

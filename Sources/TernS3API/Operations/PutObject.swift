@@ -16,11 +16,7 @@ extension Operation {
         }
         let attributes = try await call.objectAttributes()
         let digests = try call.payload.expectedDigests()
-        if attributes.retention != nil || attributes.legalHold != nil, digests.expected.md5 == nil,
-            digests.clientAlgorithm == nil
-        {
-            throw .lockedUploadWithoutDigest
-        }
+        if digests.areMissing, try call.bucket().locks(attributes) { throw .lockedUploadWithoutDigest }
         let written = try await call.service.putObject(
             try call.key(), in: call.bucketName, attributes: attributes,
             body: try call.payload.stream(maximumBytes: S3Limits.singlePutByteCount),

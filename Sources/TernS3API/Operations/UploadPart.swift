@@ -5,7 +5,7 @@ import TernRecords
 import TernS3Protocol
 
 extension Operation {
-    /// Source: Amazon S3 API Reference, UploadPart; spec §6.1, CHK-12.
+    /// Source: Amazon S3 API Reference, UploadPart; spec §6.1, CHK-12, LCK-15.
     static let uploadPart = Operation(
         "UploadPart", Route("PUT", .object, query: "partNumber", "uploadId"), action: "s3:PutObject",
         acceptsStreams: true
@@ -17,6 +17,7 @@ extension Operation {
         if let expected = upload.algorithm, let actual = digests.clientAlgorithm, expected != actual {
             throw .partChecksumAlgorithmMismatch(expected: expected, actual: actual)
         }
+        if digests.areMissing, bucket.locks(upload.record.template) { throw .lockedPartWithoutDigest }
         let (part, echo) = try await call.service.putPart(
             number, of: upload, in: bucket, body: try call.payload.stream(maximumBytes: S3Limits.singlePutByteCount),
             clientAlgorithm: digests.clientAlgorithm, digests: digests.expected)

@@ -107,6 +107,9 @@ package struct ObjectDigests: Sendable {
     /// The algorithm of the checksum that the client sends, in a header or a trailer.
     package var clientAlgorithm: ChecksumAlgorithm?
     package var expected: ExpectedDigests
+
+    /// Whether the client sends neither a checksum nor `Content-MD5`.
+    var areMissing: Bool { self.clientAlgorithm == nil && self.expected.md5 == nil }
 }
 
 extension S3Error {

@@ -79,4 +79,9 @@ extension S3Error {
     package static let lockedUploadWithoutDigest = Self.invalidRequest(
         "Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests with Object Lock parameters"
     )
+
+    /// LCK-15
+    package static let lockedPartWithoutDigest = Self.invalidRequest(
+        "Content-MD5 OR x-amz-checksum- HTTP header is required for Put Part requests with Object Lock parameters"
+    )
 }

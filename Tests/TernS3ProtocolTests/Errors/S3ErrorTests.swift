@@ -655,6 +655,9 @@ import Testing
             "LCK-15", .lockedUploadWithoutDigest, 400, "InvalidRequest",
             "Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests with Object Lock parameters"
         ),
+        Row(
+            "LCK-15", .lockedPartWithoutDigest, 400, "InvalidRequest",
+            "Content-MD5 OR x-amz-checksum- HTTP header is required for Put Part requests with Object Lock parameters"),
     ]
 
     static let acls: [Row] = [
