@@ -62,7 +62,7 @@ let package = Package(
         .target(
             name: "TernRecords",
             dependencies: ["TernCore", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
-            exclude: ["records.proto"],
+            exclude: ["records.proto", "sessions.proto"],
             swiftSettings: strict
         ),
 
@@ -92,7 +92,10 @@ let package = Package(
         ),
         .target(
             name: "TernControlPlane",
-            dependencies: ["TernCore", "TernPolicy", "TernPorts", crypto],
+            dependencies: [
+                "TernCore", "TernPolicy", "TernRecords", "TernPorts", "TernStorage", logging, crypto,
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ],
             swiftSettings: strict
         ),
 
@@ -104,6 +107,15 @@ let package = Package(
                 "TernSigV4", "TernRecords", "TernPorts", "TernStorage", "TernObjects",
                 nioCore,
                 logging,
+            ],
+            swiftSettings: strict
+        ),
+
+        .target(
+            name: "TernControlAPI",
+            dependencies: [
+                "TernCore", "TernChecksums", "TernPolicy", "TernS3Protocol", "TernSigV4", "TernPorts",
+                "TernControlPlane", nioCore, logging,
             ],
             swiftSettings: strict
         ),
@@ -155,7 +167,8 @@ let package = Package(
                 "TernCore", "TernChecksums", "TernReplication", "TernLifecycle", "TernS3Protocol", "TernSigV4",
                 "TernRecords",
                 "TernPorts",
-                "TernStorage", "TernObjects", "TernControlPlane", "TernS3API", "TernReplicationWorkers",
+                "TernStorage", "TernObjects", "TernControlPlane", "TernControlAPI", "TernS3API",
+                "TernReplicationWorkers",
                 "TernFederation",
                 "TernHTTPServer", "TernStorageRocksDB", "TernStorageZstd", nioCore, nioPosix, nioSSL, logging, crypto,
                 .product(name: "NIOHTTP1", package: "swift-nio"),

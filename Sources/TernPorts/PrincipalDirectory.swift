@@ -49,6 +49,8 @@ package protocol PrincipalDirectory: Sendable {
     func policies(of principal: Principal) -> PrincipalPolicies?
     /// The role of this ARN, its path included.
     func role(arn: String) -> AssumableRole?
+    /// The default version of a managed policy, as JSON.
+    func managedPolicy(arn: String) -> String?
     /// The unique ID of the user or role that an ARN names, to which stored policies are bound (IAM-26).
     func uniqueID(arn: String) -> String?
     /// The ARN of a unique ID, while its entity lives.

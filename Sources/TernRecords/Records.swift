@@ -7,6 +7,7 @@ package typealias VersionRecord = Tern_Records_VersionRecord
 package typealias BucketRecord = Tern_Records_BucketRecord
 package typealias DirectoryRecord = Tern_Records_DirectoryRecord
 package typealias DirectoryChange = Tern_Records_DirectoryChange
+package typealias SessionTokenRecord = Tern_Records_SessionTokenRecord
 package typealias UploadRecord = Tern_Records_UploadRecord
 package typealias UploadPartRecord = Tern_Records_UploadPartRecord
 package typealias CompletedUploadRecord = Tern_Records_CompletedUploadRecord

@@ -28,7 +28,7 @@ struct KeyspaceDocumentTests {
     }
 
     /// The files in which messages are declared.
-    private static let schemas = ["records"]
+    private static let schemas = ["records", "sessions"]
 
     @Test("Every message that it names is one of the stored records")
     func messages() throws {

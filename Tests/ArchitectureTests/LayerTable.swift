@@ -64,12 +64,24 @@ enum LayerTable {
             targets: Self.protocols.union(Self.contracts),
             libraries: ["NIOCore", "Logging", "SwiftProtobuf"]
         ),
-        Target("TernControlPlane", layer: 3, targets: ["TernCore", "TernPolicy", "TernPorts"], libraries: ["Crypto"]),
+        Target(
+            "TernControlPlane", layer: 3,
+            targets: ["TernCore", "TernPolicy", "TernRecords", "TernPorts", "TernStorage"],
+            libraries: ["Crypto", "Logging", "SwiftProtobuf"]),
 
         Target(
             "TernS3API",
             layer: 4,
             targets: Self.protocols.union(Self.contracts).union(["TernSigV4", "TernObjects"]),
+            libraries: ["NIOCore", "Logging"]
+        ),
+        Target(
+            "TernControlAPI",
+            layer: 4,
+            targets: [
+                "TernCore", "TernChecksums", "TernPolicy", "TernS3Protocol", "TernSigV4", "TernPorts",
+                "TernControlPlane",
+            ],
             libraries: ["NIOCore", "Logging"]
         ),
         Target(
@@ -109,7 +121,8 @@ enum LayerTable {
             "tern",
             layer: 6,
             targets: Self.protocols.union(Self.contracts).union([
-                "TernSigV4", "TernObjects", "TernControlPlane", "TernS3API", "TernReplicationWorkers", "TernFederation",
+                "TernSigV4", "TernObjects", "TernControlPlane", "TernControlAPI", "TernS3API", "TernReplicationWorkers",
+                "TernFederation",
                 "TernHTTPServer", "TernStorageRocksDB", "TernStorageZstd",
             ]),
             libraries: [

@@ -10,6 +10,8 @@ package struct NoPrincipals: PrincipalDirectory {
 
     package func role(arn: String) -> AssumableRole? { nil }
 
+    package func managedPolicy(arn: String) -> String? { nil }
+
     package func uniqueID(arn: String) -> String? { nil }
 
     package func arn(uniqueID: String) -> String? { nil }

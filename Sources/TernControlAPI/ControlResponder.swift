@@ -1,0 +1,184 @@
+package import Logging
+import NIOCore
+import Synchronization
+import TernChecksums
+package import TernCore
+package import TernPorts
+import TernSigV4
+
+/// Answers what is signed for a service of the control plane: one port serves them all beside S3 (specification §1).
+package final class ControlResponder: Sendable {
+    /// The largest body, in bytes: policies and a little more.
+    private static let maximumBodyByteCount = 1 << 20
+
+    private let services: [String: any ControlService]
+    private let region: RegionName
+    private let identities: any IdentityStore
+    private let forwarder: any RequestForwarder
+    private let clock: any WallClock
+    private let random: any RandomSource
+    private let logger: Logger
+    private let keys = SigningKeyCache(capacity: 256)
+
+    /// - Parameter forwarder: Hands on what another region has to answer.
+    package init(
+        services: [any ControlService], region: RegionName, identities: any IdentityStore,
+        forwarder: any RequestForwarder, clock: any WallClock, random: any RandomSource, logger: Logger
+    ) {
+        self.services = Dictionary(services.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        self.region = region
+        self.identities = identities
+        self.forwarder = forwarder
+        self.clock = clock
+        self.random = random
+        self.logger = logger
+    }
+
+    /// The answer; `nil` for a request that is none of the control plane's.
+    package func respond(to head: HTTPRequestHead, body: any HTTPRequestBody) async -> HTTPAnswer? {
+        guard head.target == "/" || head.target.hasPrefix("/?"), let target = RequestTarget(head.target),
+            let name = AuthenticationScheme.service(
+                of: SignedRequest(method: head.method, target: target, headers: head.headers)),
+            let service = self.services[name]
+        else { return nil }
+        let requestID = RandomUUID.make(self.random)
+        var answer: HTTPAnswer
+        do throws(ControlError) {
+            answer = try await self.answer(head, target: target, body: body, service: service, requestID: requestID)
+        } catch {
+            answer = service.answer(error, requestID: requestID)
+            self.logger.info(
+                "request refused",
+                metadata: ["service": "\(name)", "code": "\(error.code)", "request-id": "\(requestID)"])
+        }
+        answer.headers.set("x-amzn-requestid", requestID)
+        return answer
+    }
+
+    private func answer(
+        _ head: HTTPRequestHead, target: RequestTarget, body: any HTTPRequestBody, service: any ControlService,
+        requestID: String
+    ) async throws(ControlError) -> HTTPAnswer {
+        let bytes = try await self.read(body)
+        if let region = service.region(for: head, body: bytes), region != self.region,
+            !head.headers.contains(ForwardedRequest.markerHeader)
+        {
+            return try await self.forward(head, bytes, to: region)
+        }
+        let (principal, accessKeyID) = try await self.authenticate(head, target: target, body: bytes, service: service)
+        return await service.answer(
+            ControlRequest(
+                head: head, body: bytes, principal: principal, accessKeyID: accessKeyID, requestID: requestID,
+                now: self.clock.now))
+    }
+
+    private func read(_ body: any HTTPRequestBody) async throws(ControlError) -> [UInt8] {
+        var bytes: [UInt8] = []
+        do {
+            while let chunk = try await body.next() {
+                if bytes.count + chunk.readableBytes > Self.maximumBodyByteCount {
+                    throw ControlError("RequestEntityTooLarge", status: 413, message: "The request is too large.")
+                }
+                bytes.append(contentsOf: chunk.readableBytesView)
+            }
+            return bytes
+        } catch let error as ControlError {
+            throw error
+        } catch {
+            throw ControlError("RequestTimeout", status: 400, message: "The request was not received in time.")
+        }
+    }
+
+    private func forward(
+        _ head: HTTPRequestHead, _ bytes: [UInt8], to region: RegionName
+    ) async throws(ControlError) -> HTTPAnswer {
+        do throws(ForwardingError) {
+            return try await self.forwarder.forward(head, body: BufferedBody(bytes), to: region)
+        } catch {
+            throw .unavailable(
+                "The region \(region) has to answer this request, and it cannot be reached. Please retry.")
+        }
+    }
+
+    private func authenticate(
+        _ head: HTTPRequestHead, target: RequestTarget, body: [UInt8], service: any ControlService
+    ) async throws(ControlError) -> (Principal, String) {
+        let request = SignedRequest(method: head.method, target: target, headers: head.headers)
+        let digest = SHA256Hasher.hash(body)
+        var policy = AuthenticationPolicy(service: service.name, acceptsV2Query: false)
+        policy.bodySHA256 = digest
+        do throws(SigningError) {
+            let scheme = try AuthenticationScheme.detect(in: request, policy: policy)
+            let parsed: ParsedV4
+            switch scheme {
+            case .v4Header(let header): parsed = header
+            case .v4Query(let query): parsed = query
+            case .anonymous, .v2Header, .v2Query:
+                throw SigningError(
+                    "MissingAuthenticationToken", status: 403,
+                    message: "Request is missing Authentication Token")
+            }
+            guard let region = RegionName(parsed.credential.region), service.admits(region) else {
+                throw SigningError(
+                    "SignatureDoesNotMatch", status: 403,
+                    message: "Credential should be scoped to a valid region.")
+            }
+            try parsed.validate(expectedRegion: region, now: self.clock.now)
+            let id = parsed.credential.accessKeyID
+            let key = try await self.key(id, sessionToken: parsed.securityToken)
+            let verified = try parsed.verify(
+                request, secret: key.secret, expectedRegion: region, now: self.clock.now, keys: self.keys)
+            // Unsigned bodies are for streams of objects only.
+            guard case .sha256(let signed) = verified.payload, signed == digest else {
+                throw SigningError(
+                    "SignatureDoesNotMatch", status: 403,
+                    message:
+                        "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details."
+                )
+            }
+            return (key.principal, id)
+        } catch {
+            throw Self.queryForm(of: error)
+        }
+    }
+
+    private func key(_ id: String, sessionToken: String?) async throws(SigningError) -> AccessKey {
+        let unknown = SigningError(
+            "InvalidClientTokenId", status: 403, message: "The security token included in the request is invalid.")
+        let token = sessionToken?.isEmpty == false ? sessionToken : nil
+        let key: AccessKey?
+        do throws(SessionTokenProblem) {
+            key = try await self.identities.accessKey(id, sessionToken: token)
+        } catch {
+            switch error {
+            case .invalid: throw unknown
+            case .expired:
+                throw SigningError(
+                    "ExpiredToken", status: 403, message: "The security token included in the request is expired")
+            }
+        }
+        guard let key else { throw unknown }
+        return key
+    }
+
+    /// IAM-6: the codes of these services differ from S3's.
+    private static func queryForm(of error: SigningError) -> ControlError {
+        switch error.code {
+        case "SignatureDoesNotMatch", "InvalidClientTokenId", "ExpiredToken", "MissingAuthenticationToken":
+            ControlError(error.code, status: 403, message: error.message)
+        case "RequestTimeTooSkewed":
+            ControlError("SignatureDoesNotMatch", status: 403, message: error.message)
+        default:
+            ControlError("IncompleteSignature", status: 400, message: error.message)
+        }
+    }
+}
+
+/// A body that was read already.
+private final class BufferedBody: HTTPRequestBody {
+    private let bytes: Mutex<ByteBuffer?>
+
+    init(_ bytes: [UInt8]) { self.bytes = Mutex(ByteBuffer(bytes: bytes)) }
+
+    func next() async throws -> ByteBuffer? { self.bytes.withLock { $0.take() } }
+}
