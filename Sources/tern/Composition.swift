@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import Foundation
 import Logging
 import NIOPosix
+import TernControlAPI
 import TernControlPlane
 import TernCore
 import TernFederation
@@ -22,7 +23,7 @@ import TernStorageZstd
 func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async throws -> RunningRegion {
     let authorities = try configuration.federationCAFile.map { try TrustedAuthorities.follow($0, logger: logger) }
     let trust = try currentTrust(configuration, authorities)
-    _ = try RootKeySource.read(configuration, environment: ProcessInfo.processInfo.environment)
+    let rootKey = try RootKeySource.read(configuration, environment: ProcessInfo.processInfo.environment)
     if !configuration.allowsClockSetBack { try ClockCheck.verify(dataDirectory: configuration.dataDirectory) }
     let (metadata, blobs) = try await openStorage(configuration, logger: logger)
     let wall = SystemClock()
@@ -61,8 +62,12 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
     let runtime = ReplicationRuntime(
         service: service, transport: HTTPPeerTransport(client: client), wall: wall, random: random, clients: activity,
         logger: logger)
-    let identities = try StaticIdentityStore(configuration.accounts)
-    let authorizer = PolicyAuthorizer(directory: NoPrincipals(), clock: wall)
+    let configured = try StaticIdentityStore(configuration.accounts)
+    let directory = NoPrincipals()
+    let authorizer = PolicyAuthorizer(directory: directory, clock: wall)
+    // Without a root key nothing can be sealed, and there are no sessions.
+    let tokens = rootKey.map { SessionTokens(rootKey: $0, directory: directory, accounts: configured, random: random) }
+    let identities = SessionIdentityStore(lasting: configured, tokens: tokens, clock: wall)
     let forwarder = HTTPRequestForwarder(federation: federation, trust: trust)
     let accessLog = AccessLog()
     let s3 = S3Responder(
@@ -79,6 +84,13 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
         accessLog: accessLog,
         logger: logger
     )
+    let sessions = tokens.map {
+        SessionService(tokens: $0, directory: directory, authorizer: authorizer, clock: wall)
+    }
+    let control = ControlResponder(
+        services: [SecurityTokenService(sessions: sessions, identities: identities, region: configuration.region)],
+        region: configuration.region, identities: identities, forwarder: forwarder, clock: wall, random: random,
+        logger: logger)
     let metrics = OutcomeMetrics()
     service.outbox.observe { settled in metrics.record(settled) }
     let shutdown = ShutdownSignal()
@@ -103,7 +115,7 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
         background.start { await follower.run() }
     }
     return RunningRegion(
-        responder: RegionResponder(peers: router, s3: s3),
+        responder: RegionResponder(peers: router, control: control, s3: s3),
         prepareToStop: { shutdown.request() },
         stop: {
             await background.stop()
@@ -126,13 +138,15 @@ private func currentTrust(
     return { system }
 }
 
-/// Requests between regions by their path, all others to S3. No bucket can be called `_tern`.
+/// Requests between regions by their path, those of the control plane by their signature, all others to S3. No bucket can be called `_tern`.
 struct RegionResponder: HTTPResponder {
     let peers: PeerRouter
+    let control: ControlResponder
     let s3: S3Responder
 
     func respond(to head: HTTPRequestHead, body: any HTTPRequestBody) async -> HTTPAnswer {
         if head.target.hasPrefix("/_tern/"), let answer = await self.peers.handle(head, body: body) { return answer }
+        if let answer = await self.control.respond(to: head, body: body) { return answer }
         return await self.s3.respond(to: head, body: body)
     }
 }
