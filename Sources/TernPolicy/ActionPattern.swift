@@ -5,8 +5,13 @@ struct ActionPattern: Hashable, Sendable {
     private let hasWildcards: Bool
 
     init(_ text: String) {
-        self.bytes = text.lowercased().utf8.map { $0 }
+        self.bytes = Self.lowercased(text)
         self.hasWildcards = self.bytes.contains { $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: "?") }
+    }
+
+    /// Of ASCII: actions have no other letters.
+    static func lowercased(_ text: String) -> [UInt8] {
+        text.utf8.map { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) ? $0 | 0x20 : $0 }
     }
 
     /// - Parameter action: In lower case.

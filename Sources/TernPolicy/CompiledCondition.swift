@@ -32,11 +32,9 @@ package struct CompiledCondition: Sendable {
 
     /// Whether the condition is true of a request.
     ///
-    /// - Parameters:
-    ///   - values: What the request has for the key; `nil` or empty if the key is absent.
-    ///   - variable: The single value of another key, by its name in lower case.
-    package func holds(of values: [String]?, _ variable: (String) -> String?) -> Bool {
-        let values = values ?? []
+    package func holds(in context: PolicyContext) -> Bool {
+        // A key without values is absent.
+        let values = context[self.key] ?? []
         if self.condition.comparison == .null {
             return self.operands.contains { operand in
                 guard case .boolean(let isAbsent) = operand else { return false }
@@ -53,25 +51,22 @@ package struct CompiledCondition: Sendable {
             }
         }
         switch self.condition.quantifier {
-        case .all: return values.allSatisfy { self.holds(ofOne: $0, variable) }
+        case .all: return values.allSatisfy { self.holds(ofOne: $0, context) }
         // POL-11: a key of several values without a set operator is taken as if any were asked for.
-        case .any, nil: return values.contains { self.holds(ofOne: $0, variable) }
+        case .any, nil: return values.contains { self.holds(ofOne: $0, context) }
         }
     }
 
     /// One of the values matches; none, for a negated operator.
-    private func holds(ofOne value: String, _ variable: (String) -> String?) -> Bool {
-        for operand in self.operands {
-            // A variable without value is like nothing and equal to nothing, which negated operators hold of. Source: IAM
-            // User Guide, "Policy variables with no value".
-            if self.matches(operand, value, variable) ?? false { return !self.condition.comparison.isNegated }
-        }
-        return self.condition.comparison.isNegated
+    private func holds(ofOne value: String, _ context: PolicyContext) -> Bool {
+        // A variable without value is like nothing and equal to nothing, which negated operators hold of. Source: IAM User
+        // Guide, "Policy variables with no value".
+        self.operands.contains { self.matches($0, value, context) } != self.condition.comparison.isNegated
     }
 
-    private func matches(_ operand: Operand, _ value: String, _ variable: (String) -> String?) -> Bool? {
+    private func matches(_ operand: Operand, _ value: String, _ context: PolicyContext) -> Bool {
         switch operand {
-        case .text(let text): return self.matches(text, value, variable)
+        case .text(let text): return self.matches(text, value, context)
         case .number(let wanted): return PolicyDecimal(value).map { self.isOrdered($0, wanted) } ?? false
         case .date(let wanted): return Self.date(value).map { self.isOrdered($0, wanted) } ?? false
         case .boolean(let wanted): return Self.boolean(value) == wanted
@@ -80,21 +75,16 @@ package struct CompiledCondition: Sendable {
         }
     }
 
-    private func matches(_ text: PolicyText, _ value: String, _ variable: (String) -> String?) -> Bool? {
+    private func matches(_ text: PolicyText, _ value: String, _ context: PolicyContext) -> Bool {
         switch self.condition.comparison {
         case .stringLike, .stringNotLike:
-            return text.pattern(variable)?.matches(value)
+            value.utf8.withContiguousStorageIfAvailable { text.matches(bytes: $0, context) }
+                ?? text.matches(bytes: Array(value.utf8), context)
         case .arnEquals, .arnLike, .arnNotEquals, .arnNotLike:
-            guard let elements = text.elements(variable) else { return nil }
-            let wanted = elements.split(separator: .scalar(":"), maxSplits: 5, omittingEmptySubsequences: false)
-            let found = value.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
-            return wanted.count == 6 && found.count == 6
-                && zip(wanted, found).allSatisfy { WildcardPattern(elements: Array($0)).matches($1) }
-        case .stringEqualsIgnoreCase, .stringNotEqualsIgnoreCase:
-            return text.text(variable).map { $0.lowercased().utf8.elementsEqual(value.lowercased().utf8) }
-        default:
-            // Bytes: equal strings of Swift may differ in their scalars.
-            return text.text(variable).map { $0.utf8.elementsEqual(value.utf8) }
+            value.utf8.withContiguousStorageIfAvailable { text.matches(arn: $0, context) }
+                ?? text.matches(arn: Array(value.utf8), context)
+        case .stringEqualsIgnoreCase, .stringNotEqualsIgnoreCase: text.isEqualIgnoringCase(to: value, context)
+        default: text.isEqual(to: value, context)
         }
     }
 

@@ -5,44 +5,87 @@ package struct PolicyRequest: Sendable {
     package var caller: PolicyCaller
     /// For example `s3:GetObject`.
     package var action: String {
-        didSet { self.actionBytes = Array(self.action.lowercased().utf8) }
+        didSet { self.actionBytes = ActionPattern.lowercased(self.action) }
     }
+    /// In lower case.
     private(set) var actionBytes: [UInt8]
     /// For example `arn:aws:s3:::bucket/key`; `*` where an action has no resource.
-    package var resource: String
+    package var resource: String {
+        didSet { self.resourceBytes = Array(self.resource.utf8) }
+    }
+    private(set) var resourceBytes: [UInt8]
     /// The account that the resource belongs to; `nil` where none is concerned.
     package var resourceAccount: AccountID?
     /// Condition keys in lower case, with their values.
-    package var context: [String: [String]]
+    package var context: PolicyContext
 
     package init(
         caller: PolicyCaller, action: String, resource: String, resourceAccount: AccountID?,
-        context: [String: [String]] = [:]
+        context: PolicyContext = [:]
     ) {
         self.caller = caller
         self.action = action
-        self.actionBytes = Array(action.lowercased().utf8)
+        self.actionBytes = ActionPattern.lowercased(action)
         self.resource = resource
+        self.resourceBytes = Array(resource.utf8)
         self.resourceAccount = resourceAccount
-        self.context = Dictionary(
-            context.map { ($0.key.lowercased(), $0.value) }, uniquingKeysWith: { $0 + $1 })
+        self.context =
+            context.keys.allSatisfy(Self.isLowercase)
+            ? context : Dictionary(context.map { ($0.key.lowercased(), $0.value) }, uniquingKeysWith: { $0 + $1 })
     }
 
-    /// The value of a key that has one (specification §5.3).
+    /// Whether the name of a key is as policies have it; most are, and need not be copied.
+    private static func isLowercase(_ key: String) -> Bool {
+        key.utf8.allSatisfy { $0 < 0x80 && !(UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) }
+    }
+}
+
+/// What a request has for the keys of conditions; their names are in lower case.
+package typealias PolicyContext = [String: [String]]
+
+extension PolicyContext {
+    /// The value of a key that has one: only these can be variables (specification §5.3).
     func variable(_ key: String) -> String? {
-        guard let values = self.context[key], values.count == 1 else { return nil }
+        guard let values = self[key], values.count == 1 else { return nil }
         return values[0]
     }
 }
 
 /// A policy made ready for decisions: read once, asked often (EVL-6).
 package struct CompiledPolicy: Sendable {
-    private struct Statement: Sendable {
-        var effect: PolicyDocument.Effect
-        var principals: PolicyDocument.Selection<PolicyPrincipal>?
-        var actions: PolicyDocument.Selection<ActionPattern>
-        var resources: (isNegated: Bool, patterns: [ResourcePattern])?
-        var conditions: [CompiledCondition]
+    /// A class, so that no copies are made while policies are asked.
+    private final class Statement: Sendable {
+        let effect: PolicyDocument.Effect
+        let principals: PolicyDocument.Selection<PolicyPrincipal>?
+        let actions: [ActionPattern]
+        let isNotAction: Bool
+        /// `nil` in trust policies.
+        let resources: [ResourcePattern]?
+        let isNotResource: Bool
+        let conditions: [CompiledCondition]
+        /// As explanations name it: its `Sid`, or its place, counted from 1.
+        let name: String
+
+        init(
+            _ statement: PolicyDocument.Statement, number: Int, version: PolicyDocument.Version
+        ) throws(PolicyProblem) {
+            var resources: [ResourcePattern] = []
+            for text in statement.resources?.values ?? [] {
+                resources.append(try ResourcePattern(text, version: version))
+            }
+            var conditions: [CompiledCondition] = []
+            for condition in statement.conditions {
+                conditions.append(try CompiledCondition(condition, version: version))
+            }
+            self.effect = statement.effect
+            self.principals = statement.principals
+            self.actions = statement.actions.values.map { ActionPattern($0) }
+            self.isNotAction = statement.actions.isNegated
+            self.resources = statement.resources == nil ? nil : resources
+            self.isNotResource = statement.resources?.isNegated ?? false
+            self.conditions = conditions
+            self.name = statement.id.flatMap { $0.isEmpty ? nil : $0 } ?? "statement \(number)"
+        }
     }
 
     /// The ARN of a managed policy, or the name of an inline one; explanations show it.
@@ -62,26 +105,8 @@ package struct CompiledPolicy: Sendable {
         self.document = document
         self.bindings = bindings
         var statements: [Statement] = []
-        for statement in document.statements {
-            var resources: (isNegated: Bool, patterns: [ResourcePattern])?
-            if let selection = statement.resources {
-                var patterns: [ResourcePattern] = []
-                for text in selection.values {
-                    patterns.append(try ResourcePattern(text, version: document.version))
-                }
-                resources = (selection.isNegated, patterns)
-            }
-            var conditions: [CompiledCondition] = []
-            for condition in statement.conditions {
-                conditions.append(try CompiledCondition(condition, version: document.version))
-            }
-            statements.append(
-                Statement(
-                    effect: statement.effect, principals: statement.principals,
-                    actions: .init(
-                        isNegated: statement.actions.isNegated, values: statement.actions.values.map(ActionPattern.init)
-                    ),
-                    resources: resources, conditions: conditions))
+        for (index, statement) in document.statements.enumerated() {
+            statements.append(try Statement(statement, number: index + 1, version: document.version))
         }
         self.statements = statements
         self.hasDeny = statements.contains { $0.effect == .deny }
@@ -128,27 +153,24 @@ package struct CompiledPolicy: Sendable {
     }
 
     private func match(_ statement: Statement, at index: Int, _ request: PolicyRequest) -> Match? {
-        let isNamed = statement.actions.values.contains { $0.matches(request.actionBytes) }
-        guard isNamed != statement.actions.isNegated else { return nil }
+        let isNamed = statement.actions.contains { $0.matches(request.actionBytes) }
+        guard isNamed != statement.isNotAction else { return nil }
         var principal: PrincipalMatch?
         if let principals = statement.principals {
             principal = principals.match(request.caller, bindings: self.bindings)
             guard principal != nil else { return nil }
         }
         if let resources = statement.resources {
-            let isMeant = resources.patterns.contains { $0.matches(request.resource, request.variable) }
-            guard isMeant != resources.isNegated else { return nil }
+            let isMeant = resources.contains { $0.matches(bytes: request.resourceBytes, request.context) }
+            guard isMeant != statement.isNotResource else { return nil }
         }
         for condition in statement.conditions {
-            guard condition.holds(of: request.context[condition.key], request.variable) else { return nil }
+            guard condition.holds(in: request.context) else { return nil }
         }
         return Match(index: index, principal: principal)
     }
 
-    /// A statement as explanations name it: its `Sid`, or its place, counted from 1.
-    package func statementName(_ index: Int) -> String {
-        self.document.statements[index].id.flatMap { $0.isEmpty ? nil : $0 } ?? "statement \(index + 1)"
-    }
+    package func statementName(_ index: Int) -> String { self.statements[index].name }
 }
 
 extension CompiledPolicy {

@@ -1,30 +1,42 @@
 /// A text of `Resource` (POL-4): the first five segments match one by one, so that no wildcard reaches over their colons;
 /// the rest is one text, in which `*` also takes `/` and `:`.
 package struct ResourcePattern: Sendable {
-    /// `nil` for `*`, which is every resource.
-    private let segments: (head: [WildcardPattern], rest: PolicyText)?
+    /// `*` alone.
+    private let isEverything: Bool
+    /// The first five segments with their colons, where they have no wildcards: equal text has equal segments.
+    private let literalHead: [UInt8]
+    /// Else their patterns.
+    private let head: [WildcardPattern]
+    private let rest: PolicyText
 
     package init(_ text: String, version: PolicyDocument.Version) throws(PolicyProblem) {
-        guard text != "*" else {
-            self.segments = nil
+        self.isEverything = text == "*"
+        guard !self.isEverything else {
+            self.literalHead = []
+            self.head = []
+            self.rest = try PolicyText("*", version: version)
             return
         }
-        let parts = Self.segments(of: text)
+        let parts = text.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
         guard parts.count == 6 else { throw .invalidValue(element: "Resource", value: text) }
-        self.segments = (
-            parts.dropLast().map { WildcardPattern($0) }, try PolicyText(String(parts[5]), version: version)
-        )
+        let head = Array(text.utf8[..<parts[5].startIndex])
+        let hasWildcards = head.contains { $0 == UInt8(ascii: "*") || $0 == UInt8(ascii: "?") }
+        self.literalHead = hasWildcards ? [] : head
+        self.head = hasWildcards ? parts.dropLast().map { WildcardPattern($0) } : []
+        self.rest = try PolicyText(String(parts[5]), version: version)
     }
 
-    /// - Parameter value: The single value of a key of the request, by its name in lower case.
-    package func matches(_ arn: String, _ value: (String) -> String?) -> Bool {
-        guard let (head, rest) = self.segments else { return true }
-        let parts = Self.segments(of: arn)
-        guard parts.count == 6, zip(head, parts).allSatisfy({ $0.matches($1) }) else { return false }
-        return rest.pattern(value)?.matches(parts[5]) ?? false
+    package func matches(_ arn: String, _ context: PolicyContext) -> Bool {
+        self.matches(bytes: Array(arn.utf8), context)
     }
 
-    private static func segments(of arn: String) -> [Substring] {
-        arn.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
+    func matches(bytes arn: [UInt8], _ context: PolicyContext) -> Bool {
+        if self.isEverything { return true }
+        if self.head.isEmpty {
+            return arn.starts(with: self.literalHead)
+                && self.rest.matches(bytes: arn[self.literalHead.count...], context)
+        }
+        guard let start = self.head.matchSegments(of: arn) else { return false }
+        return self.rest.matches(bytes: arn[start...], context)
     }
 }

@@ -16,6 +16,10 @@ import Testing
         Row(pattern: "**", text: "anything/at:all", matches: true),
         Row(pattern: "?", text: "", matches: false),
         Row(pattern: "?", text: "é", matches: true),
+        Row(pattern: "??", text: "é", matches: false),
+        Row(pattern: "?", text: "😀", matches: true),
+        Row(pattern: "*?", text: "€", matches: true),
+        Row(pattern: "*é?", text: "€é😀", matches: true),
         Row(pattern: "s3:Get*", text: "s3:GetObject", matches: true),
         Row(pattern: "s3:*Object", text: "s3:GetObject", matches: true),
         Row(pattern: "s3:*Object", text: "s3:GetObjectAcl", matches: false),
@@ -41,8 +45,8 @@ import Testing
 
     /// All texts up to four letters against all patterns up to four elements, by the definition.
     @Test("It agrees with the definition on all short patterns and texts") func exhaustive() {
-        let patterns = Self.words(of: ["a", "b", "*", "?"], upTo: 4)
-        let texts = Self.words(of: ["a", "b"], upTo: 4)
+        let patterns = Self.words(of: ["a", "é", "*", "?"], upTo: 4)
+        let texts = Self.words(of: ["a", "é", "€"], upTo: 4)
         var wrong: [String] = []
         for pattern in patterns {
             let compiled = WildcardPattern(String(pattern))
