@@ -62,7 +62,7 @@ let package = Package(
         .target(
             name: "TernRecords",
             dependencies: ["TernCore", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
-            exclude: ["records.proto", "sessions.proto"],
+            exclude: ["records.proto", "keys.proto", "sessions.proto"],
             swiftSettings: strict
         ),
 
@@ -261,7 +261,10 @@ let package = Package(
         ),
         .testTarget(
             name: "TernControlPlaneTests",
-            dependencies: ["TernCore", "TernPorts", "TernControlPlane"],
+            dependencies: [
+                "TernCore", "TernPolicy", "TernPorts", "TernRecords", "TernStorage", "TernControlPlane",
+                "TernTestSupport", logging,
+            ],
             swiftSettings: strict
         ),
         .testTarget(

@@ -29,6 +29,13 @@ package typealias AclRecord = Tern_Records_AclRecord
 package typealias AclGrant = Tern_Records_AclGrant
 package typealias RestoreState = Tern_Records_RestoreState
 package typealias LegalHold = Tern_Records_LegalHold
+package typealias KeyRecord = Tern_Records_KeyRecord
+package typealias KeyState = Tern_Records_KeyState
+package typealias KeyMaterial = Tern_Records_KeyMaterial
+package typealias KeyAliasRecord = Tern_Records_KeyAliasRecord
+package typealias KeyGrantRecord = Tern_Records_KeyGrantRecord
+package typealias KeyPeerRequest = Tern_Records_KeyPeerRequest
+package typealias KeyPeerAnswer = Tern_Records_KeyPeerAnswer
 
 extension VersionIdentity {
     package init(_ id: VersionID) {

@@ -19,7 +19,8 @@ struct KeyspaceDocumentTests {
 
     @Test("It names every row of the directory's partition by its letter, and no other")
     func directoryRows() throws {
-        let lines = try Self.source("Sources/TernObjects/Buckets/DirectoryStore.swift", from: "enum Row")
+        let files = ["TernObjects/Buckets/DirectoryStore.swift", "TernControlPlane/KMS/KeyStore.swift"]
+        let lines = try files.flatMap { try Self.source("Sources/\($0)", from: "enum Row") }
         let letters = lines.compactMap { line in
             line.split(separator: "UInt8(ascii: \"").dropFirst().first.map { String($0.prefix(1)) }
         }
@@ -28,7 +29,7 @@ struct KeyspaceDocumentTests {
     }
 
     /// The files in which messages are declared.
-    private static let schemas = ["records", "sessions"]
+    private static let schemas = ["records", "keys", "sessions"]
 
     @Test("Every message that it names is one of the stored records")
     func messages() throws {
