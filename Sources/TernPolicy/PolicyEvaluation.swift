@@ -1,3 +1,11 @@
+/// To whom an ACL grants.
+package enum AccessControlListGrant: Hashable, Sendable {
+    /// The caller's account. Its users and roles need policies all the same, as ACLs know accounts only.
+    case account
+    /// A group that the caller is of: everyone, or everyone who is authenticated.
+    case everyone
+}
+
 /// All that decides about a request, and the decision (specification §6.3, §6.4).
 ///
 /// It is pure: policies and context come in, the decision and its reason go out.
@@ -23,13 +31,13 @@ package struct PolicyEvaluation: Sendable {
     package var resourceMayAllow: Bool
     /// The resource's policy is public, and Block Public Access restricts such buckets to their account (RestrictPublicBuckets).
     package var restrictsPublic: Bool
-    /// An ACL grants what is asked, after IgnorePublicAcls.
-    package var accessControlListAllows: Bool
+    /// To whom an ACL grants what is asked, after IgnorePublicAcls.
+    package var accessControlList: AccessControlListGrant?
 
     package init(
         identity: [CompiledPolicy] = [], boundary: CompiledPolicy? = nil, session: [CompiledPolicy]? = nil,
         resource: CompiledPolicy? = nil, resourceRole: ResourcePolicyRole = .optional, resourceMayAllow: Bool = true,
-        restrictsPublic: Bool = false, accessControlListAllows: Bool = false
+        restrictsPublic: Bool = false, accessControlList: AccessControlListGrant? = nil
     ) {
         self.identity = identity
         self.boundary = boundary
@@ -38,7 +46,7 @@ package struct PolicyEvaluation: Sendable {
         self.resourceRole = resourceRole
         self.resourceMayAllow = resourceMayAllow
         self.restrictsPublic = restrictsPublic
-        self.accessControlListAllows = accessControlListAllows
+        self.accessControlList = accessControlList
     }
 
     private var resourceKind: PolicyKind { self.resourceRole == .trust ? .trust : .resource }
@@ -60,7 +68,7 @@ package struct PolicyEvaluation: Sendable {
         switch request.caller.kind {
         case .anonymous, .service:
             if let granted { return .allowed(.resource(self.statement(granted, self.resourceKind))) }
-            if self.accessControlListAllows { return .allowed(.accessControlList) }
+            if self.accessControlList != nil { return .allowed(.accessControlList) }
             return .denied(.notAllowed(self.resourceKind))
         case .root:
             return self.decideRoot(isOwner: isOwner, granted: granted, request)
@@ -102,7 +110,7 @@ package struct PolicyEvaluation: Sendable {
         if let cut = self.sessionCut(request) { return .denied(cut) }
         if self.resourceRole == .optional, isOwner || request.resourceAccount == nil { return .allowed(.root) }
         if let granted { return .allowed(.resource(self.statement(granted, self.resourceKind))) }
-        if self.accessControlListAllows { return .allowed(.accessControlList) }
+        if self.accessControlList != nil { return .allowed(.accessControlList) }
         return .denied(.notAllowed(self.resourceKind))
     }
 
@@ -117,7 +125,9 @@ package struct PolicyEvaluation: Sendable {
         let isGranted = principal == .role || principal == .everyone
         let byIdentity = self.identityAllowance(request)
         let identitySuffices = self.resourceRole == .optional || principal == .delegation
-        guard isGranted || (identitySuffices && byIdentity != nil) || self.accessControlListAllows else {
+        // What an ACL grants to the account, as it does to each owner, is the account's to give to its users.
+        let isGrantedByList = self.accessControlList == .everyone
+        guard isGranted || (identitySuffices && byIdentity != nil) || isGrantedByList else {
             let lacksResource = self.resourceRole != .optional && principal == nil
             return .denied(.notAllowed(lacksResource ? self.resourceKind : .identity))
         }
@@ -131,7 +141,7 @@ package struct PolicyEvaluation: Sendable {
     private func decideAcross(
         _ request: PolicyRequest, granted: (CompiledPolicy, CompiledPolicy.Match)?
     ) -> PolicyDecision {
-        guard granted != nil || self.accessControlListAllows else {
+        guard granted != nil || self.accessControlList != nil else {
             return .denied(.notAllowed(self.resourceKind))
         }
         guard let byIdentity = self.identityAllowance(request) else { return .denied(.notAllowed(.identity)) }

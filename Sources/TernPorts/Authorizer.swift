@@ -17,15 +17,15 @@ package struct AuthorizationRequest: Sendable {
     package var resourceMayAllow: Bool
     /// The policy is public, and Block Public Access keeps others than the owner's account out.
     package var restrictsPublic: Bool
-    /// An ACL grants the action.
-    package var accessControlListAllows: Bool
+    /// To whom an ACL grants the action.
+    package var accessControlList: AccessControlListGrant?
     /// Condition keys and their values, for example `s3:prefix`; asked for where a policy is evaluated.
     package var context: @Sendable () -> [String: [String]]
 
     package init(
         principal: Principal, action: String, resource: String, resourceOwner: AccountID?,
         resourcePolicy: CompiledPolicy? = nil, resourceRole: PolicyEvaluation.ResourcePolicyRole = .optional,
-        resourceMayAllow: Bool = true, restrictsPublic: Bool = false, accessControlListAllows: Bool = false,
+        resourceMayAllow: Bool = true, restrictsPublic: Bool = false, accessControlList: AccessControlListGrant? = nil,
         context: @escaping @Sendable () -> [String: [String]] = { [:] }
     ) {
         self.principal = principal
@@ -36,7 +36,7 @@ package struct AuthorizationRequest: Sendable {
         self.resourceRole = resourceRole
         self.resourceMayAllow = resourceMayAllow
         self.restrictsPublic = restrictsPublic
-        self.accessControlListAllows = accessControlListAllows
+        self.accessControlList = accessControlList
         self.context = context
     }
 

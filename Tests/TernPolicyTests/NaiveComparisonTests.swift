@@ -32,14 +32,14 @@ import Testing
         var role = PolicyEvaluation.ResourcePolicyRole.optional
         var resourceMayAllow = true
         var restrictsPublic = false
-        var accessControlListAllows = false
+        var accessControlList: AccessControlListGrant?
 
         var engine: PolicyEvaluation {
             PolicyEvaluation(
                 identity: self.identity.map(\.compiled), boundary: self.boundary?.compiled,
                 session: self.session?.map(\.compiled), resource: self.resource?.compiled, resourceRole: self.role,
                 resourceMayAllow: self.resourceMayAllow, restrictsPublic: self.restrictsPublic,
-                accessControlListAllows: self.accessControlListAllows)
+                accessControlList: self.accessControlList)
         }
 
         var naive: NaiveEvaluation {
@@ -47,13 +47,13 @@ import Testing
                 identity: self.identity.map(\.naive), boundary: self.boundary?.naive,
                 session: self.session?.map(\.naive), resource: self.resource?.naive, role: self.role,
                 resourceMayAllow: self.resourceMayAllow, restrictsPublic: self.restrictsPublic,
-                accessControlListAllows: self.accessControlListAllows)
+                accessControlList: self.accessControlList)
         }
 
         var shown: String {
             """
             caller \(self.caller), owner \(self.owner?.description ?? "-"), \(self.role), restricts \
-            \(self.restrictsPublic), may allow \(self.resourceMayAllow), ACL \(self.accessControlListAllows)
+            \(self.restrictsPublic), may allow \(self.resourceMayAllow), ACL \(self.accessControlList.map { "\($0)" } ?? "-")
             identity \(self.identity.map(\.json))
             boundary \(self.boundary?.json ?? "-")
             session \(self.session?.map(\.json).description ?? "-")
@@ -96,7 +96,7 @@ import Testing
         if scenario.role == .optional {
             scenario.resourceMayAllow = generator.chance(90)
             scenario.restrictsPublic = generator.chance(10)
-            scenario.accessControlListAllows = generator.chance(15)
+            scenario.accessControlList = generator.one(of: [nil, nil, nil, nil, nil, nil, .account, .everyone])
         }
         return scenario
     }
@@ -120,7 +120,7 @@ import Testing
             case .allowed(.resource): verdict.resourceAllows
             case .allowed(.both(let identity, let resource)):
                 (identity == nil || verdict.identityAllows) && (resource != nil) == verdict.resourceAllows
-            case .allowed(.accessControlList): scenario.accessControlListAllows
+            case .allowed(.accessControlList): scenario.accessControlList != nil
             }
         let isSilent = verdict.denying.isEmpty && !verdict.isRestricted
         let isBlamed =

@@ -265,7 +265,7 @@ struct NaiveEvaluation {
     var role = PolicyEvaluation.ResourcePolicyRole.optional
     var resourceMayAllow = true
     var restrictsPublic = false
-    var accessControlListAllows = false
+    var accessControlList: AccessControlListGrant?
 
     struct Verdict {
         var isAllowed = false
@@ -321,7 +321,7 @@ struct NaiveEvaluation {
             verdict.isRestricted = true
             return verdict
         }
-        let acl = self.accessControlListAllows
+        let acl = self.accessControlList != nil
         if isAnonymous || isService {
             verdict.isAllowed = grant != nil || acl
         } else if isRoot {
@@ -337,7 +337,8 @@ struct NaiveEvaluation {
             case .account: verdict.isAllowed = verdict.identityAllows && !isCut
             case nil: verdict.isAllowed = self.role == .optional && verdict.identityAllows && !isCut
             }
-            if acl, !isCut { verdict.isAllowed = true }
+            // A grant to the account itself is for the account's policies to hand on.
+            if self.accessControlList == .everyone, !isCut { verdict.isAllowed = true }
         }
         return verdict
     }

@@ -101,7 +101,24 @@ import Testing
         let root = Self.get(Self.root, owner: Self.other)
         #expect(PolicyEvaluation(resource: try Self.bucket("Allow", Self.aws("111111111111"))).decide(root).isAllowed)
         #expect(!PolicyEvaluation().decide(root).isAllowed)
-        #expect(PolicyEvaluation(accessControlListAllows: true).decide(root) == .allowed(.accessControlList))
+        #expect(PolicyEvaluation(accessControlList: .account).decide(root) == .allowed(.accessControlList))
+    }
+
+    @Test("§9.2: an ACL that grants to an account gives its users nothing that their policies do not")
+    func lists() throws {
+        let mine = try Self.identity("Allow", "s3:*")
+        for caller in [Self.user, Self.role] {
+            for owner in [Self.own, Self.other] {
+                let request = Self.get(caller, owner: owner)
+                #expect(!PolicyEvaluation(accessControlList: .account).decide(request).isAllowed)
+                #expect(PolicyEvaluation(identity: [mine], accessControlList: .account).decide(request).isAllowed)
+            }
+            let within = Self.get(caller)
+            #expect(PolicyEvaluation(accessControlList: .everyone).decide(within) == .allowed(.accessControlList))
+            let across = Self.get(caller, owner: Self.other)
+            #expect(!PolicyEvaluation(accessControlList: .everyone).decide(across).isAllowed)
+        }
+        #expect(PolicyEvaluation(accessControlList: .everyone).decide(Self.get(.anonymous)).isAllowed)
     }
 
     @Test("KMS-3: without the key's policy nobody gets by, root neither")

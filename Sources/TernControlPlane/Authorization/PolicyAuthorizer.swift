@@ -51,7 +51,7 @@ package final class PolicyAuthorizer: Authorizer {
             identity: own.identity, boundary: own.boundary, session: session.isEmpty ? nil : session,
             resource: request.resourcePolicy, resourceRole: request.resourceRole,
             resourceMayAllow: request.resourceMayAllow, restrictsPublic: request.restrictsPublic,
-            accessControlListAllows: request.accessControlListAllows)
+            accessControlList: request.accessControlList)
         if case .service = request.principal { evaluation.identity = [] }
         let decision = evaluation.decide(
             PolicyRequest(

@@ -1,5 +1,6 @@
 import TernCore
 import TernObjects
+import TernPolicy
 import TernPorts
 import TernRecords
 import TernS3Protocol
@@ -27,19 +28,20 @@ enum AccessControlGrants {
         }
     }
 
-    /// Whether a list grants a permission to a principal.
-    static func allow(
+    /// What a list grants of a permission to a principal: as one of a group, or else by its account.
+    static func grant(
         _ permission: AccessPermission, to principal: Principal, in list: AccessControlList, ignoresPublic: Bool
-    ) -> Bool {
+    ) -> AccessControlListGrant? {
         let list = ignoresPublic ? list.withoutPublicGrants : list
-        return list.grants.contains { grant in
-            guard grant.permission == permission || grant.permission == .fullControl else { return false }
+        var isGrantedToAccount = false
+        for grant in list.grants where grant.permission == permission || grant.permission == .fullControl {
             switch grant.grantee {
-            case .account(let id): return principal.account?.canonicalID == id
-            case .group(.allUsers): return true
-            case .group(.authenticatedUsers): return principal.account != nil
-            case .group(.logDelivery): return principal == .service("logging.s3.amazonaws.com")
+            case .account(let id): if principal.account?.canonicalID == id { isGrantedToAccount = true }
+            case .group(.allUsers): return .everyone
+            case .group(.authenticatedUsers): if principal.account != nil { return .everyone }
+            case .group(.logDelivery): if principal == .service("logging.s3.amazonaws.com") { return .everyone }
             }
         }
+        return isGrantedToAccount ? .account : nil
     }
 }

@@ -46,15 +46,15 @@ struct S3Authorization: Sendable {
                 request.resourceOwner = AccountID(trusted: stored.owner)
                 request.resourceMayAllow = false
             }
-            request.accessControlListAllows = try await self.listAllows(action, bucket: bucket, stored: stored)
+            request.accessControlList = try await self.listGrant(action, bucket: bucket, stored: stored)
         }
         guard case .denied(let denial) = await self.environment.authorizer.authorize(request) else { return }
         throw .accessDenied(denial.message)
     }
 
-    /// Whether an ACL grants the action to the principal.
-    private func listAllows(_ action: String, bucket: BucketState, stored: VersionRecord?) async throws(S3Error)
-        -> Bool
+    /// What an ACL grants of the action to the principal.
+    private func listGrant(_ action: String, bucket: BucketState, stored: VersionRecord?) async throws(S3Error)
+        -> AccessControlListGrant?
     {
         let ignoresPublic = bucket.publicAccessBlock.ignorePublicAcls
         if let permission = AccessControlGrants.objectPermission(for: action), let stored {
@@ -65,14 +65,14 @@ struct S3Authorization: Sendable {
             } else if let account = await self.environment.accounts.account(owner) {
                 list = .ownerOnly(account.canonicalID)
             } else {
-                return false
+                return nil
             }
-            return AccessControlGrants.allow(permission, to: self.principal, in: list, ignoresPublic: ignoresPublic)
+            return AccessControlGrants.grant(permission, to: self.principal, in: list, ignoresPublic: ignoresPublic)
         }
         guard let permission = AccessControlGrants.bucketPermission(for: action),
             let list = try bucket.accessControlList()
-        else { return false }
-        return AccessControlGrants.allow(permission, to: self.principal, in: list, ignoresPublic: ignoresPublic)
+        else { return nil }
+        return AccessControlGrants.grant(permission, to: self.principal, in: list, ignoresPublic: ignoresPublic)
     }
 
     /// `s3:ExistingObjectTag` is read from the object only where a policy asks for it.
