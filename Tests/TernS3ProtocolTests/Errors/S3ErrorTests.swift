@@ -280,6 +280,9 @@ import Testing
         ),
         Row("§12.2", .noSuchConfiguration, 404, "NoSuchConfiguration", "The specified configuration does not exist."),
         Row(
+            "§14", .tooManyConfigurations, 400, "TooManyConfigurations",
+            "You are attempting to create a new configuration but have already reached the 1,000-configuration limit."),
+        Row(
             "§3.2b",
             .versioningStatusMissing,
             400,
