@@ -36,6 +36,7 @@ package final class ObjectService: Sendable {
     package let directory: DirectoryStore
     package let registry: BucketRegistry
     package let namespace: any BucketNamespace
+    let bucketTurns = BucketTurns()
     package let outbox: Outbox
     package let options: Options
     package let logger: Logger
@@ -54,7 +55,7 @@ package final class ObjectService: Sendable {
         self.metadata = metadata
         self.blobs = (blobs as? BlobPools) ?? BlobPools(standard: blobs)
         self.clock = VersionClock(region: region, wall: wall, random: random)
-        self.directory = DirectoryStore(metadata: metadata)
+        self.directory = DirectoryStore(metadata: metadata, region: region)
         self.registry = BucketRegistry(metadata: metadata, directory: self.directory, region: region)
         self.namespace = namespace ?? HomeNamespace(directory: self.directory)
         self.outbox = Outbox(metadata: metadata)

@@ -47,6 +47,15 @@ extension ObjectService {
         _ name: BucketName, owner: AccountID, locationConstraint: String, tags: [Tag] = [],
         settings: BucketSettings = BucketSettings()
     ) async throws(S3Error) -> BucketCreation {
+        try await self.bucketTurns.take(name.description) { () async throws(S3Error) in
+            try await self.makeBucket(
+                name, owner: owner, locationConstraint: locationConstraint, tags: tags, settings: settings)
+        }
+    }
+
+    private func makeBucket(
+        _ name: BucketName, owner: AccountID, locationConstraint: String, tags: [Tag], settings: BucketSettings
+    ) async throws(S3Error) -> BucketCreation {
         var wanted = DirectoryRecord()
         wanted.name = name.description
         wanted.bucketID = self.clock.randomBits()

@@ -13,6 +13,14 @@ extension ObjectService {
     ///
     /// Source: Amazon S3 API Reference, DeleteBucket.
     package func deleteBucket(_ name: String) async throws(S3Error) {
+        let deleted = try await self.bucketTurns.take(name) { () async throws(S3Error) in
+            try await self.sealBucket(name)
+        }
+        // The name may lead to another bucket by now, which has a partition of its own.
+        try await self.clear(deleted)
+    }
+
+    private func sealBucket(_ name: String) async throws(S3Error) -> BucketState {
         let open = try await self.registry.state(name)
         let closed = try await self.changeBucket(name) { record throws(S3Error) in record.isDeleted = true }
         let objects = try await self.metadata.entries(Keyspace.table(.head), in: open.partition, limit: 1)
@@ -28,7 +36,7 @@ extension ObjectService {
         guard try await self.metadata.tryCommit(seal) else { throw .operationAborted }
         self.registry.refresh(name)
         try await self.releaseName(name, bucketID: open.record.bucketID)
-        try await self.clear(closed)
+        return closed
     }
 
     /// Frees the name of a bucket of this region that is gone.

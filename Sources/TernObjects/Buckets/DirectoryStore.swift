@@ -1,4 +1,4 @@
-import TernCore
+package import TernCore
 package import TernRecords
 package import TernS3Protocol
 package import TernStorage
@@ -8,9 +8,11 @@ package import TernStorage
 /// In the home region it is the truth; elsewhere it is a copy that follows the log.
 package struct DirectoryStore: Sendable {
     private let metadata: any MetadataStore
+    private let region: RegionName
 
-    package init(metadata: any MetadataStore) {
+    package init(metadata: any MetadataStore, region: RegionName) {
         self.metadata = metadata
+        self.region = region
     }
 
     private enum Row {
@@ -98,18 +100,45 @@ package struct DirectoryStore: Sendable {
     /// Applies changes of the home region's log, in order; those that were applied before are skipped.
     package func apply(_ changes: [DirectoryChange]) async throws(S3Error) {
         for change in changes {
-            let previous = try await self.metadata.value(Row.sequence, in: .directory)
-            guard change.sequence > UInt64(bigEndianBytes: previous ?? []) else { continue }
-            var batch = MetadataBatch(partition: .directory)
-            batch.require(Row.sequence, is: previous)
-            if change.isRemoval {
-                batch.delete(Row.name(change.record.name))
-            } else {
-                batch.put(Row.name(change.record.name), try encodeRecord(change.record))
-            }
-            batch.put(Row.sequence, Self.bytes(change.sequence))
-            _ = try await self.metadata.tryCommit(batch)
+            while try await !self.apply(change) {}
         }
+    }
+
+    /// Whether the change is done with; `false` where the name changed meanwhile.
+    private func apply(_ change: DirectoryChange) async throws(S3Error) -> Bool {
+        let previous = try await self.metadata.value(Row.sequence, in: .directory)
+        guard change.sequence > UInt64(bigEndianBytes: previous ?? []) else { return true }
+        let row = Row.name(change.record.name)
+        let current = try await self.metadata.value(row, in: .directory)
+        var batch = MetadataBatch(partition: .directory)
+        batch.require(Row.sequence, is: previous)
+        batch.require(row, is: current)
+        if try await self.isNews(change, to: current) {
+            if change.isRemoval { batch.delete(row) } else { batch.put(row, try encodeRecord(change.record)) }
+        }
+        batch.put(Row.sequence, Self.bytes(change.sequence))
+        return try await self.metadata.tryCommit(batch)
+    }
+
+    /// Whether a change of the log says more than what is known here. Of its own buckets the region knows everything
+    /// before the log tells it (``anticipate(_:)``, ``anticipateRemoval(of:bucketID:)``), and the log comes later: what it
+    /// says of an earlier bucket of the name must not hide the one that is there now, nor bring back one that is gone.
+    private func isNews(_ change: DirectoryChange, to current: [UInt8]?) async throws(S3Error) -> Bool {
+        if let current {
+            let known: DirectoryRecord = try decodeRecord(current)
+            if try await self.isAlive(known) {
+                return known.bucketID == change.record.bucketID && (change.isRemoval || known.isReserved)
+            }
+        }
+        if change.isRemoval || change.record.region != self.region.description { return true }
+        return try await self.isAlive(change.record)
+    }
+
+    /// Whether it is a bucket of this region, and there.
+    private func isAlive(_ record: DirectoryRecord) async throws(S3Error) -> Bool {
+        guard record.region == self.region.description else { return false }
+        let partition = PartitionID(kind: .bucket, id: record.bucketID)
+        return try await self.metadata.value(Keyspace.epoch, in: partition) != nil
     }
 
     /// Puts a record into the local copy ahead of the log, so that the region that made it reads its own write.
