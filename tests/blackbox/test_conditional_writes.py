@@ -169,6 +169,38 @@ def test_cnd_5_deleted_during_the_upload(s3, bucket):
     upload.complete()  # without a condition it is an ordinary write
 
 
+@pytest.mark.parametrize("existed", [False, True])
+@pytest.mark.parametrize("state", ["never", "Enabled", "Suspended"])
+def test_cnd_5_written_and_taken_back_during_the_upload(s3, plain_bucket, state, existed):
+    """Nothing shows what happened, and it counts all the same."""
+    target = {"Bucket": plain_bucket, "Key": "k"}
+    if state != "never":
+        s3.put_bucket_versioning(Bucket=plain_bucket, VersioningConfiguration={"Status": state})
+
+    def take_back(written):
+        s3.delete_object(**target, VersionId=written.get("VersionId", "null"))
+
+    first = put(s3, plain_bucket, b"1") if existed else None
+    # Only versioning lets an earlier version come back.
+    is_below = existed and state == "Enabled"
+    if existed and not is_below:
+        take_back(first)
+    condition, name = ({"IfMatch": ONE}, "If-Match") if is_below else ({"IfNoneMatch": "*"}, "If-None-Match")
+    take_back(Upload(s3, plain_bucket).complete(**condition))
+    uploads = [Upload(s3, plain_bucket) for _ in range(2)]
+    for _ in range(2):
+        take_back(s3.put_object(**target, Body=b"2"))
+    for upload in uploads:
+        with fails(409, "ConditionalRequestConflict", Key="k", Condition=name):
+            upload.complete(**condition)
+    Upload(s3, plain_bucket).complete(**condition)
+    # They can still be sent parts, completed without a condition, and aborted.
+    part = s3.upload_part(**target, UploadId=uploads[0].id, PartNumber=1, Body=b"3")
+    uploads[0].part = {"PartNumber": 1, **part_result(part)}
+    uploads[0].complete()
+    s3.abort_multipart_upload(**target, UploadId=uploads[1].id)
+
+
 def test_cnd_6_delete_if_match(s3, target):
     put(s3, target, b"1")
     with fails(412, "PreconditionFailed", MESSAGE, Condition="If-Match"):

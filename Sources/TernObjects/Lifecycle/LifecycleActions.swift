@@ -43,6 +43,8 @@ extension ObjectService {
             let below = try await self.metadata.entries(
                 KeyRange(prefix: Keyspace.noncurrentPrefix(version.key)), in: bucket.partition, limit: 1)
             guard below.isEmpty else { return false }
+            try await self.noteRemoval(
+                of: stored.record, leaving: nil, of: version.key, in: bucket.partition, batch: &batch)
         } else if stored.record.isNull {
             batch.delete(Keyspace.nullPointer(version.key))
         }

@@ -49,7 +49,7 @@ extension ObjectService {
         let requested = self.clock.now
         let bucket = try await self.registry.state(bucketName)
         let listDigest = Self.digest(of: request.parts)
-        let upload: StoredUpload
+        var upload: StoredUpload
         do {
             upload = try await self.upload(uploadID, of: key, in: bucket)
         } catch  where error.code == "NoSuchUpload" {
@@ -89,7 +89,7 @@ extension ObjectService {
             },
             conflict: { () async throws(S3Error) in
                 // Aborted, or completed by a twin of this request: say so instead of trying on.
-                _ = try await self.upload(uploadID, of: key, in: bucket)
+                upload = try await self.upload(uploadID, of: key, in: bucket)
                 guard try await self.partRows(of: upload, in: bucket, matching: assembly) else {
                     throw .operationAborted
                 }
@@ -129,18 +129,6 @@ extension ObjectService {
         else { return nil }
         let version: VersionReference = record.isNull ? .null : .id(record.version.versionID)
         return CompletedUpload(version: version, etag: record.etag, checksum: record.checksum.checksum)
-    }
-
-    /// CND-5: a conditional completion fails when the key was written or deleted since the upload began.
-    private static func checkStillness(
-        of key: ObjectKey, head: StoredVersion?, upload: StoredUpload, condition: WriteCondition
-    ) throws(S3Error) {
-        if condition == .none { return }
-        let then = upload.record.hasHeadAtStart ? upload.record.headAtStart : nil
-        if head?.record.id != then {
-            throw .conditionalRequestConflict(
-                condition: condition == .absent ? "If-None-Match" : "If-Match", key: key.description)
-        }
     }
 
     private func partRows(

@@ -66,10 +66,15 @@ extension ObjectService {
 
     /// AbortMultipartUpload: removes the upload and the bodies of its parts.
     package func abortUpload(_ upload: StoredUpload, in bucket: BucketState) async throws(S3Error) {
-        var batch = MetadataBatch(partition: bucket.partition)
-        batch.require(upload.row, is: upload.value)
-        batch.delete(upload.row)
-        guard try await self.metadata.tryCommit(batch) else { throw .noSuchUpload(upload.id.wireForm) }
+        var upload = upload
+        while true {
+            var batch = MetadataBatch(partition: bucket.partition)
+            batch.require(upload.row, is: upload.value)
+            batch.delete(upload.row)
+            if try await self.metadata.tryCommit(batch) { break }
+            // Gone, or what it knows of its key changed.
+            upload = try await self.upload(upload.id.wireForm, of: upload.key, in: bucket)
+        }
         // From here on no part can be added. If the process dies now, the collector finds the parts without an upload.
         try await self.removeParts(of: upload.id, in: bucket.partition)
     }

@@ -47,6 +47,7 @@ extension ObjectService {
         checksum: Checksum?
     ) async throws(S3Error) -> UploadPartRecord {
         let row = Keyspace.uploadPart(upload.id, number: number)
+        var upload = upload
         for _ in 0..<Self.maximumCommitAttempts {
             let previous = try await self.metadata.value(row, in: bucket.partition)
             var batch = MetadataBatch(partition: bucket.partition)
@@ -71,8 +72,8 @@ extension ObjectService {
                 await self.deleteBlobs(orphans, in: bucket.partition)
                 return part
             }
-            // Aborted or completed meanwhile, or the same part was sent twice at once.
-            _ = try await self.upload(upload.id.wireForm, of: upload.key, in: bucket)
+            // Aborted or completed meanwhile, or the same part was sent twice at once, or the key changed.
+            upload = try await self.upload(upload.id.wireForm, of: upload.key, in: bucket)
         }
         throw .operationAborted
     }

@@ -68,6 +68,8 @@ extension ObjectService {
             batch.require(Keyspace.epoch, is: bucket.epochValue)
             batch.require(head.row, is: head.value)
             batch.delete(head.row)
+            try await self.noteRemoval(
+                of: head.record, leaving: nil, of: key, in: bucket.partition, batch: &batch)
             let orphans = try await self.removeBody(of: head.record, from: &batch)
             if try await self.metadata.tryCommit(batch) {
                 await self.deleteBlobs(orphans, in: bucket.partition)
@@ -111,7 +113,9 @@ extension ObjectService {
             batch.require(version.row, is: version.value)
             batch.delete(version.row)
             if version.isLatest {
-                try await self.promoteNewest(of: key, in: bucket, batch: &batch)
+                let next = try await self.promoteNewest(of: key, in: bucket, batch: &batch)
+                try await self.noteRemoval(
+                    of: version.record, leaving: next, of: key, in: bucket.partition, batch: &batch)
             } else if version.record.isNull {
                 batch.delete(Keyspace.nullPointer(key))
             }
@@ -128,18 +132,19 @@ extension ObjectService {
         throw .operationAborted
     }
 
-    /// Makes the newest noncurrent version of the key its head, in the commit that removes the present head.
-    func promoteNewest(of key: ObjectKey, in bucket: BucketState, batch: inout MetadataBatch)
-        async throws(S3Error)
+    /// Makes the newest noncurrent version of the key its head, in the commit that removes the present head. Returns it.
+    private func promoteNewest(of key: ObjectKey, in bucket: BucketState, batch: inout MetadataBatch)
+        async throws(S3Error) -> VersionRecord?
     {
         let prefix = Keyspace.noncurrentPrefix(key)
         let newest = try await self.metadata.entries(KeyRange(prefix: prefix), in: bucket.partition, limit: 1)
-        guard let next = newest.first else { return }
+        guard let next = newest.first else { return nil }
         let record: VersionRecord = try decodeRecord(next.value)
         batch.require(next.key, is: next.value)
         batch.delete(next.key)
         batch.put(Keyspace.head(key), next.value)
         if record.isNull { batch.delete(Keyspace.nullPointer(key)) }
+        return record
     }
 }
 

@@ -43,8 +43,8 @@ struct NaiveS3 {
         var key: String
         var tags: [String: String]
         var parts: [Int: (body: [UInt8], etag: String)] = [:]
-        /// The current version when the upload began.
-        var currentAtStart: Int?
+        /// Whether its key got or lost a current version since it began.
+        var isDisturbed = false
     }
 
     struct Failure: Error, Equatable {
@@ -84,11 +84,24 @@ struct NaiveS3 {
     mutating func add(_ version: Version, to key: String) {
         if version.reference == .null { self.stacks[key]?.removeAll { $0.reference == .null } }
         self.stacks[key, default: []].insert(version, at: 0)
+        self.disturbUploads(of: key)
     }
 
     mutating func remove(_ reference: VersionReference, of key: String) {
+        if self.current(key)?.reference == reference { self.disturbUploads(of: key) }
         self.stacks[key]?.removeAll { $0.reference == reference }
         if self.stacks[key]?.isEmpty == true { self.stacks[key] = nil }
+    }
+
+    mutating func removeAll(of key: String) {
+        if self.stacks.removeValue(forKey: key) != nil { self.disturbUploads(of: key) }
+    }
+
+    /// CND-5
+    private mutating func disturbUploads(of key: String) {
+        for index in self.uploads.indices where self.uploads[index].upload.key == key {
+            self.uploads[index].upload.isDisturbed = true
+        }
     }
 
     /// LCK-11: what a new version without a retention of its own gets.

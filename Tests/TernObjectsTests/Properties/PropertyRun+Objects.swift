@@ -91,7 +91,7 @@ extension PropertyRun {
             self.model.add(
                 NaiveS3.Version(serial: self.model.nextSerial(), reference: reference, isDeleteMarker: true), to: key)
         } else {
-            self.model.stacks[key] = nil
+            self.model.removeAll(of: key)
         }
     }
 

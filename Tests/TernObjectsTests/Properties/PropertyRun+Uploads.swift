@@ -14,8 +14,7 @@ extension PropertyRun {
         let id = try await self.service.createUpload(
             ObjectKey(key), in: Self.bucket, attributes: attributes, initiator: TestRegion.account, algorithm: nil,
             type: .fullObject)
-        self.model.uploads.append(
-            (id.wireForm, .init(key: key, tags: tags, currentAtStart: self.model.current(key)?.serial)))
+        self.model.uploads.append((id.wireForm, .init(key: key, tags: tags)))
     }
 
     func putPart() async throws {
@@ -91,7 +90,7 @@ extension PropertyRun {
             whole += part.body
         }
         try self.model.check(request.condition, upload.key)
-        if request.condition != .none, self.model.current(upload.key)?.serial != upload.currentAtStart {
+        if request.condition != .none, upload.isDisturbed {
             throw NaiveS3.Failure(code: "ConditionalRequestConflict")
         }
         return whole
