@@ -317,6 +317,35 @@ BAD_POLICIES = [
         lambda b: policy(statement(b, Action="s3:ListBucket")),
         "Action does not apply to any resource(s) in statement",
     ),
+    (lambda b: "  ", "Policies must be valid JSON and the first byte must be '{'"),
+    (lambda b: "1", "Policies must be valid JSON and the first byte must be '{'"),
+    (lambda b: "{", "This policy contains invalid Json"),
+    (lambda b: '{"Statement": [], "Statement": []}', "This policy contains invalid Json"),
+    (lambda b: '{"Statement": ' + "[" * 100 + "]" * 100 + "}", "This policy contains invalid Json"),
+    (lambda b: '{"Statement": 1}', "Invalid policy syntax."),
+    (lambda b: '{"Statement": [1]}', "Invalid policy syntax."),
+    (lambda b: policy(statement(b), Version=2012), "The policy must contain a valid version string"),
+    (lambda b: policy(statement(b), Id=1), "Invalid policy syntax."),
+    (lambda b: policy(statement(b, Sid=1)), "Invalid policy syntax."),
+    (lambda b: policy(statement(b), statement(b)), "Invalid policy syntax."),
+    (lambda b: policy(statement(b, Effect=["Allow"])), "Invalid effect: […]"),
+    (lambda b: policy(statement(b, NotAction="s3:PutObject")), "Invalid policy syntax."),
+    (lambda b: policy(statement(b, Action=None, NotAction=[])), "Missing required field Action"),
+    (lambda b: policy(statement(b, Action="GetObject")), "Policy has invalid action"),
+    (lambda b: policy(statement(b, Action=["s3:GetObject", "ec2:RunInstances"])), "Policy has invalid action"),
+    (lambda b: policy(statement(b, Principal="someone")), "Invalid principal in policy"),
+    (lambda b: policy(statement(b, Principal={"AWS": "arn:aws:iam::1:root"})), "Invalid principal in policy"),
+    (lambda b: policy(statement(b, Principal={"Nobody": "x"})), "Invalid principal in policy"),
+    (lambda b: policy(statement(b, Principal={"CanonicalUser": "0" * 64})), "Invalid principal in policy"),
+    (lambda b: policy(statement(b, Principal=None, NotPrincipal={"AWS": "x"})), "Invalid principal in policy"),
+    (lambda b: policy(statement(b, Resource="*")), "Policy has invalid resource"),
+    (lambda b: policy(statement(b, Resource=f"arn:aws:s3:::{b}")), "Action does not apply to any resource(s) in statement"),
+    (lambda b: policy(statement(b, Condition={"StringEqual": {"aws:SourceVpc": "v"}})), "Invalid policy syntax."),
+    (lambda b: policy(statement(b, Condition=[])), "Invalid policy syntax."),
+    (
+        lambda b: policy(statement(b, Condition={"StringEquals": {"s3:prefix": "p"}})),
+        "Conditions do not apply to combination of actions and resources in statement",
+    ),
     (lambda b: policy(statement(b, Sid="x" * 21000)), "Policy exceeds the maximum allowed document size."),
 ]
 
@@ -324,6 +353,18 @@ BAD_POLICIES = [
 @pytest.mark.parametrize("make, message", BAD_POLICIES)
 def test_malformed_policy(raw, plain_bucket, make, message):
     error_of(put(raw, plain_bucket, "policy", make(plain_bucket)), 400, "MalformedPolicy", message)
+
+
+def test_policies_that_are_taken(raw, bob, plain_bucket):
+    other = bob.list_buckets()["Owner"]["ID"]
+    for action, resource in [
+        ("s3:*", ""), ("s3:*", "/*"), ("*", "/x?"), ("S3:getobject", "*"), ("s3:List*", ""), ("s3:PutObject?cl", "/*"),
+    ]:  # fmt: skip
+        text = policy(statement(plain_bucket, Action=action, Resource=f"arn:aws:s3:::{plain_bucket}{resource}"))
+        assert put(raw, plain_bucket, "policy", text).status == 204
+    for principal in [{"CanonicalUser": other}, {"Service": "logging.s3.amazonaws.com"}, {"AWS": ["111111111111"]}]:
+        assert put(raw, plain_bucket, "policy", policy(statement(plain_bucket, Principal=principal))).status == 204
+        assert get(raw, plain_bucket, "policyStatus").status == 200
 
 
 def test_a_public_policy_needs_block_public_access_off(raw, s3, plain_bucket):

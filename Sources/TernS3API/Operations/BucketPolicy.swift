@@ -1,6 +1,7 @@
 import NIOCore
 import TernCore
 import TernObjects
+import TernPolicy
 import TernPorts
 import TernS3Protocol
 
@@ -20,13 +21,9 @@ extension Operation {
         "PutBucketPolicy", Route("PUT", .bucket, query: "policy"), action: "s3:PutBucketPolicy", isOnlyStored: true
     ) { call throws(S3Error) in
         let body = try await call.configurationBody()
-        let policy = try BucketPolicyDocument(body, bucket: call.bucketName)
-        for account in policy.namedAccounts where await call.accounts.account(account) == nil {
-            throw .invalidPolicyPrincipal
-        }
+        let isPublic = try await call.bucketPolicy(body).isPublic
         let caller = call.principal.arn
         let bucketName = call.bucketName
-        let isPublic = policy.isPublic
         try await call.service.setDocument(.policy, body, of: bucketName) { record throws(S3Error) in
             // Block Public Access as of the commit: it may be switched on at the same moment.
             guard isPublic, try BucketRegistry.makeState(record).publicAccessBlock.blockPublicPolicy else { return }
@@ -48,8 +45,7 @@ extension Operation {
     static let getBucketPolicyStatus = Operation(
         "GetBucketPolicyStatus", Route("GET", .bucket, query: "policyStatus"), action: "s3:GetBucketPolicyStatus"
     ) { call throws(S3Error) in
-        guard let document = try call.bucket().document(.policy) else { throw .noSuchBucketPolicy(call.bucketName) }
-        let policy = try BucketPolicyDocument(document, bucket: call.bucketName)
+        guard let policy = try call.bucket().features.policy else { throw .noSuchBucketPolicy(call.bucketName) }
         var xml = XMLWriter()
         xml.openRoot("PolicyStatus")
         xml.element("IsPublic", policy.isPublic)

@@ -7,6 +7,14 @@ extension S3Error {
     package static let policyNotJSON = Self.malformedPolicy(
         "Policies must be valid JSON and the first byte must be '{'")
 
+    package static let policyWithInvalidJSON = Self.malformedPolicy("This policy contains invalid Json")
+
+    package static let policyWithInvalidVersion = Self.malformedPolicy(
+        "The policy must contain a valid version string")
+
+    package static let policyWithoutStatement = Self.malformedPolicy(
+        "Could not parse the policy: Statement is empty!")
+
     package static let policyTooLarge = Self.malformedPolicy("Policy exceeds the maximum allowed document size.")
 
     package static let policySyntax = Self.malformedPolicy("Invalid policy syntax.")
