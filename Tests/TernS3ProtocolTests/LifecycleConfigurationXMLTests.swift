@@ -86,11 +86,13 @@ struct RestoreRequestXMLTests {
         #expect(try Self.read("<Days>3</Days><Tier>Bulk</Tier>").tier == .bulk)
         let nested = try Self.read("<Days>3</Days><GlacierJobParameters><Tier>Expedited</Tier></GlacierJobParameters>")
         #expect(nested.tier == .expedited && nested.days == 3)
+        // Archive tiers of INTELLIGENT_TIERING have no days.
+        #expect(try Self.read("<Tier>Bulk</Tier>").days == nil)
     }
 
     @Test("RST-2, RST-3: what is refused")
     func refusals() {
-        #expect(throws: S3Error.malformedXML) { try Self.read("<Tier>Bulk</Tier>") }
+        #expect(throws: S3Error.malformedXML) { try Self.read("<Days/>") }
         #expect(throws: S3Error.restoreDaysNotPositive) { try Self.read("<Days>0</Days>") }
         #expect(throws: S3Error.malformedXML) { try Self.read("<Days>1</Days><Tier>Slow</Tier>") }
         #expect(throws: S3Error.notImplemented) { try Self.read("<Type>SELECT</Type>") }

@@ -94,6 +94,11 @@ def test_rst_3_what_cannot_be_restored(s3, raw, bucket):
         StorageClass="STANDARD",
     ):
         restore(s3, bucket, "warm")
+    # Its archive tiers alone are restored without an end; this object is in none.
+    s3.put_object(Bucket=bucket, Key="tiered", Body=b"v", StorageClass="INTELLIGENT_TIERING")
+    for request in ({"Days": 1}, {"GlacierJobParameters": {"Tier": "Bulk"}}, {}):
+        with fails(403, "InvalidObjectState", StorageClass="INTELLIGENT_TIERING"):
+            s3.restore_object(Bucket=bucket, Key="tiered", RestoreRequest=request)
     with fails(400, "InvalidArgument", "Retrieval option is not supported by this storage class"):
         restore(s3, bucket, "cold", tier="Expedited")
     with fails(404, "NoSuchKey"):

@@ -44,13 +44,14 @@ extension ObjectService {
     {
         let storageClass = record.storageClassValue
         guard storageClass.isArchive else { throw .restoreNotAllowed(storageClass: storageClass.rawValue) }
+        guard let days = request.days else { throw .malformedXML }
         if storageClass == .deepArchive, request.tier == .expedited { throw .retrievalOptionNotSupported }
         let now = self.clock.now
         let ready = now.milliseconds + self.options.restoreDelays.milliseconds(request.tier)
         switch record.restoreStatus(at: now) {
         case .available?:
-            record.restore.days = UInt32(clamping: request.days)
-            record.restore.expiresMs = self.options.calendar.due(now, days: request.days).milliseconds
+            record.restore.days = UInt32(clamping: days)
+            record.restore.expiresMs = self.options.calendar.due(now, days: days).milliseconds
             return .extended
         case .inProgress?:
             guard let present = RestoreTier(rawValue: record.restore.tier), request.tier < present else {
@@ -63,9 +64,9 @@ extension ObjectService {
             var restore = RestoreState()
             restore.requestedMs = now.milliseconds
             restore.readyMs = ready
-            restore.expiresMs = self.options.calendar.due(now, days: request.days).milliseconds
+            restore.expiresMs = self.options.calendar.due(now, days: days).milliseconds
             restore.tier = request.tier.rawValue
-            restore.days = UInt32(clamping: request.days)
+            restore.days = UInt32(clamping: days)
             record.restore = restore
             return .accepted
         }

@@ -18,8 +18,8 @@ package enum RestoreTier: String, Hashable, Sendable, CaseIterable, Comparable {
 
 /// The body of RestoreObject (spec rules RST-2, RST-3).
 package struct RestoreRequestXML: Hashable, Sendable {
-    /// At least 1.
-    package var days: Int
+    /// At least 1. `nil` is for archive tiers of `INTELLIGENT_TIERING` alone, whose restores have no end.
+    package var days: Int?
     package var tier: RestoreTier
 
     /// - Throws: `MissingRequestBodyError`, `MalformedXML`, `InvalidArgument` for days below 1, or `NotImplemented` for
@@ -32,8 +32,8 @@ package struct RestoreRequestXML: Hashable, Sendable {
         if root["Type"] != nil || root["SelectParameters"] != nil || root["OutputLocation"] != nil {
             throw .notImplemented
         }
-        guard let days = try root.integer(of: "Days") else { throw .malformedXML }
-        if days < 1 { throw .restoreDaysNotPositive }
+        let days = try root.integer(of: "Days")
+        if let days, days < 1 { throw .restoreDaysNotPositive }
         self.days = days
         var text = try root.leafText(of: "Tier")
         if let parameters = root["GlacierJobParameters"] {
