@@ -10,6 +10,16 @@ from signing import Chunks, sign, timestamp
 CORPUS = pathlib.Path(__file__).resolve().parent / "corpus"
 
 
+# Requests with a document, and the corpus file that has theirs.
+DOCUMENTS = (
+    ("POST", "?delete=", "delete"), ("PUT", "?versioning=", "versioning"), ("PUT", "?tagging=", "tagging"), ("PUT", "/k?tagging=", "tagging"),
+    ("PUT", "?replication=", "replication"), ("POST", "/k?uploadId=UPLOAD", "complete"), ("PUT", "?lifecycle=", "lifecycle"),
+    ("POST", "/k?restore=", "restore"), ("PUT", "?cors=", None), ("PUT", "?acl=", "acl"), ("PUT", "/k?acl=", "acl"), ("PUT", "?object-lock=", None),
+    ("PUT", "?policy=", "policy"), ("PUT", "?notification=", None), ("PUT", "?logging=", "logging"), ("PUT", "?intelligent-tiering=&id=i", "tiering"),
+    ("POST", "/k?select=&select-type=2", None),
+)  # fmt: skip
+
+
 def read_corpus(kind):
     found = [path.read_bytes() for path in sorted((CORPUS / kind).iterdir())]
     assert found, f"no corpus in {CORPUS / kind}"
@@ -74,14 +84,13 @@ class Cases:
 
     def document(self, chance):
         """A well-signed request with an XML document."""
-        method, path = chance.choice(
-            (
-                ("POST", "?delete="), ("PUT", "?versioning="), ("PUT", "?tagging="), ("PUT", "/k?tagging="), ("PUT", "?replication="),
-                ("POST", f"/k?uploadId={self.upload}"), ("PUT", "?lifecycle="), ("POST", "/k?restore="), ("PUT", "?cors="), ("PUT", "?acl="),
-                ("PUT", "?object-lock="), ("PUT", "?policy="), ("PUT", "?notification="), ("POST", "/k?select=&select-type=2"),
-            )
-        )  # fmt: skip
-        body = self._mutated(chance, "xml")
+        method, path, name = chance.choice(DOCUMENTS)
+        path = path.replace("UPLOAD", self.upload)
+        # Mostly of its own kind: any other is refused at its root element.
+        fitting = [(CORPUS / "xml" / name).read_bytes()] if name and chance.random() < 0.7 else self.corpus["xml"]
+        body = self._filled(chance.choice(fitting))
+        if chance.random() >= 0.05:
+            body = mutate(chance, body, self.corpus["xml"])
         return self._message(method, target := f"/{self.bucket}{path}", self._signed(method, target, body), body)
 
     def chunked(self, chance):
