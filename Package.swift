@@ -86,6 +86,7 @@ let package = Package(
                 "TernRecords", "TernPorts", "TernStorage",
                 nioCore,
                 logging,
+                crypto,
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
             swiftSettings: strict
@@ -187,7 +188,7 @@ let package = Package(
             dependencies: [
                 "TernCore", "TernChecksums", "TernReplication", "TernS3Protocol", "TernRecords", "TernPorts",
                 "TernStorage", "TernObjects",
-                nioCore, logging, .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+                nioCore, logging, crypto, .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
             swiftSettings: strict
         ),
@@ -231,7 +232,7 @@ let package = Package(
                 "TernCore", "TernChecksums", "TernReplication", "TernLifecycle", "TernS3Protocol", "TernRecords",
                 "TernPorts",
                 "TernStorage",
-                "TernObjects", "TernTestSupport", nioCore, logging,
+                "TernObjects", "TernTestSupport", nioCore, logging, crypto,
             ],
             swiftSettings: strict
         ),

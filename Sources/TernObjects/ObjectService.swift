@@ -39,6 +39,7 @@ package final class ObjectService: Sendable {
     let bucketTurns = BucketTurns()
     package let outbox: Outbox
     package let options: Options
+    package let encryption: EncryptionKeys
     package let logger: Logger
 
     package init(
@@ -49,6 +50,7 @@ package final class ObjectService: Sendable {
         random: any RandomSource,
         namespace: (any BucketNamespace)? = nil,
         options: Options = Options(),
+        encryption: EncryptionKeys = EncryptionKeys(),
         logger: Logger
     ) {
         self.region = region
@@ -60,6 +62,7 @@ package final class ObjectService: Sendable {
         self.namespace = namespace ?? HomeNamespace(directory: self.directory)
         self.outbox = Outbox(metadata: metadata)
         self.options = options
+        self.encryption = encryption
         self.logger = logger
     }
 

@@ -14,6 +14,7 @@ package typealias CompletedUploadRecord = Tern_Records_CompletedUploadRecord
 package typealias TaskRecord = Tern_Records_TaskRecord
 package typealias DestinationState = Tern_Records_DestinationState
 package typealias BodySegment = Tern_Records_BodySegment
+package typealias EncryptionRecord = Tern_Records_EncryptionRecord
 package typealias PartLayout = Tern_Records_PartLayout
 package typealias LayoutChunk = Tern_Records_LayoutChunk
 package typealias TagPair = Tern_Records_TagPair

@@ -202,6 +202,15 @@ package nonisolated struct Tern_Records_BodySegment: Sendable {
   /// The storage pool that has the blob; empty is the default one.
   package var pool: String = String()
 
+  /// Of an encrypted body: what makes the segment's key of the data key. Empty where the data key is the segment's own.
+  package var cipherSalt: Data = Data()
+
+  /// The number of the segment's first chunk, where it goes on from another segment of the same salt.
+  package var firstChunk: UInt64 = 0
+
+  /// Whether another segment of the same salt goes on from this one, so that its last chunk is not the last.
+  package var isContinued: Bool = false
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Place: Equatable, Sendable {
@@ -209,6 +218,87 @@ package nonisolated struct Tern_Records_BodySegment: Sendable {
     case inlineID(Data)
     /// A blob of the partition.
     case blobID(Data)
+
+  }
+
+  package init() {}
+}
+
+/// How a body is encrypted where it lies. Its data key is sealed by a key that something else keeps (decision 16).
+package nonisolated struct Tern_Records_EncryptionRecord: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var kind: Tern_Records_EncryptionRecord.Kind = .none
+
+  /// The data key, sealed.
+  package var sealedKey: Data = Data()
+
+  /// The key that sealed it, itself sealed: by the region's root key (SSE_S3) or by KMS (SSE_KMS, DSSE_KMS).
+  package var wrappingKey: Data = Data()
+
+  /// DSSE_KMS: the data key of the outer layer and the key that sealed it, under the region's root key.
+  package var outerSealedKey: Data = Data()
+
+  package var outerWrappingKey: Data = Data()
+
+  /// The ARN of the KMS key.
+  package var kmsKeyArn: String = String()
+
+  /// What the caller added to KMS's encryption context.
+  package var kmsContext: [Tern_Records_HeaderPair] = []
+
+  package var bucketKey: Bool = false
+
+  /// SSE_C: with the customer's key it makes the key that sealed the data key.
+  package var customerSalt: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package nonisolated enum Kind: SwiftProtobuf.Enum, Swift.CaseIterable {
+    package typealias RawValue = Int
+    case none // = 0
+    case sseS3 // = 1
+    case sseKms // = 2
+    case dsseKms // = 3
+    case sseC // = 4
+    case UNRECOGNIZED(Int)
+
+    package init() {
+      self = .none
+    }
+
+    package init?(rawValue: Int) {
+      switch rawValue {
+      case 0: self = .none
+      case 1: self = .sseS3
+      case 2: self = .sseKms
+      case 3: self = .dsseKms
+      case 4: self = .sseC
+      default: self = .UNRECOGNIZED(rawValue)
+      }
+    }
+
+    package var rawValue: Int {
+      switch self {
+      case .none: return 0
+      case .sseS3: return 1
+      case .sseKms: return 2
+      case .dsseKms: return 3
+      case .sseC: return 4
+      case .UNRECOGNIZED(let i): return i
+      }
+    }
+
+    // The compiler won't synthesize support with the UNRECOGNIZED case.
+    package static let allCases: [Tern_Records_EncryptionRecord.Kind] = [
+      .none,
+      .sseS3,
+      .sseKms,
+      .dsseKms,
+      .sseC,
+    ]
 
   }
 
@@ -565,6 +655,16 @@ package nonisolated struct Tern_Records_VersionRecord: @unchecked Sendable {
     set {_uniqueStorage()._stackRevision = newValue}
   }
 
+  /// Present where the body is encrypted: then all its segments are.
+  package var encryption: Tern_Records_EncryptionRecord {
+    get {_storage._encryption ?? Tern_Records_EncryptionRecord()}
+    set {_uniqueStorage()._encryption = newValue}
+  }
+  /// Returns true if `encryption` has been explicitly set.
+  package var hasEncryption: Bool {_storage._encryption != nil}
+  /// Clears the value of `encryption`. Subsequent reads from it will return its default value.
+  package mutating func clearEncryption() {_uniqueStorage()._encryption = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -757,48 +857,75 @@ package nonisolated struct Tern_Records_UploadPartRecord: Sendable {
 }
 
 /// The result of a completed upload, kept for a day for clients that ask again (spec rule MPU-17).
-package nonisolated struct Tern_Records_CompletedUploadRecord: Sendable {
+package nonisolated struct Tern_Records_CompletedUploadRecord: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  package var key: Data = Data()
+  package var key: Data {
+    get {_storage._key}
+    set {_uniqueStorage()._key = newValue}
+  }
 
   package var version: Tern_Records_VersionIdentity {
-    get {_version ?? Tern_Records_VersionIdentity()}
-    set {_version = newValue}
+    get {_storage._version ?? Tern_Records_VersionIdentity()}
+    set {_uniqueStorage()._version = newValue}
   }
   /// Returns true if `version` has been explicitly set.
-  package var hasVersion: Bool {self._version != nil}
+  package var hasVersion: Bool {_storage._version != nil}
   /// Clears the value of `version`. Subsequent reads from it will return its default value.
-  package mutating func clearVersion() {self._version = nil}
+  package mutating func clearVersion() {_uniqueStorage()._version = nil}
 
-  package var isNull: Bool = false
+  package var isNull: Bool {
+    get {_storage._isNull}
+    set {_uniqueStorage()._isNull = newValue}
+  }
 
-  package var etagMd5: Data = Data()
+  package var etagMd5: Data {
+    get {_storage._etagMd5}
+    set {_uniqueStorage()._etagMd5 = newValue}
+  }
 
-  package var etagPartCount: UInt32 = 0
+  package var etagPartCount: UInt32 {
+    get {_storage._etagPartCount}
+    set {_uniqueStorage()._etagPartCount = newValue}
+  }
 
   package var checksum: Tern_Records_ChecksumValue {
-    get {_checksum ?? Tern_Records_ChecksumValue()}
-    set {_checksum = newValue}
+    get {_storage._checksum ?? Tern_Records_ChecksumValue()}
+    set {_uniqueStorage()._checksum = newValue}
   }
   /// Returns true if `checksum` has been explicitly set.
-  package var hasChecksum: Bool {self._checksum != nil}
+  package var hasChecksum: Bool {_storage._checksum != nil}
   /// Clears the value of `checksum`. Subsequent reads from it will return its default value.
-  package mutating func clearChecksum() {self._checksum = nil}
+  package mutating func clearChecksum() {_uniqueStorage()._checksum = nil}
 
   /// MD5 of the part numbers and ETags that the client listed.
-  package var partListDigest: Data = Data()
+  package var partListDigest: Data {
+    get {_storage._partListDigest}
+    set {_uniqueStorage()._partListDigest = newValue}
+  }
 
-  package var expiresMs: Int64 = 0
+  package var expiresMs: Int64 {
+    get {_storage._expiresMs}
+    set {_uniqueStorage()._expiresMs = newValue}
+  }
+
+  /// Without keys.
+  package var encryption: Tern_Records_EncryptionRecord {
+    get {_storage._encryption ?? Tern_Records_EncryptionRecord()}
+    set {_uniqueStorage()._encryption = newValue}
+  }
+  /// Returns true if `encryption` has been explicitly set.
+  package var hasEncryption: Bool {_storage._encryption != nil}
+  /// Clears the value of `encryption`. Subsequent reads from it will return its default value.
+  package mutating func clearEncryption() {_uniqueStorage()._encryption = nil}
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
-  fileprivate var _version: Tern_Records_VersionIdentity? = nil
-  fileprivate var _checksum: Tern_Records_ChecksumValue? = nil
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 /// A replication task in the outbox.
@@ -896,6 +1023,12 @@ package nonisolated struct Tern_Records_TaskRecord: @unchecked Sendable {
     set {_uniqueStorage()._ownerOverride = newValue}
   }
 
+  /// The rule's ReplicaKmsKeyID; empty when it has none.
+  package var replicaKmsKey: String {
+    get {_storage._replicaKmsKey}
+    set {_uniqueStorage()._replicaKmsKey = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum Kind: SwiftProtobuf.Enum, Swift.CaseIterable {
@@ -978,6 +1111,12 @@ package nonisolated struct Tern_Records_ReplicaRecord: Sendable {
 
   package var ownerOverride: Bool = false
 
+  /// The KMS key for the replica of a version under SSE-KMS or DSSE-KMS.
+  package var replicaKmsKey: String = String()
+
+  /// Where the bytes travel as they lie at the source (SSE-C, whose key nobody keeps): their segments, without places.
+  package var sealedSegments: [Tern_Records_BodySegment] = []
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -986,27 +1125,46 @@ package nonisolated struct Tern_Records_ReplicaRecord: Sendable {
 }
 
 /// A large replica in the making at its destination: what has arrived so far.
-package nonisolated struct Tern_Records_IngestSessionRecord: Sendable {
+package nonisolated struct Tern_Records_IngestSessionRecord: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   package var replica: Tern_Records_ReplicaRecord {
-    get {_replica ?? Tern_Records_ReplicaRecord()}
-    set {_replica = newValue}
+    get {_storage._replica ?? Tern_Records_ReplicaRecord()}
+    set {_uniqueStorage()._replica = newValue}
   }
   /// Returns true if `replica` has been explicitly set.
-  package var hasReplica: Bool {self._replica != nil}
+  package var hasReplica: Bool {_storage._replica != nil}
   /// Clears the value of `replica`. Subsequent reads from it will return its default value.
-  package mutating func clearReplica() {self._replica = nil}
+  package mutating func clearReplica() {_uniqueStorage()._replica = nil}
 
-  package var startedMs: Int64 = 0
+  package var startedMs: Int64 {
+    get {_storage._startedMs}
+    set {_uniqueStorage()._startedMs = newValue}
+  }
+
+  /// How the replica will be encrypted.
+  package var encryption: Tern_Records_EncryptionRecord {
+    get {_storage._encryption ?? Tern_Records_EncryptionRecord()}
+    set {_uniqueStorage()._encryption = newValue}
+  }
+  /// Returns true if `encryption` has been explicitly set.
+  package var hasEncryption: Bool {_storage._encryption != nil}
+  /// Clears the value of `encryption`. Subsequent reads from it will return its default value.
+  package mutating func clearEncryption() {_uniqueStorage()._encryption = nil}
+
+  /// Its data keys, one behind the other, under the region's root key: segments arrive when KMS need not be asked again.
+  package var sealedWorkingKeys: Data {
+    get {_storage._sealedWorkingKeys}
+    set {_uniqueStorage()._sealedWorkingKeys = newValue}
+  }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
-  fileprivate var _replica: Tern_Records_ReplicaRecord? = nil
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 /// One segment of a large replica that has arrived.
@@ -1267,7 +1425,7 @@ nonisolated extension Tern_Records_ChecksumValue: SwiftProtobuf.Message, SwiftPr
 
 nonisolated extension Tern_Records_BodySegment: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".BodySegment"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}byte_count\0\u{3}inline_id\0\u{3}blob_id\0\u{1}pool\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}byte_count\0\u{3}inline_id\0\u{3}blob_id\0\u{1}pool\0\u{3}cipher_salt\0\u{3}first_chunk\0\u{3}is_continued\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1293,6 +1451,9 @@ nonisolated extension Tern_Records_BodySegment: SwiftProtobuf.Message, SwiftProt
         }
       }()
       case 4: try { try decoder.decodeSingularStringField(value: &self.pool) }()
+      case 5: try { try decoder.decodeSingularBytesField(value: &self.cipherSalt) }()
+      case 6: try { try decoder.decodeSingularUInt64Field(value: &self.firstChunk) }()
+      case 7: try { try decoder.decodeSingularBoolField(value: &self.isContinued) }()
       default: break
       }
     }
@@ -1320,6 +1481,15 @@ nonisolated extension Tern_Records_BodySegment: SwiftProtobuf.Message, SwiftProt
     if !self.pool.isEmpty {
       try visitor.visitSingularStringField(value: self.pool, fieldNumber: 4)
     }
+    if !self.cipherSalt.isEmpty {
+      try visitor.visitSingularBytesField(value: self.cipherSalt, fieldNumber: 5)
+    }
+    if self.firstChunk != 0 {
+      try visitor.visitSingularUInt64Field(value: self.firstChunk, fieldNumber: 6)
+    }
+    if self.isContinued != false {
+      try visitor.visitSingularBoolField(value: self.isContinued, fieldNumber: 7)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1327,9 +1497,86 @@ nonisolated extension Tern_Records_BodySegment: SwiftProtobuf.Message, SwiftProt
     if lhs.byteCount != rhs.byteCount {return false}
     if lhs.place != rhs.place {return false}
     if lhs.pool != rhs.pool {return false}
+    if lhs.cipherSalt != rhs.cipherSalt {return false}
+    if lhs.firstChunk != rhs.firstChunk {return false}
+    if lhs.isContinued != rhs.isContinued {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
+}
+
+nonisolated extension Tern_Records_EncryptionRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".EncryptionRecord"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kind\0\u{3}sealed_key\0\u{3}wrapping_key\0\u{3}outer_sealed_key\0\u{3}outer_wrapping_key\0\u{3}kms_key_arn\0\u{3}kms_context\0\u{3}bucket_key\0\u{3}customer_salt\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularEnumField(value: &self.kind) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.sealedKey) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.wrappingKey) }()
+      case 4: try { try decoder.decodeSingularBytesField(value: &self.outerSealedKey) }()
+      case 5: try { try decoder.decodeSingularBytesField(value: &self.outerWrappingKey) }()
+      case 6: try { try decoder.decodeSingularStringField(value: &self.kmsKeyArn) }()
+      case 7: try { try decoder.decodeRepeatedMessageField(value: &self.kmsContext) }()
+      case 8: try { try decoder.decodeSingularBoolField(value: &self.bucketKey) }()
+      case 9: try { try decoder.decodeSingularBytesField(value: &self.customerSalt) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.kind != .none {
+      try visitor.visitSingularEnumField(value: self.kind, fieldNumber: 1)
+    }
+    if !self.sealedKey.isEmpty {
+      try visitor.visitSingularBytesField(value: self.sealedKey, fieldNumber: 2)
+    }
+    if !self.wrappingKey.isEmpty {
+      try visitor.visitSingularBytesField(value: self.wrappingKey, fieldNumber: 3)
+    }
+    if !self.outerSealedKey.isEmpty {
+      try visitor.visitSingularBytesField(value: self.outerSealedKey, fieldNumber: 4)
+    }
+    if !self.outerWrappingKey.isEmpty {
+      try visitor.visitSingularBytesField(value: self.outerWrappingKey, fieldNumber: 5)
+    }
+    if !self.kmsKeyArn.isEmpty {
+      try visitor.visitSingularStringField(value: self.kmsKeyArn, fieldNumber: 6)
+    }
+    if !self.kmsContext.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.kmsContext, fieldNumber: 7)
+    }
+    if self.bucketKey != false {
+      try visitor.visitSingularBoolField(value: self.bucketKey, fieldNumber: 8)
+    }
+    if !self.customerSalt.isEmpty {
+      try visitor.visitSingularBytesField(value: self.customerSalt, fieldNumber: 9)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Tern_Records_EncryptionRecord, rhs: Tern_Records_EncryptionRecord) -> Bool {
+    if lhs.kind != rhs.kind {return false}
+    if lhs.sealedKey != rhs.sealedKey {return false}
+    if lhs.wrappingKey != rhs.wrappingKey {return false}
+    if lhs.outerSealedKey != rhs.outerSealedKey {return false}
+    if lhs.outerWrappingKey != rhs.outerWrappingKey {return false}
+    if lhs.kmsKeyArn != rhs.kmsKeyArn {return false}
+    if lhs.kmsContext != rhs.kmsContext {return false}
+    if lhs.bucketKey != rhs.bucketKey {return false}
+    if lhs.customerSalt != rhs.customerSalt {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Tern_Records_EncryptionRecord.Kind: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0NONE\0\u{1}SSE_S3\0\u{1}SSE_KMS\0\u{1}DSSE_KMS\0\u{1}SSE_C\0")
 }
 
 nonisolated extension Tern_Records_PartLayout: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
@@ -1607,7 +1854,7 @@ nonisolated extension Tern_Records_RestoreState: SwiftProtobuf.Message, SwiftPro
 
 nonisolated extension Tern_Records_VersionRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".VersionRecord"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{3}is_null\0\u{3}is_delete_marker\0\u{3}last_modified_ms\0\u{1}owner\0\u{3}byte_count\0\u{3}etag_md5\0\u{3}etag_part_count\0\u{3}system_metadata\0\u{3}user_metadata\0\u{3}storage_class\0\u{1}tags\0\u{3}tags_stamp\0\u{1}checksum\0\u{1}body\0\u{3}layout_rows\0\u{1}destinations\0\u{3}is_replica\0\u{3}retention_mode\0\u{3}retain_until_ms\0\u{3}retention_stamp\0\u{3}legal_hold\0\u{3}legal_hold_stamp\0\u{1}acl\0\u{3}acl_stamp\0\u{1}restore\0\u{3}stack_revision\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{3}is_null\0\u{3}is_delete_marker\0\u{3}last_modified_ms\0\u{1}owner\0\u{3}byte_count\0\u{3}etag_md5\0\u{3}etag_part_count\0\u{3}system_metadata\0\u{3}user_metadata\0\u{3}storage_class\0\u{1}tags\0\u{3}tags_stamp\0\u{1}checksum\0\u{1}body\0\u{3}layout_rows\0\u{1}destinations\0\u{3}is_replica\0\u{3}retention_mode\0\u{3}retain_until_ms\0\u{3}retention_stamp\0\u{3}legal_hold\0\u{3}legal_hold_stamp\0\u{1}acl\0\u{3}acl_stamp\0\u{1}restore\0\u{3}stack_revision\0\u{1}encryption\0")
 
   fileprivate class _StorageClass {
     var _id: Tern_Records_VersionIdentity? = nil
@@ -1637,6 +1884,7 @@ nonisolated extension Tern_Records_VersionRecord: SwiftProtobuf.Message, SwiftPr
     var _aclStamp: UInt64 = 0
     var _restore: Tern_Records_RestoreState? = nil
     var _stackRevision: UInt32 = 0
+    var _encryption: Tern_Records_EncryptionRecord? = nil
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1674,6 +1922,7 @@ nonisolated extension Tern_Records_VersionRecord: SwiftProtobuf.Message, SwiftPr
       _aclStamp = source._aclStamp
       _restore = source._restore
       _stackRevision = source._stackRevision
+      _encryption = source._encryption
     }
   }
 
@@ -1719,6 +1968,7 @@ nonisolated extension Tern_Records_VersionRecord: SwiftProtobuf.Message, SwiftPr
         case 25: try { try decoder.decodeSingularFixed64Field(value: &_storage._aclStamp) }()
         case 26: try { try decoder.decodeSingularMessageField(value: &_storage._restore) }()
         case 27: try { try decoder.decodeSingularUInt32Field(value: &_storage._stackRevision) }()
+        case 28: try { try decoder.decodeSingularMessageField(value: &_storage._encryption) }()
         default: break
         }
       }
@@ -1812,6 +2062,9 @@ nonisolated extension Tern_Records_VersionRecord: SwiftProtobuf.Message, SwiftPr
       if _storage._stackRevision != 0 {
         try visitor.visitSingularUInt32Field(value: _storage._stackRevision, fieldNumber: 27)
       }
+      try { if let v = _storage._encryption {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 28)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1848,6 +2101,7 @@ nonisolated extension Tern_Records_VersionRecord: SwiftProtobuf.Message, SwiftPr
         if _storage._aclStamp != rhs_storage._aclStamp {return false}
         if _storage._restore != rhs_storage._restore {return false}
         if _storage._stackRevision != rhs_storage._stackRevision {return false}
+        if _storage._encryption != rhs_storage._encryption {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -2186,68 +2440,125 @@ nonisolated extension Tern_Records_UploadPartRecord: SwiftProtobuf.Message, Swif
 
 nonisolated extension Tern_Records_CompletedUploadRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".CompletedUploadRecord"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}key\0\u{1}version\0\u{3}is_null\0\u{3}etag_md5\0\u{3}etag_part_count\0\u{1}checksum\0\u{3}part_list_digest\0\u{3}expires_ms\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}key\0\u{1}version\0\u{3}is_null\0\u{3}etag_md5\0\u{3}etag_part_count\0\u{1}checksum\0\u{3}part_list_digest\0\u{3}expires_ms\0\u{1}encryption\0")
+
+  fileprivate class _StorageClass {
+    var _key: Data = Data()
+    var _version: Tern_Records_VersionIdentity? = nil
+    var _isNull: Bool = false
+    var _etagMd5: Data = Data()
+    var _etagPartCount: UInt32 = 0
+    var _checksum: Tern_Records_ChecksumValue? = nil
+    var _partListDigest: Data = Data()
+    var _expiresMs: Int64 = 0
+    var _encryption: Tern_Records_EncryptionRecord? = nil
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _key = source._key
+      _version = source._version
+      _isNull = source._isNull
+      _etagMd5 = source._etagMd5
+      _etagPartCount = source._etagPartCount
+      _checksum = source._checksum
+      _partListDigest = source._partListDigest
+      _expiresMs = source._expiresMs
+      _encryption = source._encryption
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularBytesField(value: &self.key) }()
-      case 2: try { try decoder.decodeSingularMessageField(value: &self._version) }()
-      case 3: try { try decoder.decodeSingularBoolField(value: &self.isNull) }()
-      case 4: try { try decoder.decodeSingularBytesField(value: &self.etagMd5) }()
-      case 5: try { try decoder.decodeSingularUInt32Field(value: &self.etagPartCount) }()
-      case 6: try { try decoder.decodeSingularMessageField(value: &self._checksum) }()
-      case 7: try { try decoder.decodeSingularBytesField(value: &self.partListDigest) }()
-      case 8: try { try decoder.decodeSingularInt64Field(value: &self.expiresMs) }()
-      default: break
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularBytesField(value: &_storage._key) }()
+        case 2: try { try decoder.decodeSingularMessageField(value: &_storage._version) }()
+        case 3: try { try decoder.decodeSingularBoolField(value: &_storage._isNull) }()
+        case 4: try { try decoder.decodeSingularBytesField(value: &_storage._etagMd5) }()
+        case 5: try { try decoder.decodeSingularUInt32Field(value: &_storage._etagPartCount) }()
+        case 6: try { try decoder.decodeSingularMessageField(value: &_storage._checksum) }()
+        case 7: try { try decoder.decodeSingularBytesField(value: &_storage._partListDigest) }()
+        case 8: try { try decoder.decodeSingularInt64Field(value: &_storage._expiresMs) }()
+        case 9: try { try decoder.decodeSingularMessageField(value: &_storage._encryption) }()
+        default: break
+        }
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    if !self.key.isEmpty {
-      try visitor.visitSingularBytesField(value: self.key, fieldNumber: 1)
-    }
-    try { if let v = self._version {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
-    } }()
-    if self.isNull != false {
-      try visitor.visitSingularBoolField(value: self.isNull, fieldNumber: 3)
-    }
-    if !self.etagMd5.isEmpty {
-      try visitor.visitSingularBytesField(value: self.etagMd5, fieldNumber: 4)
-    }
-    if self.etagPartCount != 0 {
-      try visitor.visitSingularUInt32Field(value: self.etagPartCount, fieldNumber: 5)
-    }
-    try { if let v = self._checksum {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
-    } }()
-    if !self.partListDigest.isEmpty {
-      try visitor.visitSingularBytesField(value: self.partListDigest, fieldNumber: 7)
-    }
-    if self.expiresMs != 0 {
-      try visitor.visitSingularInt64Field(value: self.expiresMs, fieldNumber: 8)
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if !_storage._key.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._key, fieldNumber: 1)
+      }
+      try { if let v = _storage._version {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+      } }()
+      if _storage._isNull != false {
+        try visitor.visitSingularBoolField(value: _storage._isNull, fieldNumber: 3)
+      }
+      if !_storage._etagMd5.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._etagMd5, fieldNumber: 4)
+      }
+      if _storage._etagPartCount != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._etagPartCount, fieldNumber: 5)
+      }
+      try { if let v = _storage._checksum {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+      } }()
+      if !_storage._partListDigest.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._partListDigest, fieldNumber: 7)
+      }
+      if _storage._expiresMs != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._expiresMs, fieldNumber: 8)
+      }
+      try { if let v = _storage._encryption {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Tern_Records_CompletedUploadRecord, rhs: Tern_Records_CompletedUploadRecord) -> Bool {
-    if lhs.key != rhs.key {return false}
-    if lhs._version != rhs._version {return false}
-    if lhs.isNull != rhs.isNull {return false}
-    if lhs.etagMd5 != rhs.etagMd5 {return false}
-    if lhs.etagPartCount != rhs.etagPartCount {return false}
-    if lhs._checksum != rhs._checksum {return false}
-    if lhs.partListDigest != rhs.partListDigest {return false}
-    if lhs.expiresMs != rhs.expiresMs {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._key != rhs_storage._key {return false}
+        if _storage._version != rhs_storage._version {return false}
+        if _storage._isNull != rhs_storage._isNull {return false}
+        if _storage._etagMd5 != rhs_storage._etagMd5 {return false}
+        if _storage._etagPartCount != rhs_storage._etagPartCount {return false}
+        if _storage._checksum != rhs_storage._checksum {return false}
+        if _storage._partListDigest != rhs_storage._partListDigest {return false}
+        if _storage._expiresMs != rhs_storage._expiresMs {return false}
+        if _storage._encryption != rhs_storage._encryption {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2255,7 +2566,7 @@ nonisolated extension Tern_Records_CompletedUploadRecord: SwiftProtobuf.Message,
 
 nonisolated extension Tern_Records_TaskRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".TaskRecord"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}key\0\u{1}version\0\u{3}is_null\0\u{1}kind\0\u{3}rule_id\0\u{3}destination_bucket\0\u{1}role\0\u{3}storage_class\0\u{3}configuration_epoch\0\u{3}request_ms\0\u{1}attempts\0\u{3}byte_count\0\u{3}tags_stamp\0\u{3}last_error\0\u{3}destination_account\0\u{3}owner_override\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}key\0\u{1}version\0\u{3}is_null\0\u{1}kind\0\u{3}rule_id\0\u{3}destination_bucket\0\u{1}role\0\u{3}storage_class\0\u{3}configuration_epoch\0\u{3}request_ms\0\u{1}attempts\0\u{3}byte_count\0\u{3}tags_stamp\0\u{3}last_error\0\u{3}destination_account\0\u{3}owner_override\0\u{3}replica_kms_key\0")
 
   fileprivate class _StorageClass {
     var _key: Data = Data()
@@ -2274,6 +2585,7 @@ nonisolated extension Tern_Records_TaskRecord: SwiftProtobuf.Message, SwiftProto
     var _lastError: String = String()
     var _destinationAccount: String = String()
     var _ownerOverride: Bool = false
+    var _replicaKmsKey: String = String()
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -2300,6 +2612,7 @@ nonisolated extension Tern_Records_TaskRecord: SwiftProtobuf.Message, SwiftProto
       _lastError = source._lastError
       _destinationAccount = source._destinationAccount
       _ownerOverride = source._ownerOverride
+      _replicaKmsKey = source._replicaKmsKey
     }
   }
 
@@ -2334,6 +2647,7 @@ nonisolated extension Tern_Records_TaskRecord: SwiftProtobuf.Message, SwiftProto
         case 14: try { try decoder.decodeSingularStringField(value: &_storage._lastError) }()
         case 15: try { try decoder.decodeSingularStringField(value: &_storage._destinationAccount) }()
         case 16: try { try decoder.decodeSingularBoolField(value: &_storage._ownerOverride) }()
+        case 17: try { try decoder.decodeSingularStringField(value: &_storage._replicaKmsKey) }()
         default: break
         }
       }
@@ -2394,6 +2708,9 @@ nonisolated extension Tern_Records_TaskRecord: SwiftProtobuf.Message, SwiftProto
       if _storage._ownerOverride != false {
         try visitor.visitSingularBoolField(value: _storage._ownerOverride, fieldNumber: 16)
       }
+      if !_storage._replicaKmsKey.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._replicaKmsKey, fieldNumber: 17)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -2419,6 +2736,7 @@ nonisolated extension Tern_Records_TaskRecord: SwiftProtobuf.Message, SwiftProto
         if _storage._lastError != rhs_storage._lastError {return false}
         if _storage._destinationAccount != rhs_storage._destinationAccount {return false}
         if _storage._ownerOverride != rhs_storage._ownerOverride {return false}
+        if _storage._replicaKmsKey != rhs_storage._replicaKmsKey {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -2434,7 +2752,7 @@ nonisolated extension Tern_Records_TaskRecord.Kind: SwiftProtobuf._ProtoNameProv
 
 nonisolated extension Tern_Records_ReplicaRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ReplicaRecord"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}source_bucket\0\u{3}source_region\0\u{3}destination_bucket\0\u{1}key\0\u{1}kind\0\u{1}version\0\u{1}parts\0\u{1}role\0\u{3}destination_account\0\u{3}owner_override\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}source_bucket\0\u{3}source_region\0\u{3}destination_bucket\0\u{1}key\0\u{1}kind\0\u{1}version\0\u{1}parts\0\u{1}role\0\u{3}destination_account\0\u{3}owner_override\0\u{3}replica_kms_key\0\u{3}sealed_segments\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2452,6 +2770,8 @@ nonisolated extension Tern_Records_ReplicaRecord: SwiftProtobuf.Message, SwiftPr
       case 8: try { try decoder.decodeSingularStringField(value: &self.role) }()
       case 9: try { try decoder.decodeSingularStringField(value: &self.destinationAccount) }()
       case 10: try { try decoder.decodeSingularBoolField(value: &self.ownerOverride) }()
+      case 11: try { try decoder.decodeSingularStringField(value: &self.replicaKmsKey) }()
+      case 12: try { try decoder.decodeRepeatedMessageField(value: &self.sealedSegments) }()
       default: break
       }
     }
@@ -2492,6 +2812,12 @@ nonisolated extension Tern_Records_ReplicaRecord: SwiftProtobuf.Message, SwiftPr
     if self.ownerOverride != false {
       try visitor.visitSingularBoolField(value: self.ownerOverride, fieldNumber: 10)
     }
+    if !self.replicaKmsKey.isEmpty {
+      try visitor.visitSingularStringField(value: self.replicaKmsKey, fieldNumber: 11)
+    }
+    if !self.sealedSegments.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.sealedSegments, fieldNumber: 12)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2506,6 +2832,8 @@ nonisolated extension Tern_Records_ReplicaRecord: SwiftProtobuf.Message, SwiftPr
     if lhs.role != rhs.role {return false}
     if lhs.destinationAccount != rhs.destinationAccount {return false}
     if lhs.ownerOverride != rhs.ownerOverride {return false}
+    if lhs.replicaKmsKey != rhs.replicaKmsKey {return false}
+    if lhs.sealedSegments != rhs.sealedSegments {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2513,38 +2841,90 @@ nonisolated extension Tern_Records_ReplicaRecord: SwiftProtobuf.Message, SwiftPr
 
 nonisolated extension Tern_Records_IngestSessionRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".IngestSessionRecord"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}replica\0\u{3}started_ms\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}replica\0\u{3}started_ms\0\u{1}encryption\0\u{3}sealed_working_keys\0")
+
+  fileprivate class _StorageClass {
+    var _replica: Tern_Records_ReplicaRecord? = nil
+    var _startedMs: Int64 = 0
+    var _encryption: Tern_Records_EncryptionRecord? = nil
+    var _sealedWorkingKeys: Data = Data()
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _replica = source._replica
+      _startedMs = source._startedMs
+      _encryption = source._encryption
+      _sealedWorkingKeys = source._sealedWorkingKeys
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularMessageField(value: &self._replica) }()
-      case 2: try { try decoder.decodeSingularInt64Field(value: &self.startedMs) }()
-      default: break
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularMessageField(value: &_storage._replica) }()
+        case 2: try { try decoder.decodeSingularInt64Field(value: &_storage._startedMs) }()
+        case 3: try { try decoder.decodeSingularMessageField(value: &_storage._encryption) }()
+        case 4: try { try decoder.decodeSingularBytesField(value: &_storage._sealedWorkingKeys) }()
+        default: break
+        }
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    try { if let v = self._replica {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
-    } }()
-    if self.startedMs != 0 {
-      try visitor.visitSingularInt64Field(value: self.startedMs, fieldNumber: 2)
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      try { if let v = _storage._replica {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+      } }()
+      if _storage._startedMs != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._startedMs, fieldNumber: 2)
+      }
+      try { if let v = _storage._encryption {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+      } }()
+      if !_storage._sealedWorkingKeys.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._sealedWorkingKeys, fieldNumber: 4)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Tern_Records_IngestSessionRecord, rhs: Tern_Records_IngestSessionRecord) -> Bool {
-    if lhs._replica != rhs._replica {return false}
-    if lhs.startedMs != rhs.startedMs {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._replica != rhs_storage._replica {return false}
+        if _storage._startedMs != rhs_storage._startedMs {return false}
+        if _storage._encryption != rhs_storage._encryption {return false}
+        if _storage._sealedWorkingKeys != rhs_storage._sealedWorkingKeys {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -24,6 +24,9 @@ extension S3Call {
                     context: RequestConditions.requestTags(attributes.tags))
             }
         }
+        attributes.encryption =
+            special.hasEncryption
+            ? try self.encryptionRequest() : EncryptionRequest(.bucketDefault, by: self.keyCaller)
         if special.hasObjectLock { try await self.addObjectLock(to: &attributes) }
         try await self.addOwnership(to: &attributes, hasACL: special.hasACL)
         return attributes
@@ -39,9 +42,9 @@ extension S3Call {
     struct SpecialHeaders {
         var hasObjectLock = false
         var hasACL = false
+        var hasEncryption = false
     }
 
-    /// What Tern cannot do with an object is refused, never dropped.
     private func specialHeaders() throws(S3Error) -> SpecialHeaders {
         var found = SpecialHeaders()
         for field in self.headers.fields where field.name.hasPrefix("x-amz-") {
@@ -52,9 +55,10 @@ extension S3Call {
                 found.hasACL = true
             case _ where field.name.hasPrefix("x-amz-object-lock-"):
                 found.hasObjectLock = true
-            case _ where field.name.hasPrefix("x-amz-server-side-encryption"),
-                _ where field.name.hasPrefix("x-amz-copy-source-server-side-encryption"):
-                throw .notImplemented(header: field.name)
+            case _ where field.name.hasPrefix(EncryptionHeader.method):
+                found.hasEncryption = true
+            case _ where field.name.hasPrefix(EncryptionHeader.copySource):
+                guard self.headers.contains("x-amz-copy-source") else { throw .copySourceOnOtherRequest }
             default:
                 break
             }

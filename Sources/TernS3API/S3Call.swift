@@ -14,6 +14,8 @@ package final class CallEnvironment: Sendable {
     let remoteSources: any RemoteSourceReader
     /// Whether signatures of version 2 are taken.
     let acceptsSigV2: Bool
+    /// Whether keys of customers must come over TLS, or from this machine.
+    let customerKeysRequireTLS: Bool
     /// The regions of the federation.
     let regions: Set<RegionName>
     /// Which hosts are buckets' own.
@@ -23,7 +25,7 @@ package final class CallEnvironment: Sendable {
     init(
         service: ObjectService, accounts: any IdentityStore, authorizer: any Authorizer,
         destinations: any DestinationLookup, remoteSources: any RemoteSourceReader, acceptsSigV2: Bool,
-        regions: Set<RegionName>, resolver: AddressResolver, logger: Logger
+        customerKeysRequireTLS: Bool, regions: Set<RegionName>, resolver: AddressResolver, logger: Logger
     ) {
         self.service = service
         self.accounts = accounts
@@ -31,6 +33,7 @@ package final class CallEnvironment: Sendable {
         self.destinations = destinations
         self.remoteSources = remoteSources
         self.acceptsSigV2 = acceptsSigV2
+        self.customerKeysRequireTLS = customerKeysRequireTLS
         self.regions = regions
         self.resolver = resolver
         self.logger = logger

@@ -17,8 +17,14 @@ package final class S3Responder: HTTPResponder {
         /// The S3 endpoints of the federation's regions, for redirects.
         package var endpoints: [RegionName: String]
         package var acceptsSigV2Query: Bool
+        /// Whether keys of customers (SSE-C) must come over TLS, or from this machine.
+        package var customerKeysRequireTLS: Bool
 
-        package init(baseDomains: [String], endpoints: [RegionName: String], acceptsSigV2Query: Bool = true) {
+        package init(
+            baseDomains: [String], endpoints: [RegionName: String], acceptsSigV2Query: Bool = true,
+            customerKeysRequireTLS: Bool = true
+        ) {
+            self.customerKeysRequireTLS = customerKeysRequireTLS
             self.baseDomains = baseDomains
             self.endpoints = endpoints
             self.acceptsSigV2Query = acceptsSigV2Query
@@ -64,7 +70,8 @@ package final class S3Responder: HTTPResponder {
         self.logger = logger
         self.environment = CallEnvironment(
             service: service, accounts: identities, authorizer: authorizer, destinations: destinations,
-            remoteSources: remoteSources, acceptsSigV2: configuration.acceptsSigV2Query, regions: self.regions,
+            remoteSources: remoteSources, acceptsSigV2: configuration.acceptsSigV2Query,
+            customerKeysRequireTLS: configuration.customerKeysRequireTLS, regions: self.regions,
             resolver: self.resolver, logger: logger)
     }
 

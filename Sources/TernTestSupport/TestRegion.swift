@@ -17,6 +17,7 @@ package struct TestRegion: Sendable {
     package let clock: any WallClock
     package let random: SeededRandom
     package let service: ObjectService
+    package let encryption: EncryptionKeys
     private let namespace: (any BucketNamespace)?
 
     package static let account = AccountID(trusted: "111111111111")
@@ -25,17 +26,19 @@ package struct TestRegion: Sendable {
         _ name: String,
         clock: any WallClock,
         seed: UInt64,
-        namespace: (any BucketNamespace)? = nil
+        namespace: (any BucketNamespace)? = nil,
+        encryption: EncryptionKeys = EncryptionKeys()
     ) {
         self.init(
             name: RegionName(trusted: name), metadata: MemoryMetadataStore(), blobs: MemoryBlobStore(seed: seed),
-            clock: clock, random: SeededRandom(seed: seed), namespace: namespace)
+            clock: clock, random: SeededRandom(seed: seed), namespace: namespace, encryption: encryption)
     }
 
     private init(
         name: RegionName, metadata: MemoryMetadataStore, blobs: MemoryBlobStore, clock: any WallClock,
-        random: SeededRandom, namespace: (any BucketNamespace)?
+        random: SeededRandom, namespace: (any BucketNamespace)?, encryption: EncryptionKeys
     ) {
+        self.encryption = encryption
         self.namespace = namespace
         self.name = name
         self.metadata = metadata
@@ -44,7 +47,8 @@ package struct TestRegion: Sendable {
         self.random = random
         self.service = ObjectService(
             region: name, metadata: metadata, blobs: blobs, wall: clock, random: random,
-            namespace: namespace, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            namespace: namespace, encryption: encryption,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
     /// The region after a crash: all that was committed, and nothing else.
@@ -52,7 +56,7 @@ package struct TestRegion: Sendable {
         self.blobs.settle()
         return TestRegion(
             name: self.name, metadata: self.metadata, blobs: self.blobs, clock: self.clock, random: self.random,
-            namespace: self.namespace)
+            namespace: self.namespace, encryption: self.encryption)
     }
 
     /// Makes a bucket with versioning enabled.
@@ -121,9 +125,19 @@ package struct TestRegion: Sendable {
     }
 
     /// The bytes of a version's body.
-    package func body(of record: VersionRecord, in bucket: String) async throws -> [UInt8]? {
+    ///
+    /// - Parameters:
+    ///   - range: `nil` for all.
+    ///   - key: The object's key, where KMS has to know it.
+    package func body(
+        of record: VersionRecord, in bucket: String, range: Range<Int64>? = nil, key: String = "k",
+        access: KeyAccess = KeyAccess(.objectStore)
+    ) async throws -> [UInt8]? {
         let state = try await self.service.registry.state(bucket)
-        switch try await self.service.openBody(of: record, range: 0..<record.byteCount, in: state.partition) {
+        let cipher = try await self.service.cipher(of: record, key: ObjectKey(key), in: state, access: access)
+        let opened = try await self.service.openBody(
+            of: record, range: range ?? 0..<record.byteCount, cipher: cipher, in: state.partition)
+        switch opened {
         case nil: return nil
         case .some(.none): return []
         case .bytes(let bytes): return Array(bytes.readableBytesView)

@@ -54,7 +54,7 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
     let service = ObjectService(
         region: configuration.region, metadata: metadata, blobs: blobs, wall: wall, random: random,
         namespace: namespace,
-        options: options, logger: logger)
+        options: options, encryption: EncryptionKeys(rootKey: rootKey), logger: logger)
     try await service.outbox.rebuild(from: service.registry)
 
     let load = ProcessorLoad()
@@ -79,7 +79,8 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
         forwarder: configuration.proxiesOtherRegions ? forwarder : nil,
         configuration: S3Responder.Configuration(
             baseDomains: configuration.baseDomains, endpoints: endpoints,
-            acceptsSigV2Query: configuration.authentication.sigV2Query),
+            acceptsSigV2Query: configuration.authentication.sigV2Query,
+            customerKeysRequireTLS: configuration.sseC.requiresTLS),
         activity: activity,
         accessLog: accessLog,
         logger: logger

@@ -62,7 +62,7 @@ enum LayerTable {
             "TernObjects",
             layer: 3,
             targets: Self.protocols.union(Self.contracts),
-            libraries: ["NIOCore", "Logging", "SwiftProtobuf"]
+            libraries: ["NIOCore", "Logging", "Crypto", "SwiftProtobuf"]
         ),
         Target(
             "TernControlPlane", layer: 3,
@@ -137,7 +137,7 @@ enum LayerTable {
             "TernTestSupport",
             layer: 7,
             targets: Self.protocols.union(Self.contracts).union(["TernObjects"]),
-            libraries: ["NIOCore", "Logging", "SwiftProtobuf", "Foundation"]
+            libraries: ["NIOCore", "Logging", "Crypto", "SwiftProtobuf", "Foundation"]
         ),
     ]
 }

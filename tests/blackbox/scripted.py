@@ -33,19 +33,21 @@ def script(operation, *, always=(), unseen=None):
 
 # Reasons why a documented member is not sent.
 
-NO_ENCRYPTION = {
-    f"x-amz-server-side-encryption{suffix}": "requests for encryption at rest are answered 501"
-    for suffix in ("", "-customer-algorithm", "-customer-key-md5", "-aws-kms-key-id", "-bucket-key-enabled")
+NO_KMS = {
+    f"x-amz-server-side-encryption{suffix}": "test_encryption.py has the answers of SSE-KMS"
+    for suffix in ("-aws-kms-key-id", "-bucket-key-enabled")
 }
-NO_ENCRYPTION_CONTEXT = {
-    "x-amz-server-side-encryption-context": NO_ENCRYPTION["x-amz-server-side-encryption"], **NO_ENCRYPTION
-}  # fmt: skip
+NO_KMS_CONTEXT = {"x-amz-server-side-encryption-context": NO_KMS["x-amz-server-side-encryption-aws-kms-key-id"], **NO_KMS}
 NEVER_CHARGED = {"x-amz-request-charged": "the owner is not charged, and no other account has access"}
 LATER = "§7.1: later; no client sends it by default"
 LATER_CHECKSUMS = ("SHA512", "MD5", "XXHASH64", "XXHASH3", "XXHASH128")
 NO_LATER_HEADERS = {f"x-amz-checksum-{name.lower()}": LATER for name in LATER_CHECKSUMS}
 NO_DISPLAY_NAME = "LST-4, ACL-5: no longer sent by S3 since November 2025"
 CHECKSUMS = ("CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256")
+
+
+# A key that the client keeps for itself.
+CUSTOMER_KEY = {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": b"k" * 32}
 
 
 def no_later_elements(path):

@@ -7,8 +7,9 @@ from s3 import error_of, etag_of
 from scripted import (
     CHECKSUMS,
     NEVER_CHARGED,
-    NO_ENCRYPTION,
-    NO_ENCRYPTION_CONTEXT,
+    CUSTOMER_KEY,
+    NO_KMS,
+    NO_KMS_CONTEXT,
     NO_LATER_HEADERS,
     no_later_elements,
     script,
@@ -48,7 +49,7 @@ SYSTEM_HEADERS = {
     "PutObject",
     always={"etag", "x-amz-checksum-type"},
     unseen={
-        **NO_ENCRYPTION_CONTEXT,
+        **NO_KMS_CONTEXT,
         **NEVER_CHARGED,
         **NO_LATER_HEADERS,
         "x-amz-object-size": "only appends to objects of directory buckets have it",
@@ -59,6 +60,7 @@ def put_object(stage):
     for algorithm in CHECKSUMS:
         stage.s3.put_object(Bucket=bucket, Key="e/k", Body=b"v", ChecksumAlgorithm=algorithm)
     stage.s3.put_object(Bucket=stage.bucket(versioned=False), Key="k", Body=b"")
+    stage.s3.put_object(Bucket=bucket, Key="own", Body=b"v", **CUSTOMER_KEY)
 
 
 def read_everything(stage, read):
@@ -101,6 +103,9 @@ def read_everything(stage, read):
     )
     read(Bucket=plain, Key="parts", PartNumber=1)
 
+    stage.s3.put_object(Bucket=plain, Key="own", Body=b"v", **CUSTOMER_KEY)
+    read(Bucket=plain, Key="own", **CUSTOMER_KEY)
+
     stage.s3.put_object(Bucket=plain, Key="frozen", Body=b"v", StorageClass="GLACIER")
     stage.s3.restore_object(Bucket=plain, Key="frozen", RestoreRequest={"Days": 30000})
     eventually(
@@ -110,7 +115,7 @@ def read_everything(stage, read):
 
 
 READ_ALWAYS = {"etag", "last-modified", "content-length", "content-type", "accept-ranges"}
-READ_UNSEEN = {**NO_ENCRYPTION, **NEVER_CHARGED, **NO_LATER_HEADERS, "x-amz-delete-marker": ONLY_IN_ERRORS}
+READ_UNSEEN = {**NO_KMS, **NEVER_CHARGED, **NO_LATER_HEADERS, "x-amz-delete-marker": ONLY_IN_ERRORS}
 
 
 @script("GetObject", always=READ_ALWAYS, unseen=READ_UNSEEN)
@@ -162,13 +167,14 @@ def delete_objects(stage):
 @script(
     "CopyObject",
     always={"LastModified", "ETag", "ChecksumType"},
-    unseen={**NO_ENCRYPTION_CONTEXT, **NEVER_CHARGED, **no_later_elements("")},
+    unseen={**NO_KMS_CONTEXT, **NEVER_CHARGED, **no_later_elements("")},
 )
 def copy_object(stage):
     bucket = expiring_bucket(stage)
     stage.s3.put_object(Bucket=bucket, Key="k", Body=b"v")
     for algorithm in CHECKSUMS:
         stage.s3.copy_object(Bucket=bucket, Key="e/copy", CopySource=f"{bucket}/k", ChecksumAlgorithm=algorithm)
+    stage.s3.copy_object(Bucket=bucket, Key="own", CopySource=f"{bucket}/k", **CUSTOMER_KEY)
 
 
 @script(
@@ -314,7 +320,7 @@ def post_object(stage):
         assert answer.headers["location"].endswith(f"/{bucket}/k")
         assert answer.headers["x-amz-version-id"]
         allowed = {"x-amz-version-id", "x-amz-request-id", "x-amz-id-2", "x-amz-checksum-crc64nvme"}
-        allowed |= {"x-amz-checksum-type"}
+        allowed |= {"x-amz-checksum-type", "x-amz-server-side-encryption"}
         unknown = {name for name in answer.headers if name.startswith("x-amz-")} - allowed
         assert not unknown, unknown
     error_of(post_signed(raw, bucket, [("key", "k"), ("x-amz-storage-class", "NONE")]), 400, "InvalidStorageClass")

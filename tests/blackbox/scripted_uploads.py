@@ -4,8 +4,9 @@ from scripted import (
     CHECKSUMS,
     NEVER_CHARGED,
     NO_DISPLAY_NAME,
-    NO_ENCRYPTION,
-    NO_ENCRYPTION_CONTEXT,
+    CUSTOMER_KEY,
+    NO_KMS,
+    NO_KMS_CONTEXT,
     NO_LATER_HEADERS,
     no_later_elements,
     script,
@@ -47,7 +48,7 @@ def send_part(stage, upload, algorithm=None, number=1, body=b"part"):
 @script(
     "CreateMultipartUpload",
     always={"Bucket", "Key", "UploadId"},
-    unseen={**NO_ENCRYPTION_CONTEXT, **NEVER_CHARGED},
+    unseen={**NO_KMS_CONTEXT, **NEVER_CHARGED},
 )
 def create_multipart_upload(stage):
     bucket = bucket_with_rules(stage)
@@ -56,20 +57,22 @@ def create_multipart_upload(stage):
         begin(stage, bucket, algorithm=algorithm)
     begin(stage, bucket, algorithm="CRC32", ChecksumType="FULL_OBJECT")
     begin(stage, bucket, key="no rule")
+    begin(stage, bucket, **CUSTOMER_KEY)
 
 
-@script("UploadPart", always={"etag"}, unseen={**NO_ENCRYPTION, **NEVER_CHARGED, **NO_LATER_HEADERS})
+@script("UploadPart", always={"etag"}, unseen={**NO_KMS, **NEVER_CHARGED, **NO_LATER_HEADERS})
 def upload_part(stage):
     bucket = stage.bucket()
     send_part(stage, begin(stage, bucket))
     for algorithm in CHECKSUMS:
         send_part(stage, begin(stage, bucket, algorithm=algorithm), algorithm)
+    stage.s3.upload_part(**begin(stage, bucket, **CUSTOMER_KEY), PartNumber=1, Body=b"v", **CUSTOMER_KEY)
 
 
 @script(
     "UploadPartCopy",
     always={"ETag", "LastModified", "x-amz-copy-source-version-id"},
-    unseen={**NO_ENCRYPTION, **NEVER_CHARGED, **no_later_elements("")},
+    unseen={**NO_KMS, **NEVER_CHARGED, **no_later_elements("")},
 )
 def upload_part_copy(stage):
     bucket = stage.bucket()
@@ -78,6 +81,8 @@ def upload_part_copy(stage):
         upload = begin(stage, bucket, algorithm=algorithm)
         stage.s3.upload_part_copy(**upload, PartNumber=1, CopySource=f"{bucket}/source")
         stage.s3.upload_part_copy(**upload, PartNumber=2, CopySource=f"{bucket}/source", CopySourceRange="bytes=1-3")
+    upload = begin(stage, bucket, **CUSTOMER_KEY)
+    stage.s3.upload_part_copy(**upload, PartNumber=1, CopySource=f"{bucket}/source", **CUSTOMER_KEY)
 
 
 @script(
@@ -115,7 +120,7 @@ def list_parts(stage):
     "CompleteMultipartUpload",
     always={"Location", "Bucket", "Key", "ETag", "ChecksumType", "x-amz-version-id"},
     unseen={
-        **{name: reason for name, reason in NO_ENCRYPTION.items() if "customer" not in name},
+        **NO_KMS,
         **NEVER_CHARGED,
         **no_later_elements(""),
     },

@@ -70,9 +70,14 @@ def pooled(workspace):
                 f"      compression: {compression}",
                 f"      classes: [{storage_class}]",
             ]
-        text = home.config_path.read_text()
-        home.config_path.write_text(text.replace("storage:", "\n".join(pools), 1))
-        home.start()
+        # What is encrypted cannot be compressed: these regions have no root key.
+        for region in federation.regions:
+            if region is not home:
+                region.terminate()
+            lines = [line for line in region.config_path.read_text().splitlines() if line != "kms:" and "root_key_file" not in line]
+            text = "\n".join(lines) + "\n"
+            region.config_path.write_text(text.replace("storage:", "\n".join(pools), 1) if region is home else text)
+            region.start()
         yield federation
     finally:
         federation.stop()

@@ -1,6 +1,5 @@
 import FoundationEssentials
 import SwiftProtobuf
-
 package import TernCore
 package import TernPorts
 import TernRecords

@@ -22,6 +22,12 @@ package struct HTTPRemoteSourceReader: RemoteSourceReader {
             switch answer.headers[SourceRefusal.header].flatMap({ SourceRefusal(rawValue: $0) }) {
             case .noSuchBucket: throw S3Error.noSuchBucket(request.bucket)
             case .accessDenied: throw S3Error.accessDenied(try await answer.text())
+            case .encrypted:
+                let lines = try await answer.text().split(separator: "\n", maxSplits: 1)
+                guard lines.count == 2, lines[0] != S3Error.notImplemented.code else {
+                    throw S3Error.customerKeyElsewhere
+                }
+                throw S3Error(code: String(lines[0]), status: answer.status, message: String(lines[1]))
             case nil: break
             }
             guard answer.status == 200 else {

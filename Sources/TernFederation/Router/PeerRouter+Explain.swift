@@ -55,7 +55,7 @@ extension PeerRouter {
             key: version.key,
             tags: record.tagSet,
             storageClass: record.storageClassValue,
-            encryption: .sseS3,
+            encryption: record.plannedEncryption,
             isReplica: record.isReplica,
             isNullVersion: record.isNull,
             byteCount: record.byteCount

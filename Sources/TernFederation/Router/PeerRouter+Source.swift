@@ -39,7 +39,18 @@ extension PeerRouter {
         var body = OpenedBody.none
         if !record.isDeleteMarker {
             bytes = request.bytes(of: record)
-            guard let opened = try await self.service.openBody(of: record, range: bytes, in: bucket.partition) else {
+            let cipher: BodyCipher?
+            do {
+                cipher = try await self.cipher(of: record, for: request, in: bucket)
+            } catch {
+                // What the caller is to be told: of the key, or of their right to use it.
+                guard error.status < 500 || error == .customerKeyElsewhere else { throw error }
+                return Self.refuse(error.status, .encrypted, "\(error.code)\n\(error.message)")
+            }
+            guard
+                let opened = try await self.service.openBody(
+                    of: record, range: bytes, cipher: cipher, in: bucket.partition)
+            else {
                 return Self.without(version: frames)
             }
             body = opened
@@ -48,6 +59,7 @@ extension PeerRouter {
         told.clearBody()
         told.layoutRows = 0
         told.destinations = []
+        if record.hasEncryption { told.encryption = record.encryption.withoutKeys }
         Frames.append(try Frames.bytes(of: told), to: &frames)
         var answer = Self.binary(ByteBuffer())
         answer.body = .stream(
@@ -73,6 +85,18 @@ extension PeerRouter {
             if error.code == "AccessDenied" { return error.message }
             throw error
         }
+    }
+
+    /// Opens a version on behalf of the caller. What is under a key of the customer's cannot be opened from another
+    /// region yet.
+    private func cipher(
+        of record: VersionRecord, for request: RemoteSourceRequest, in bucket: BucketState
+    ) async throws(S3Error) -> BodyCipher? {
+        if record.travelsSealed { throw .customerKeyElsewhere }
+        let context = request.context
+        return try await self.service.cipher(
+            of: record, key: request.key, in: bucket,
+            access: KeyAccess(KeyCaller(request.principal, requestContext: { context })))
     }
 
     private static func without(version frames: ByteBuffer) -> HTTPAnswer {

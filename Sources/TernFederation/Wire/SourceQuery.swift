@@ -57,6 +57,8 @@ extension RemoteSourceRequest {
 enum SourceRefusal: String {
     case noSuchBucket = "no-such-bucket"
     case accessDenied = "access-denied"
+    /// Its key cannot be used; the answer has the code of the error, and its message in the lines below.
+    case encrypted
 
     static let header = "x-tern-refusal"
 }

@@ -15,21 +15,27 @@ package actor BodyReader: HTTPBodySource {
     private let metadata: any MetadataStore
     private let blobs: BlobPools
     private let partition: PartitionID
+    private let cipher: BodyCipher?
     private let logger: Logger
     private var segments: ArraySlice<BodySegment>
     private var offsetInSegment: Int64
     private var remaining: Int64
     private var reader: (any BlobReader)?
+    /// The segment that is being read, of an encrypted body.
+    private var sealed: SealedSegment?
     private var prefetched: ByteBuffer?
 
+    /// - Parameter cipher: What opens an encrypted body; `nil` for bytes that are returned as they lie.
     package init(
         segments: [BodySegment],
         range: Range<Int64>,
+        cipher: BodyCipher?,
         metadata: any MetadataStore,
         blobs: BlobPools,
         partition: PartitionID,
         logger: Logger
     ) {
+        self.cipher = cipher
         self.metadata = metadata
         self.blobs = blobs
         self.partition = partition
@@ -76,11 +82,8 @@ package actor BodyReader: HTTPBodySource {
             guard let stored = try await self.metadata.get(Keyspace.body(Array(id)), in: self.partition) else {
                 throw StorageError(.notFound, "the body row is gone")
             }
-            guard Int64(stored.count) == segment.byteCount else {
-                throw StorageError(.damaged, "the body row has another length than its record says")
-            }
-            let start = Int(self.offsetInSegment)
-            bytes = ByteBuffer(bytes: stored[start..<start + Int(wanted)])
+            bytes = try segment.bytes(
+                self.offsetInSegment..<self.offsetInSegment + wanted, ofStored: stored, cipher: self.cipher)
         case .blobID(let id):
             bytes = try await self.readBlob(id: Array(id), wanted: wanted, segment: segment)
         case nil:
@@ -92,6 +95,7 @@ package actor BodyReader: HTTPBodySource {
             self.segments = self.segments.dropFirst()
             self.offsetInSegment = 0
             self.reader = nil
+            self.sealed = nil
         }
         return bytes
     }
@@ -103,13 +107,54 @@ package actor BodyReader: HTTPBodySource {
         } else {
             guard let blob = BlobID(id) else { throw StorageError(.damaged, "a segment names no blob") }
             open = try await self.blobs.open(blob, in: self.partition, pool: segment.pool)
-            guard open.byteCount == segment.byteCount else {
+            let sealed = self.cipher.map { SealedSegment(segment, cipher: $0) }
+            guard open.byteCount == sealed?.storedByteCount ?? segment.byteCount else {
                 throw StorageError(.damaged, "a blob has another length than its record says")
             }
             self.reader = open
+            self.sealed = sealed
         }
-        let bytes = try await open.read(at: self.offsetInSegment, maximum: Int(min(wanted, Int64(Self.chunkBytes))))
+        guard let sealed else {
+            let bytes = try await open.read(at: self.offsetInSegment, maximum: Int(min(wanted, Int64(Self.chunkBytes))))
+            if bytes.readableBytes == 0 { throw StorageError(.damaged, "a blob ended early") }
+            return bytes
+        }
+        let range = sealed.storedRange(from: self.offsetInSegment, maximum: min(wanted, Int64(Self.chunkBytes)))
+        let stored = try await Self.read(range, of: open)
+        let plain = self.offsetInSegment..<self.offsetInSegment + wanted
+        let bytes = try sealed.open(stored, at: range.lowerBound, wanted: plain)
         if bytes.readableBytes == 0 { throw StorageError(.damaged, "a blob ended early") }
         return bytes
+    }
+
+    /// All bytes of a range, which a blob may give in pieces.
+    private static func read(_ range: Range<Int64>, of blob: any BlobReader) async throws(StorageError) -> ByteBuffer {
+        var bytes = ByteBuffer()
+        var offset = range.lowerBound
+        while offset < range.upperBound {
+            var piece = try await blob.read(at: offset, maximum: Int(range.upperBound - offset))
+            if piece.readableBytes == 0 { throw StorageError(.damaged, "a blob ended early") }
+            offset += Int64(piece.readableBytes)
+            if bytes.readableBytes == 0 { bytes = piece } else { bytes.writeBuffer(&piece) }
+        }
+        return bytes
+    }
+}
+
+extension BodySegment {
+    /// Bytes of a segment that is kept in a row.
+    func bytes(
+        _ range: Range<Int64>, ofStored stored: [UInt8], cipher: BodyCipher?
+    ) throws(StorageError) -> ByteBuffer {
+        let sealed = cipher.map { SealedSegment(self, cipher: $0) }
+        guard Int64(stored.count) == sealed?.storedByteCount ?? self.byteCount, range.upperBound <= self.byteCount
+        else {
+            throw StorageError(.damaged, "the body row has another length than its record says")
+        }
+        guard let sealed else { return ByteBuffer(bytes: stored[Int(range.lowerBound)..<Int(range.upperBound)]) }
+        let chunks = sealed.storedRange(of: range)
+        return try sealed.open(
+            ByteBuffer(bytes: stored[Int(chunks.lowerBound)..<Int(chunks.upperBound)]), at: chunks.lowerBound,
+            wanted: range)
     }
 }

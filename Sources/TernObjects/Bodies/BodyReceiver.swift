@@ -1,9 +1,9 @@
-import FoundationEssentials
+package import FoundationEssentials
 import Logging
 import NIOCore
 import TernChecksums
 package import TernCore
-package import TernPorts
+import TernPorts
 package import TernRecords
 package import TernS3Protocol
 package import TernStorage
@@ -20,12 +20,15 @@ package struct ReceivedBody: Sendable {
     package var blob: BlobID?
     /// The storage pool that has the blob.
     package var pool = BlobPools.standardName
+    /// What makes the key of these bytes of the body's data key, if it is encrypted and has more than this.
+    package var salt = Data()
 
     /// Adds what the body needs to the commit that names it, and says where it will be. `nil` for an empty body.
     package func place(in batch: inout MetadataBatch, inlineID: [UInt8]) -> BodySegment? {
         guard self.byteCount > 0 else { return nil }
         var segment = BodySegment()
         segment.byteCount = self.byteCount
+        segment.cipherSalt = self.salt
         if let inline {
             batch.put(Keyspace.body(inlineID), inline)
             segment.inlineID = .init(inlineID)
@@ -43,19 +46,21 @@ extension ObjectService {
     ///
     /// A body under the inline threshold stays in memory, to travel inside the commit; a larger one streams into a blob
     /// at the pace of the disk. When this throws, nothing is left behind.
-    package func receive(
+    ///
+    /// - Parameter sealing: How the bytes are encrypted; `nil` for a body that is not.
+    func receive(
         _ source: any HTTPBodySource,
         checksums algorithms: [ChecksumAlgorithm],
         maximumBytes: Int64,
         storageClass: StorageClass,
+        sealing: SegmentSealing?,
         into partition: PartitionID
     ) async throws(S3Error) -> ReceivedBody {
         let pool = self.pool(of: storageClass)
         var md5 = MD5Hasher()
         var hashers = algorithms.map { ChecksumHasher($0) }
         var byteCount: Int64 = 0
-        var small: [UInt8] = []
-        var writer: (any BlobWriter)?
+        var sink = self.sink(into: partition, pool: pool, sealing: sealing)
         do {
             while let chunk = try await source.next() {
                 if chunk.readableBytes == 0 { continue }
@@ -67,31 +72,20 @@ extension ObjectService {
                     md5.update(bytes)
                     for index in hashers.indices { hashers[index].update(bytes) }
                 }
-                if let writer {
-                    try await writer.write(chunk)
-                } else if small.count + chunk.readableBytes <= self.options.inlineThresholdBytes {
-                    small.append(contentsOf: chunk.readableBytesView)
-                } else {
-                    let started = try await self.blobs.makeWriter(in: partition, pool: pool)
-                    writer = started
-                    if !small.isEmpty { try await started.write(ByteBuffer(bytes: small)) }
-                    small = []
-                    try await started.write(chunk)
-                }
+                try await sink.write(chunk)
             }
             var body = ReceivedBody(byteCount: byteCount, md5: md5.finalize(), checksums: [], inline: nil, blob: nil)
             for index in hashers.indices {
                 body.checksums.append(Checksum(algorithm: algorithms[index], digest: hashers[index].finalize()))
             }
-            if let finishing = writer {
-                body.blob = try await finishing.finish()
-                body.pool = pool
-            } else {
-                body.inline = small
-            }
+            let stored = try await sink.finish()
+            body.inline = stored.inline
+            body.blob = stored.blob
+            if stored.blob != nil { body.pool = pool }
+            if let sealing { body.salt = sealing.salt }
             return body
         } catch {
-            await writer?.discard()
+            await sink.discard()
             throw self.s3Error(error, during: "receiving a body")
         }
     }

@@ -9,6 +9,8 @@ package struct BucketFeatures: Sendable {
     package var isRequesterPays = false
     /// Where records of its requests go.
     package var logging: LoggingConfiguration?
+    /// How new objects are encrypted of which nothing is said; `nil` where nobody has set it.
+    package var encryption: BucketEncryption?
 
     /// The bucket's policy, ready for decisions.
     package var policy: CompiledPolicy?
@@ -32,6 +34,7 @@ package struct BucketFeatures: Sendable {
                 )
                 self.policy = policy
                 self.isPolicyPublic = policy.document.isPublic
+            case .encryption: self.encryption = try BucketEncryption(stored: Array(entry.document))
             default: break
             }
         }

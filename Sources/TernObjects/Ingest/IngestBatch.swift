@@ -59,7 +59,25 @@ extension ObjectService {
             }
         }
         if let bucket, !accepted.isEmpty {
-            let stored = try await self.storeBodies(of: accepted.map { items[$0] }, in: bucket)
+            var encryptions: [ReplicaEncryption] = []
+            var open: [Int] = []
+            for index in accepted {
+                if items[index].replica.kind != .object {
+                    encryptions.append(ReplicaEncryption())
+                    open.append(index)
+                    continue
+                }
+                switch try await self.encryption(of: items[index].replica, in: bucket) {
+                case .use(let encryption):
+                    encryptions.append(encryption)
+                    open.append(index)
+                case .refused(let result):
+                    results[index] = result
+                }
+            }
+            accepted = open
+            let stored = try await self.storeBodies(
+                of: accepted.map { items[$0] }, encryptions: encryptions, in: bucket)
             // When this throws, the commit may have happened: its blobs are left to the collector, which knows.
             let placements = try await self.place(stored, in: bucket)
             for (position, index) in accepted.enumerated() {
@@ -78,43 +96,71 @@ extension ObjectService {
     /// Blobs written at once, so that their flushes share the disk's time.
     private static let concurrentBlobs = 16
 
+    /// The bytes of a small body as they are kept, and their segment, yet without a place.
+    private struct BodyToStore {
+        var bytes: ByteBuffer
+        var segment: BodySegment
+
+        init(_ item: IngestItem, encryption: ReplicaEncryption) throws(S3Error) {
+            self.bytes = item.body
+            if item.replica.version.travelsSealed {
+                // Small bodies are one segment.
+                guard item.replica.sealedSegments.count <= 1 else { throw .internalError }
+                self.segment = item.replica.sealedSegments.first?.withoutPlace ?? BodySegment()
+                return
+            }
+            self.segment = BodySegment()
+            self.segment.byteCount = Int64(item.body.readableBytes)
+            guard let cipher = encryption.cipher else { return }
+            do {
+                var sealer = SegmentSealer(cipher.segment(salt: self.segment.cipherSalt))
+                self.bytes = try sealer.seal(item.body)
+                self.bytes.writeImmutableBuffer(try sealer.finish())
+            } catch {
+                throw S3Error(error)
+            }
+        }
+    }
+
     /// Stores the bodies that are too large for the commit, and prepares the items for it.
-    private func storeBodies(of items: [IngestItem], in bucket: BucketState) async throws(S3Error) -> [PreparedReplica]
-    {
+    private func storeBodies(
+        of items: [IngestItem], encryptions: [ReplicaEncryption], in bucket: BucketState
+    ) async throws(S3Error) -> [PreparedReplica] {
         var prepared: [PreparedReplica] = []
-        var large: [Int] = []
-        for item in items {
+        var large: [(index: Int, body: BodyToStore)] = []
+        for (item, encryption) in zip(items, encryptions) {
             var replica = PreparedReplica(replica: item.replica, key: ObjectKey(trusted: Array(item.replica.key)))
             if item.replica.kind == .object {
-                if item.body.readableBytes <= self.options.inlineThresholdBytes {
-                    let segment = replica.addInlineIfAny(Array(item.body.readableBytesView))
-                    try replica.take(Self.layout(of: item.replica, segments: segment, body: item.body.readableBytes))
+                replica.encryption = encryption.record
+                let body = try BodyToStore(item, encryption: encryption)
+                if body.segment.byteCount <= Int64(self.options.inlineThresholdBytes) {
+                    let segments =
+                        body.segment.byteCount == 0
+                        ? [] : [replica.addInline(Array(body.bytes.readableBytesView), number: 0, as: body.segment)]
+                    try replica.take(Self.layout(of: item.replica, segments: segments))
                 } else {
-                    large.append(prepared.count)
+                    large.append((prepared.count, body))
                 }
             }
             prepared.append(replica)
         }
         if large.isEmpty { return prepared }
         let blobs = try await self.writeBlobs(
-            large.map { BlobToWrite(bytes: items[$0].body, pool: self.pool(of: items[$0].replica)) },
+            large.map { BlobToWrite(bytes: $0.body.bytes, pool: self.pool(of: items[$0.index].replica)) },
             in: bucket.partition)
-        for (index, blob) in zip(large, blobs) {
+        for ((index, body), blob) in zip(large, blobs) {
             let item = items[index]
-            let segment = prepared[index].addBlob(
-                blob, pool: self.pool(of: item.replica), byteCount: Int64(item.body.readableBytes))
-            try prepared[index].take(Self.layout(of: item.replica, segments: [segment], body: item.body.readableBytes))
+            let segment = prepared[index].addBlob(blob, pool: self.pool(of: item.replica), as: body.segment)
+            try prepared[index].take(Self.layout(of: item.replica, segments: [segment]))
         }
         return prepared
     }
 
     /// The layout of a small body: one segment, which has to be cut where there are parts in it.
-    private static func layout(of replica: ReplicaRecord, segments: [BodySegment], body byteCount: Int) throws(S3Error)
-        -> BodyLayout
-    {
+    private static func layout(of replica: ReplicaRecord, segments: [BodySegment]) throws(S3Error) -> BodyLayout {
         if replica.parts.isEmpty {
             var part = PartLayout()
-            part.byteCount = Int64(byteCount)
+            part.byteCount = replica.version.byteCount
             part.segments = segments
             return BodyLayout(parts: [part])
         }
@@ -176,11 +222,5 @@ extension ObjectService {
         } catch {
             return .failure(error)
         }
-    }
-}
-
-extension PreparedReplica {
-    fileprivate mutating func addInlineIfAny(_ bytes: [UInt8]) -> [BodySegment] {
-        bytes.isEmpty ? [] : [self.addInline(bytes, number: 0)]
     }
 }

@@ -19,6 +19,7 @@ struct StoredIngestSession {
         let ours = self.record.replica
         return ours.key == replica.key && ours.version.byteCount == replica.version.byteCount
             && ours.version.etagMd5 == replica.version.etagMd5 && ours.parts == replica.parts
+            && ours.sealedSegments == replica.sealedSegments
     }
 }
 
@@ -111,6 +112,17 @@ extension ObjectService {
             }
             var record = IngestSessionRecord()
             record.replica = replica
+            switch try await self.encryption(of: replica, in: bucket) {
+            case .refused(let result): return IngestProgress(result: result)
+            case .use(let encryption):
+                if let description = encryption.record { record.encryption = description }
+                if let cipher = encryption.cipher {
+                    guard let sealed = self.encryption.sealWorkingKeys(cipher.keyBytes) else {
+                        return IngestProgress(result: .retry("this region has no root key"))
+                    }
+                    record.sealedWorkingKeys = sealed
+                }
+            }
             record.startedMs = self.clock.now.milliseconds
             var batch = MetadataBatch(partition: bucket.partition)
             batch.require(Keyspace.epoch, is: bucket.epochValue)
@@ -125,7 +137,10 @@ extension ObjectService {
     private static func problem(ofSizesIn replica: ReplicaRecord) -> IngestResult? {
         let sizes = replica.parts.map(\.byteCount)
         guard replica.kind == .object, replica.version.byteCount >= 0, sizes.allSatisfy({ $0 >= 0 }),
-            sizes.isEmpty || sizes.reduce(0, &+) == replica.version.byteCount
+            sizes.isEmpty || sizes.reduce(0, &+) == replica.version.byteCount,
+            replica.sealedSegments.allSatisfy({ $0.byteCount >= 0 && $0.byteCount <= replica.version.byteCount }),
+            !replica.version.travelsSealed
+                || StoredStretches(replica.sealedSegments).plainByteCount == replica.version.byteCount
         else { return .retry("the parts do not make up the object") }
         return nil
     }
@@ -153,15 +168,19 @@ extension ObjectService {
         let row = Keyspace.ingestSegment(address.version, offset: address.offset)
         if try await self.metadata.value(row, in: bucket.partition) != nil { return .done }
 
+        guard let form = self.form(of: address, in: session.record) else {
+            return .retry("the segment is not as the session needs it, or its keys cannot be opened")
+        }
         let received = try await self.receiveSegment(
-            body, byteCount: address.byteCount, own: algorithm.checksum,
+            body, byteCount: form.arrivingByteCount, sealing: form.sealing, own: algorithm.checksum,
             pool: self.pool(of: session.record.replica), into: bucket.partition)
         let stored: ReceivedSegment
         switch received {
         case .damaged(let problem): return .retry(problem)
         case .stored(let segment): stored = segment
         }
-        let isCommitted = try await self.commitSegment(address, stored, row: row, in: bucket)
+        let isCommitted = try await self.commitSegment(
+            address, stored, segment: form.segment, row: row, in: bucket)
         if !isCommitted, let blob = stored.blob { await self.deleteBlobs([blob], in: bucket.partition) }
         if isCommitted { return .done }
         // Either the same segment arrived twice at once, or the session is over.
@@ -171,6 +190,7 @@ extension ObjectService {
     private func commitSegment(
         _ address: SegmentAddress,
         _ stored: ReceivedSegment,
+        segment: BodySegment,
         row: [UInt8],
         in target: BucketState
     ) async throws(S3Error) -> Bool {
@@ -186,18 +206,18 @@ extension ObjectService {
             batch.require(row, is: nil)
             var record = IngestSegmentRecord()
             record.offset = address.offset
-            record.segment.byteCount = address.byteCount
+            record.segment = segment
             record.crc64Nvme = stored.crc64nvme
             record.ownCrc = stored.ownCRC
             if let blob = stored.blob {
                 record.segment.blobID = .init(blob.bytes)
                 record.segment.pool = stored.pool
                 batch.put(Keyspace.blobOwner(blob), [])
-            } else {
+            } else if let inline = stored.inline {
                 var id = address.version.newestFirstBytes
                 id.append(bigEndian: UInt64(address.offset))
                 record.segment.inlineID = .init(id)
-                batch.put(Keyspace.body(id), stored.inline)
+                batch.put(Keyspace.body(id), inline)
             }
             batch.put(row, try encodeRecord(record))
             let now = self.clock.now.milliseconds
@@ -210,6 +230,34 @@ extension ObjectService {
             self.registry.refresh(target.name)
         }
         throw .operationAborted
+    }
+
+    /// How a segment arrives, and how it is kept.
+    private struct SegmentForm {
+        /// Without its place.
+        var segment: BodySegment
+        var arrivingByteCount: Int64
+        var sealing: SegmentSealing?
+    }
+
+    /// `nil` when the segment cuts a chunk of a sealed body, or the session's keys cannot be opened.
+    private func form(of address: SegmentAddress, in session: IngestSessionRecord) -> SegmentForm? {
+        if session.replica.version.travelsSealed {
+            let plain = address.offset..<address.offset + address.byteCount
+            guard let segment = StoredStretches(session.replica.sealedSegments).segment(of: plain) else { return nil }
+            return SegmentForm(
+                segment: segment, arrivingByteCount: StoredStretches.storedByteCount(of: address.byteCount))
+        }
+        var form = SegmentForm(segment: BodySegment(), arrivingByteCount: address.byteCount)
+        form.segment.byteCount = address.byteCount
+        if session.hasEncryption {
+            guard let keys = self.encryption.openWorkingKeys(session.sealedWorkingKeys),
+                let cipher = BodyCipher(keyBytes: keys), let sealing = SegmentSealing.shared(cipher)
+            else { return nil }
+            form.segment.cipherSalt = sealing.salt
+            form.sealing = sealing
+        }
+        return form
     }
 
     /// `checksum` is the algorithm that the segment's part, or the object, has a combinable checksum in, besides CRC64NVME.

@@ -16,6 +16,7 @@ extension ReplicaRecord {
         self.role = task.role
         self.destinationAccount = task.destinationAccount
         self.ownerOverride = task.ownerOverride
+        self.replicaKmsKey = task.replicaKmsKey
 
         var copy = version
         copy.isReplica = false
@@ -28,7 +29,11 @@ extension ReplicaRecord {
         if !task.storageClass.isEmpty {
             copy.storageClass = task.storageClass == StorageClass.standard.rawValue ? "" : task.storageClass
         }
+        if version.hasEncryption, !version.travelsSealed { copy.encryption = version.encryption.withoutKeys }
         self.version = copy
+        if version.travelsSealed, task.kind == .object {
+            self.sealedSegments = parts.flatMap { $0.segments.map(\.withoutPlace) }
+        }
         if version.etagPartCount > 0, task.kind == .object {
             self.parts = parts.map { part in
                 var part = part

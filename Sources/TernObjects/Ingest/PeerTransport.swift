@@ -66,12 +66,15 @@ package struct SegmentAddress: Sendable, Hashable {
     /// In the whole object.
     package var offset: Int64
     package var byteCount: Int64
+    /// Bytes that are sent: more than ``byteCount`` where they travel sealed.
+    package var sentByteCount: Int64
 
     package init(destinationBucket: String, version: VersionID, offset: Int64, byteCount: Int64) {
         self.destinationBucket = destinationBucket
         self.version = version
         self.offset = offset
         self.byteCount = byteCount
+        self.sentByteCount = byteCount
     }
 }
 

@@ -15,6 +15,8 @@ struct PreparedReplica: Sendable {
     var blobs: [BlobID] = []
     var body: BodySegment?
     var layoutRows: UInt32 = 0
+    /// How the body is encrypted here; `nil` where it is not.
+    var encryption: EncryptionRecord?
     /// Rows to remove with the commit: those of an ingest session.
     var removals: [[UInt8]] = []
     /// Rows that the commit requires as they were read.
@@ -48,6 +50,8 @@ struct PreparedReplica: Sendable {
         record.clearBody()
         if let body { record.body = body }
         record.layoutRows = self.layoutRows
+        record.clearEncryption()
+        if let encryption { record.encryption = encryption }
         return record
     }
 
@@ -75,20 +79,20 @@ struct PreparedReplica: Sendable {
     }
 
     /// Names the place of one stretch of the body, and keeps its bytes in a row where they are few.
-    mutating func addInline(_ bytes: [UInt8], number: Int) -> BodySegment {
+    ///
+    /// - Parameter description: The segment as far as it is known without its place.
+    mutating func addInline(_ bytes: [UInt8], number: Int, as description: BodySegment) -> BodySegment {
         var id = self.id.newestFirstBytes
         if number > 0 { id.append(bigEndian: UInt32(number)) }
         self.rows.append(KeyValue(key: Keyspace.body(id), value: bytes))
-        var segment = BodySegment()
-        segment.byteCount = Int64(bytes.count)
+        var segment = description
         segment.inlineID = .init(id)
         return segment
     }
 
-    mutating func addBlob(_ blob: BlobID, pool: String, byteCount: Int64) -> BodySegment {
+    mutating func addBlob(_ blob: BlobID, pool: String, as description: BodySegment) -> BodySegment {
         self.blobs.append(blob)
-        var segment = BodySegment()
-        segment.byteCount = byteCount
+        var segment = description
         segment.blobID = .init(blob.bytes)
         segment.pool = pool
         return segment

@@ -11,7 +11,7 @@ struct ReceivedSegment: Sendable {
     /// In the algorithm of the object's own checksum, if that is another combinable one.
     var ownCRC: UInt64
     /// The bytes, when they are few.
-    var inline: [UInt8]
+    var inline: [UInt8]?
     /// The blob, when they are not.
     var blob: BlobID?
     /// The storage pool that has it.
@@ -59,42 +59,38 @@ private struct SegmentStream {
 }
 
 extension ObjectService {
-    /// Stores a segment's bytes at the pace of the disk. When it is not what was sent, nothing is left behind.
+    /// Stores a segment's bytes at the pace of the disk, sealed if the replica is encrypted here. When it is not what was sent, nothing is left behind.
     func receiveSegment(
         _ source: any HTTPBodySource,
         byteCount: Int64,
+        sealing: SegmentSealing?,
         own algorithm: ChecksumAlgorithm?,
         pool: String,
         into partition: PartitionID
     ) async throws(S3Error) -> SegmentReception {
         var stream = SegmentStream(remaining: byteCount)
         stream.own = algorithm.map { ChecksumHasher($0) }
-        var received = ReceivedSegment(crc64nvme: 0, ownCRC: 0, inline: [], blob: nil, pool: pool)
-        var writer: (any BlobWriter)?
+        var received = ReceivedSegment(crc64nvme: 0, ownCRC: 0, inline: nil, blob: nil, pool: pool)
+        var sink = self.sink(into: partition, pool: pool, sealing: sealing)
         do {
-            if byteCount > Int64(self.options.inlineThresholdBytes) {
-                writer = try await self.blobs.makeWriter(in: partition, pool: pool)
-            }
             while let chunk = try await source.next() {
                 let bytes = stream.take(chunk)
                 if stream.isTooLong { break }
                 if bytes.readableBytes == 0 { continue }
-                if let writer {
-                    try await writer.write(bytes)
-                } else {
-                    received.inline.append(contentsOf: bytes.readableBytesView)
-                }
+                try await sink.write(bytes)
             }
             if let problem = stream.problem {
-                await writer?.discard()
+                await sink.discard()
                 return .damaged(problem)
             }
             received.crc64nvme = stream.crc.value
             if let digest = stream.own?.finalize() { received.ownCRC = UInt64(bigEndianBytes: digest) }
-            received.blob = try await writer?.finish()
+            let stored = try await sink.finish()
+            received.inline = stored.inline
+            received.blob = stored.blob
             return .stored(received)
         } catch {
-            await writer?.discard()
+            await sink.discard()
             throw self.s3Error(error, during: "receiving a segment of a replica")
         }
     }

@@ -2,7 +2,7 @@ import FoundationEssentials
 import TernChecksums
 package import TernCore
 package import TernLifecycle
-import TernRecords
+package import TernRecords
 package import TernS3Protocol
 import TernStorage
 
@@ -17,8 +17,14 @@ package struct CompletionRequest: Sendable {
     package var checksum: (algorithm: ChecksumAlgorithm, value: String)?
     /// `x-amz-checksum-type`
     package var checksumType: ChecksumType?
+    /// Whose keys open the parts.
+    package var access: KeyAccess
 
-    package init(parts: [CompleteMultipartUploadXML.Part], condition: WriteCondition = .none) {
+    package init(
+        parts: [CompleteMultipartUploadXML.Part], condition: WriteCondition = .none,
+        access: KeyAccess = KeyAccess(.objectStore)
+    ) {
+        self.access = access
         self.parts = parts
         self.condition = condition
     }
@@ -29,6 +35,8 @@ package struct CompletedUpload: Sendable {
     package var version: VersionReference
     package var etag: String
     package var checksum: Checksum?
+    /// How its body is encrypted, without keys; `nil` where it is not.
+    package var encryption: EncryptionRecord?
     /// When the object will expire; not known any more when the result is asked for again.
     package var expiration: LifecycleNotice?
 }
@@ -60,6 +68,7 @@ extension ObjectService {
             return earlier
         }
 
+        try await self.checkKeys(of: upload, in: bucket, access: request.access)
         let assembly = try await self.assemble(upload, request: request, in: bucket)
         var template = upload.record.template
         template.byteCount = assembly.layout.byteCount
@@ -99,7 +108,18 @@ extension ObjectService {
         try await self.removeParts(of: upload.id, in: bucket.partition)
         return CompletedUpload(
             version: written.record.reference, etag: written.record.etag, checksum: written.record.checksum.checksum,
+            encryption: written.record.hasEncryption ? written.record.encryption.withoutKeys : nil,
             expiration: self.expiration(of: written.record, key: key, in: written.bucket))
+    }
+
+    /// KMS-21: who completes an upload must be able to decrypt it. A customer's key is not asked for here, but must be
+    /// the right one where it is sent.
+    private func checkKeys(of upload: StoredUpload, in bucket: BucketState, access: KeyAccess) async throws(S3Error) {
+        switch upload.record.template.encryption.kind {
+        case .sseKms, .dsseKms: _ = try await self.cipher(of: upload, in: bucket, access: access)
+        case .sseC where access.customerKey == nil: break
+        default: if access.customerKey != nil { _ = try await self.cipher(of: upload, in: bucket, access: access) }
+        }
     }
 
     private func completion(of upload: StoredUpload, as record: VersionRecord, listDigest: [UInt8])
@@ -112,6 +132,7 @@ extension ObjectService {
         completed.etagMd5 = record.etagMd5
         completed.etagPartCount = record.etagPartCount
         completed.checksum = record.checksum
+        if record.hasEncryption { completed.encryption = record.encryption.withoutKeys }
         completed.partListDigest = .init(listDigest)
         completed.expiresMs = self.clock.now.milliseconds + Self.completedUploadLifetimeMilliseconds
         return completed
@@ -128,7 +149,9 @@ extension ObjectService {
             record.expiresMs > self.clock.now.milliseconds
         else { return nil }
         let version: VersionReference = record.isNull ? .null : .id(record.version.versionID)
-        return CompletedUpload(version: version, etag: record.etag, checksum: record.checksum.checksum)
+        return CompletedUpload(
+            version: version, etag: record.etag, checksum: record.checksum.checksum,
+            encryption: record.hasEncryption ? record.encryption : nil)
     }
 
     private func partRows(

@@ -20,7 +20,7 @@ package struct StoredUpload: Sendable {
 }
 
 extension ObjectService {
-    /// CreateMultipartUpload: freezes what the object will look like. Returns the upload ID.
+    /// CreateMultipartUpload: freezes what the object will look like, and the data key of its body.
     ///
     /// Source: Amazon S3 API Reference, CreateMultipartUpload; spec rules MPU-1, MPU-2, CHK-10.
     package func createUpload(
@@ -30,7 +30,9 @@ extension ObjectService {
         initiator: AccountID,
         algorithm: ChecksumAlgorithm?,
         type: ChecksumType
-    ) async throws(S3Error) -> VersionID {
+    ) async throws(S3Error) -> StoredUpload {
+        let encryption = try await self.newEncryption(
+            attributes.encryption, for: key, in: try await self.registry.state(bucketName))
         for _ in 0..<Self.maximumCommitAttempts {
             let bucket = try await self.registry.state(bucketName)
             var upload = UploadRecord()
@@ -40,13 +42,18 @@ extension ObjectService {
             upload.initiatedMs = self.clock.now.milliseconds
             upload.initiator = initiator.description
             upload.template = attributes.template
+            if let encryption { upload.template.encryption = encryption.record }
             upload.checksumAlgorithm = algorithm?.rawValue ?? ""
             upload.isComposite = algorithm != nil && type == .composite
             if let head = try await self.head(key, in: bucket) { upload.headAtStart = head.record.id }
             var batch = MetadataBatch(partition: bucket.partition)
             batch.require(Keyspace.epoch, is: bucket.epochValue)
-            batch.put(Keyspace.upload(key, id), try encodeRecord(upload))
-            if try await self.metadata.tryCommit(batch) { return id }
+            let row = Keyspace.upload(key, id)
+            let value = try encodeRecord(upload)
+            batch.put(row, value)
+            if try await self.metadata.tryCommit(batch) {
+                return StoredUpload(key: key, record: upload, row: row, value: value)
+            }
             self.registry.refresh(bucketName)
         }
         throw .operationAborted

@@ -8,7 +8,9 @@ import TernStorage
 extension ObjectService {
     /// UploadPart: receives a part's body and puts it in the place of an earlier one with the same number.
     ///
-    /// - Parameter clientAlgorithm: The algorithm of the checksum that the client sends along, if any.
+    /// - Parameters:
+    ///   - clientAlgorithm: The algorithm of the checksum that the client sends along, if any.
+    ///   - cipher: What ``cipher(of:in:access:)`` gave for the upload.
     /// - Returns: The part, and the checksum in the client's algorithm to echo.
     ///
     /// Source: Amazon S3 API Reference, UploadPart; spec rules MPU-3, MPU-4, CHK-12.
@@ -16,6 +18,7 @@ extension ObjectService {
         _ number: Int,
         of upload: StoredUpload,
         in bucket: BucketState,
+        cipher: BodyCipher?,
         body source: any HTTPBodySource,
         clientAlgorithm: ChecksumAlgorithm?,
         digests: ExpectedDigests,
@@ -25,17 +28,34 @@ extension ObjectService {
         let kept = upload.algorithm ?? .crc64nvme
         var algorithms = [clientAlgorithm ?? kept]
         if algorithms[0] != kept { algorithms.append(kept) }
-        let body = try await self.receive(
+        let template = upload.record.template
+        guard template.hasEncryption == (cipher != nil) else { throw .internalError }
+        var body = try await self.receive(
             source, checksums: algorithms, maximumBytes: maximumBytes,
-            storageClass: upload.record.template.storageClassValue, into: bucket.partition)
+            storageClass: template.storageClassValue, sealing: .shared(cipher), into: bucket.partition)
         do {
             try digests.verify(body)
+            if let cipher, template.encryption.hasOpaqueETag { body.md5 = cipher.opaque(body.md5) }
             let part = try await self.commitPart(
                 number, of: upload, in: bucket, body: body, checksum: body.checksums.last)
             return (part, clientAlgorithm == nil && upload.algorithm == nil ? nil : body.checksums.first)
         } catch {
             await self.abandon(body, after: error, in: bucket.partition)
             throw error
+        }
+    }
+
+    /// The keys of an upload's parts, as ``cipher(of:key:in:access:)``, with the errors that parts have (§10.3).
+    package func cipher(
+        of upload: StoredUpload, in bucket: BucketState, access: KeyAccess
+    ) async throws(S3Error) -> BodyCipher? {
+        let template = upload.record.template
+        let needsKey = template.hasEncryption && template.encryption.kind == .sseC
+        guard needsKey == (access.customerKey != nil) else { throw .partEncryptionMissing }
+        do throws(S3Error) {
+            return try await self.cipher(of: template, key: upload.key, in: bucket, access: access)
+        } catch  where error == .customerKeyWrong {
+            throw .partEncryptionDiffers
         }
     }
 

@@ -43,6 +43,7 @@ package final class CreationPlans: Sendable {
             task.configurationEpoch = epoch
             task.destinationAccount = rule.destination.account ?? ""
             task.ownerOverride = state.ownerOverride
+            task.replicaKmsKey = rule.destination.replicaKMSKeyID ?? ""
             rules.append(Rule(state: state, taskBytes: try encodeRecord(task)))
         }
         self.rules = rules

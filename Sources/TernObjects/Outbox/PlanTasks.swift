@@ -1,7 +1,7 @@
 import FoundationEssentials
 import TernCore
-import TernRecords
-import TernReplication
+package import TernRecords
+package import TernReplication
 import TernS3Protocol
 import TernStorage
 
@@ -27,7 +27,7 @@ extension ObjectService {
             key: key,
             tags: record.tagSet,
             storageClass: record.storageClassValue,
-            encryption: .none,
+            encryption: record.plannedEncryption,
             isReplica: false,
             isNullVersion: record.isNull,
             byteCount: record.byteCount
@@ -56,7 +56,7 @@ extension ObjectService {
             key: key,
             tags: record.tagSet,
             storageClass: record.storageClassValue,
-            encryption: .none,
+            encryption: record.plannedEncryption,
             isReplica: record.isReplica,
             isNullVersion: record.isNull,
             byteCount: record.byteCount
@@ -109,6 +109,19 @@ extension ObjectService {
                 unique: self.clock.randomBits()
             )
             batch.put(row, task.value)
+        }
+    }
+}
+
+extension VersionRecord {
+    /// Its encryption, as rules select by it (live-replication rules L-04 to L-07).
+    package var plannedEncryption: VersionChange.Encryption {
+        switch self.hasEncryption ? self.encryption.kind : .none {
+        case .sseS3: .sseS3
+        case .sseKms: .sseKMS
+        case .dsseKms: .dsseKMS
+        case .sseC: .sseC
+        case .none, .UNRECOGNIZED: .none
         }
     }
 }

@@ -15,6 +15,10 @@ extension ObjectService {
     /// algorithm, no byte is read either. Otherwise the bytes are read once, since the copy is one part with an MD5 of
     /// its own (spec rules CPY-6, CPY-7).
     ///
+    /// Encrypted bytes are cloned as they are, and their data key is sealed anew for the copy, whatever it was and will
+    /// be sealed by. Only between a body and a copy of which one is in clear, or is sealed in two layers, are the bytes
+    /// read and written.
+    ///
     /// Source: Amazon S3 API Reference, CopyObject; spec §6.4.
     package func copyObject(
         from source: StoredVersion,
@@ -22,36 +26,75 @@ extension ObjectService {
         to key: ObjectKey,
         in bucketName: String,
         attributes: ObjectAttributes,
+        access: KeyAccess,
         algorithm: ChecksumAlgorithm,
         condition: WriteCondition
     ) async throws(S3Error) -> WrittenVersion {
         let requested = self.clock.now
         let bucket = try await self.registry.state(bucketName)
         let record = source.record
+        let sourceCipher = try await self.cipher(of: record, key: source.key, in: sourceBucket, access: access)
+        let encryption = try await self.newEncryption(
+            attributes.encryption, for: key, in: bucket, reusing: sourceCipher)
+        guard sourceCipher?.layers == encryption?.cipher.layers else {
+            return try await self.copyAnew(
+                source, cipher: sourceCipher, in: sourceBucket, to: key, in: bucket, attributes: attributes,
+                encryption: encryption, algorithm: algorithm, condition: condition, requested: requested)
+        }
         let isPlain = record.etagPartCount == 0 && record.layoutRows == 0
         let sameChecksum = record.checksum.checksum.flatMap {
             $0.algorithm == algorithm && $0.type == .fullObject ? $0 : nil
         }
-        guard isPlain, let checksum = sameChecksum else {
+        // Behind an opaque ETag there is no MD5 to take over.
+        let needsMD5 = record.encryption.hasOpaqueETag && encryption?.record.hasOpaqueETag != true
+        guard isPlain, !needsMD5, let checksum = sameChecksum else {
             return try await self.copyDigesting(
-                source, in: sourceBucket, to: key, in: bucket, template: attributes.template, algorithm: algorithm,
-                condition: condition, requested: requested)
+                source, cipher: sourceCipher, in: sourceBucket, to: key, in: bucket, template: attributes.template,
+                encryption: encryption, algorithm: algorithm, condition: condition, requested: requested)
         }
         let body = try await self.cloneBody(
             of: record, checksum: checksum, from: sourceBucket.partition, to: bucket.partition,
             pool: self.pool(of: attributes.storageClass))
         return try await self.writePlainVersion(
-            of: key, in: bucket, body: body, template: attributes.template, condition: condition, requested: requested
-        )
+            of: key, in: bucket, body: body, encryption: encryption, template: attributes.template,
+            condition: condition, requested: requested)
+    }
+
+    /// Copies a body by reading it and encrypting it anew.
+    private func copyAnew(
+        _ source: StoredVersion,
+        cipher: BodyCipher?,
+        in sourceBucket: BucketState,
+        to key: ObjectKey,
+        in bucket: BucketState,
+        attributes: ObjectAttributes,
+        encryption: NewEncryption?,
+        algorithm: ChecksumAlgorithm,
+        condition: WriteCondition,
+        requested: Timestamp
+    ) async throws(S3Error) -> WrittenVersion {
+        let record = source.record
+        guard
+            let opened = try await self.openBody(
+                of: record, range: 0..<record.byteCount, cipher: cipher, in: sourceBucket.partition)
+        else { throw .noSuchKey(source.key) }
+        let body = try await self.receive(
+            OpenedBodySource(opened), checksums: [algorithm], maximumBytes: record.byteCount,
+            storageClass: attributes.storageClass, sealing: .whole(encryption?.cipher), into: bucket.partition)
+        return try await self.writePlainVersion(
+            of: key, in: bucket, body: body, encryption: encryption, template: attributes.template,
+            condition: condition, requested: requested)
     }
 
     /// Copies a body whose MD5 or checksum has to be computed anew: one pass of reading, then clones of its segments.
     private func copyDigesting(
         _ source: StoredVersion,
+        cipher: BodyCipher?,
         in sourceBucket: BucketState,
         to key: ObjectKey,
         in bucket: BucketState,
         template: VersionRecord,
+        encryption: NewEncryption?,
         algorithm: ChecksumAlgorithm,
         condition: WriteCondition,
         requested: Timestamp
@@ -59,13 +102,15 @@ extension ObjectService {
         let record = source.record
         guard let layout = try await self.layout(of: record, in: sourceBucket.partition),
             let opened = try await self.openBody(
-                of: record, layout: layout, range: 0..<record.byteCount, in: sourceBucket.partition)
+                of: record, layout: layout, range: 0..<record.byteCount, cipher: cipher,
+                in: sourceBucket.partition)
         else { throw .noSuchKey(source.key) }
         var part = try await self.digest(OpenedBodySource(opened), algorithm: algorithm)
         let clones = try await self.cloneSegments(
             layout.segments, of: source, from: sourceBucket.partition, to: bucket.partition,
             pool: self.pool(of: template.storageClassValue))
         part.segments = clones.segments
+        if let encryption { part.md5 = .init(encryption.etag(Array(part.md5))) }
         do {
             return try await self.writeVersion(
                 of: key, in: bucket, template: template, condition: condition, requested: requested
@@ -73,6 +118,7 @@ extension ObjectService {
                 record.byteCount = part.byteCount
                 record.etagMd5 = part.md5
                 record.checksum = part.checksum
+                if let encryption { record.encryption = encryption.record }
                 for row in clones.inlineRows { batch.put(row.key, row.value) }
                 for blob in clones.blobs { batch.put(Keyspace.blobOwner(blob), []) }
                 if part.segments.count == 1 {
@@ -159,6 +205,7 @@ extension ObjectService {
     ) async throws(S3Error) -> ReceivedBody {
         var body = ReceivedBody(
             byteCount: record.byteCount, md5: Array(record.etagMd5), checksums: [checksum], inline: nil, blob: nil)
+        body.salt = record.body.cipherSalt
         switch record.hasBody ? record.body.place : nil {
         case .inlineID(let id):
             guard let bytes = try await self.metadata.value(Keyspace.body(Array(id)), in: source) else {

@@ -24,18 +24,22 @@ extension ObjectService {
     ) async throws(S3Error) -> WrittenVersion {
         let requested = self.clock.now
         let bucket = try await self.registry.state(bucketName)
+        let encryption = try await self.newEncryption(attributes.encryption, for: key, in: bucket)
         let body = try await self.receive(
             body, checksums: [algorithm], maximumBytes: source.byteCount,
-            storageClass: attributes.storageClass, into: bucket.partition)
+            storageClass: attributes.storageClass, sealing: .whole(encryption?.cipher), into: bucket.partition)
         return try await self.writePlainVersion(
-            of: key, in: bucket, body: body, template: attributes.template, condition: condition, requested: requested
+            of: key, in: bucket, body: body, encryption: encryption, template: attributes.template,
+            condition: condition, requested: requested
         ) { () throws(S3Error) in try self.verify(body, isCopyOf: source) }
     }
 
     /// Compares received bytes with the size of a version, and with those of its digests that are of all its bytes.
     private func verify(_ body: ReceivedBody, isCopyOf source: VersionRecord) throws(S3Error) {
         var isCopy = body.byteCount == source.byteCount
-        if source.etagPartCount == 0 { isCopy = isCopy && body.md5 == Array(source.etagMd5) }
+        if source.etagPartCount == 0, !source.encryption.hasOpaqueETag {
+            isCopy = isCopy && body.md5 == Array(source.etagMd5)
+        }
         if let expected = source.checksum.checksum, expected.type == .fullObject,
             let computed = body.checksums.first, computed.algorithm == expected.algorithm
         {

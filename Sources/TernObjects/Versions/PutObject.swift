@@ -18,6 +18,7 @@ package struct ObjectAttributes: Sendable {
     package var owner: AccountID?
     /// `nil` leaves everything to the owner alone.
     package var accessControlList: AccessControlList?
+    package var encryption = EncryptionRequest()
 
     package init() {}
 
@@ -81,11 +82,13 @@ extension ObjectService {
     ) async throws(S3Error) -> WrittenVersion {
         let requested = self.clock.now
         let bucket = try await self.registry.state(bucketName)
+        let encryption = try await self.newEncryption(attributes.encryption, for: key, in: bucket)
         let body = try await self.receive(
             source, checksums: [digests.algorithm], maximumBytes: maximumBytes,
-            storageClass: attributes.storageClass, into: bucket.partition)
+            storageClass: attributes.storageClass, sealing: .whole(encryption?.cipher), into: bucket.partition)
         return try await self.writePlainVersion(
-            of: key, in: bucket, body: body, template: attributes.template, condition: condition, requested: requested
+            of: key, in: bucket, body: body, encryption: encryption, template: attributes.template,
+            condition: condition, requested: requested
         ) { () throws(S3Error) in try digests.verify(body) }
     }
 
@@ -97,6 +100,7 @@ extension ObjectService {
         of key: ObjectKey,
         in bucket: BucketState,
         body: ReceivedBody,
+        encryption: NewEncryption?,
         template: @autoclosure () -> VersionRecord,
         condition: WriteCondition,
         requested: Timestamp,
@@ -107,7 +111,7 @@ extension ObjectService {
             return try await self.writeVersion(
                 of: key, in: bucket, template: template(), condition: condition, requested: requested
             ) { record, batch throws(S3Error) in
-                Self.fill(&record, with: body, batch: &batch)
+                Self.fill(&record, with: body, encryption: encryption, batch: &batch)
             }
         } catch {
             await self.abandon(body, after: error, in: bucket.partition)
@@ -116,9 +120,12 @@ extension ObjectService {
     }
 
     /// Completes a plain object's record with its body.
-    private static func fill(_ record: inout VersionRecord, with body: ReceivedBody, batch: inout MetadataBatch) {
+    private static func fill(
+        _ record: inout VersionRecord, with body: ReceivedBody, encryption: NewEncryption?, batch: inout MetadataBatch
+    ) {
         record.byteCount = body.byteCount
-        record.etagMd5 = .init(body.md5)
+        record.etagMd5 = .init(encryption?.etag(body.md5) ?? body.md5)
+        if let encryption { record.encryption = encryption.record }
         if let checksum = body.checksums.first { record.checksum = ChecksumValue(checksum) }
         if let segment = body.place(in: &batch, inlineID: record.versionID.newestFirstBytes) { record.body = segment }
     }

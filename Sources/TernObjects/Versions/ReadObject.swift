@@ -17,13 +17,17 @@ extension ObjectService {
     /// Opens a range of a version's body; `nil` when the version was removed since its record was read.
     ///
     /// Throws `InternalError` when the stored bytes are damaged: no wrong byte is ever returned.
+    ///
+    /// - Parameter cipher: What ``cipher(of:key:in:access:)`` gave for the record.
     package func openBody(
         of record: VersionRecord,
         layout known: BodyLayout? = nil,
         range: Range<Int64>,
+        cipher: BodyCipher?,
         in partition: PartitionID
     ) async throws(S3Error) -> OpenedBody? {
         if range.isEmpty { return OpenedBody.none }
+        guard record.hasEncryption == (cipher != nil) else { throw .internalError }
         var segments: [BodySegment] = record.hasBody ? [record.body] : []
         if let known {
             segments = known.segments
@@ -33,23 +37,37 @@ extension ObjectService {
         }
         if segments.count == 1, let segment = segments.first, case .inlineID(let id) = segment.place {
             guard let bytes = try await self.metadata.value(Keyspace.body(Array(id)), in: partition) else { return nil }
-            guard Int64(bytes.count) == segment.byteCount, range.upperBound <= segment.byteCount else {
+            do {
+                return .bytes(try segment.bytes(range, ofStored: bytes, cipher: cipher))
+            } catch {
                 self.logger.error(
-                    "a body row has another length than its record says", metadata: ["id": "\(Array(id).lowercaseHex)"])
+                    "a body cannot be read", metadata: ["error": "\(error)", "id": "\(Array(id).lowercaseHex)"])
                 throw .internalError
             }
-            return .bytes(ByteBuffer(bytes: bytes[Int(range.lowerBound)..<Int(range.upperBound)]))
         }
+        return try await self.stream(segments, range: range, cipher: cipher, in: partition)
+    }
+
+    /// All stored bytes of a body, as they lie: of a version under SSE-C nobody can be given more.
+    package func openStoredBody(_ layout: BodyLayout, in partition: PartitionID) async throws(S3Error) -> OpenedBody? {
+        let byteCount = StoredStretches(layout.segments).storedByteCount
+        if byteCount == 0 { return OpenedBody.none }
+        return try await self.stream(
+            layout.segments.map(\.asStored), range: 0..<byteCount, cipher: nil, in: partition)
+    }
+
+    private func stream(
+        _ segments: [BodySegment], range: Range<Int64>, cipher: BodyCipher?, in partition: PartitionID
+    ) async throws(S3Error) -> OpenedBody? {
         let reader = BodyReader(
-            segments: segments, range: range, metadata: self.metadata, blobs: self.blobs, partition: partition,
-            logger: self.logger)
+            segments: segments, range: range, cipher: cipher, metadata: self.metadata, blobs: self.blobs,
+            partition: partition, logger: self.logger)
         do {
             try await reader.prepare()
         } catch  where error.code == .notFound {
             return nil
         } catch {
-            self.logger.error(
-                "a body cannot be read", metadata: ["error": "\(error)", "version": "\(record.versionID)"])
+            self.logger.error("a body cannot be read", metadata: ["error": "\(error)"])
             throw S3Error(error)
         }
         return .stream(reader)

@@ -49,7 +49,12 @@ extension Delivery {
         to region: RegionName
     ) async -> (TaskVerdict, TransportError?) {
         let layout: BodyLayout
+        let opening: SourceOpening
         do {
+            opening = try await self.service.openSource(of: version, role: task.record.role, in: source)
+            if let reason = opening.refusal {
+                return (self.verdict(on: task, version: version, cause: .failure(reason)), nil)
+            }
             guard let found = try await self.service.layout(of: version.record, in: source.partition) else {
                 return (.postpone(.zero, error: "the version moved while it was read", countsAttempt: false), nil)
             }
@@ -63,12 +68,17 @@ extension Delivery {
             if progress.isComplete || progress.result.code != .done {
                 return (self.verdict(on: task, version: version, result: progress.result), nil)
             }
-            let plan = SegmentPlan(byteCount: version.record.byteCount, partSizes: replica.parts.map(\.byteCount))
+            // What travels sealed is cut where it was sealed; else only parts must not be cut across.
+            let sizes = version.record.travelsSealed ? replica.sealedSegments : []
+            let plan = SegmentPlan(
+                byteCount: version.record.byteCount,
+                partSizes: sizes.isEmpty ? replica.parts.map(\.byteCount) : sizes.map(\.byteCount))
             let arrived = Set(progress.arrived)
             let missing = plan.segments.filter { !arrived.contains($0.lowerBound) }
             let sender = SegmentSender(
                 delivery: self, destinationBucket: replica.destinationBucket, version: version.record.versionID,
-                segments: layout.segments, partition: source.partition, region: region)
+                segments: layout.segments, cipher: opening.cipher, partition: source.partition, region: region,
+                stretches: version.record.travelsSealed ? StoredStretches(layout.segments) : nil)
             switch await sender.send(missing) {
             case .sent:
                 break
@@ -101,8 +111,11 @@ private struct SegmentSender: Sendable {
     let destinationBucket: String
     let version: VersionID
     let segments: [BodySegment]
+    let cipher: BodyCipher?
     let partition: PartitionID
     let region: RegionName
+    /// Of a body that travels as it is stored.
+    let stretches: StoredStretches?
 
     /// Stops at the first segment that fails; those that were sent stay, and are not sent again.
     func send(_ ranges: [Range<Int64>]) async -> Outcome {
@@ -127,13 +140,21 @@ private struct SegmentSender: Sendable {
 
     private func send(_ range: Range<Int64>) async -> Outcome {
         let service = self.delivery.service
-        let reader = BodyReader(
-            segments: self.segments, range: range, metadata: service.metadata, blobs: service.blobs,
-            partition: self.partition, logger: service.logger)
-        let source = SegmentSource(reader)
-        let address = SegmentAddress(
+        var address = SegmentAddress(
             destinationBucket: self.destinationBucket, version: self.version, offset: range.lowerBound,
             byteCount: Int64(range.count))
+        var segments = self.segments
+        var bytes = range
+        if let stretches {
+            guard let stored = stretches.stored(range) else { return .source("a segment cuts what was sealed") }
+            segments = segments.map(\.asStored)
+            bytes = stored
+            address.sentByteCount = Int64(stored.count)
+        }
+        let reader = BodyReader(
+            segments: segments, range: bytes, cipher: self.cipher, metadata: service.metadata, blobs: service.blobs,
+            partition: self.partition, logger: service.logger)
+        let source = SegmentSource(reader)
         do {
             let result = try await self.delivery.context.transport.sendSegment(address, body: source, to: self.region)
             return result.code == .done ? .sent : .destination(result)

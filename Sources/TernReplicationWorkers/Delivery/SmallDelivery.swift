@@ -125,8 +125,12 @@ extension Delivery {
             if case .here = place, record.byteCount > Int64(self.service.options.inlineThresholdBytes) {
                 return .alone(version)
             }
+            let opening = try await self.service.openSource(of: version, role: task.record.role, in: source)
+            if let reason = opening.refusal {
+                return .verdict(self.verdict(on: task, version: version, cause: .failure(reason)))
+            }
             guard let layout = try await self.service.layout(of: record, in: source.partition),
-                let body = try await self.readBody(of: record, layout: layout, in: source)
+                let body = try await self.readBody(of: record, layout: layout, cipher: opening.cipher, in: source)
             else {
                 return .verdict(.postpone(.zero, error: "the version moved while it was read", countsAttempt: false))
             }
@@ -140,11 +144,16 @@ extension Delivery {
         }
     }
 
-    private func readBody(of record: VersionRecord, layout: BodyLayout, in source: BucketState) async throws
-        -> ByteBuffer?
-    {
-        let opened = try await self.service.openBody(
-            of: record, layout: layout, range: 0..<record.byteCount, in: source.partition)
+    private func readBody(
+        of record: VersionRecord, layout: BodyLayout, cipher: BodyCipher?, in source: BucketState
+    ) async throws -> ByteBuffer? {
+        let opened: OpenedBody?
+        if record.travelsSealed {
+            opened = try await self.service.openStoredBody(layout, in: source.partition)
+        } else {
+            opened = try await self.service.openBody(
+                of: record, layout: layout, range: 0..<record.byteCount, cipher: cipher, in: source.partition)
+        }
         switch opened {
         case nil:
             return nil

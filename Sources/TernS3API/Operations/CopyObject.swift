@@ -24,6 +24,7 @@ extension Operation {
         var attributes = ObjectAttributes()
         let given = try await call.objectAttributes()
         attributes.storageClass = given.storageClass
+        attributes.encryption = given.encryption
         // None of these is ever copied (CPY-5, ACL-11).
         attributes.retention = given.retention
         attributes.legalHold = given.legalHold
@@ -39,9 +40,11 @@ extension Operation {
             attributes.systemMetadata += given.systemMetadata.filter { $0.name == redirectHeader }
             attributes.userMetadata = record.userMetadata
         }
+        // An encryption default that was set by hand counts as a change (CPY-4).
+        let encryptsByDefault = try call.bucket().features.encryption != nil
         let changesSomething =
             replacesMetadata || call.headers.contains("x-amz-storage-class") || call.headers.contains(redirectHeader)
-            || !source.version.isLatest
+            || !source.version.isLatest || given.encryption.isExplicit || encryptsByDefault
         if source.bucket.name == call.bucketName, source.version.key == key, !changesSomething { throw .copyOntoItself }
 
         let algorithm = try algorithm(call, source: record)
@@ -53,7 +56,7 @@ extension Operation {
         } else {
             written = try await call.service.copyObject(
                 from: source.version, in: source.bucket, to: key, in: call.bucketName, attributes: attributes,
-                algorithm: algorithm, condition: condition)
+                access: try call.copySourceAccess(), algorithm: algorithm, condition: condition)
         }
 
         var xml = XMLWriter()
@@ -67,6 +70,7 @@ extension Operation {
         if source.bucket.versioning != .never {
             headers.append("x-amz-copy-source-version-id", record.reference.wireForm)
         }
+        headers.appendEncryption(of: written.record, customerKey: attributes.encryption.customerKey)
         headers.appendExpiration(call.service.expiration(of: written.record, key: key, in: written.bucket))
         return .xml(xml.finish(), headers: headers)
     }

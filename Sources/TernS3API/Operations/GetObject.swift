@@ -30,9 +30,12 @@ private struct ObjectRead {
 
     func answer(withBody: Bool) async throws(S3Error) -> HTTPAnswer {
         let overrides = try ResponseOverrides.parse(self.call.target, isAnonymous: self.call.principal == .anonymous)
+        let access = try self.call.keyAccess()
         for _ in 0..<Self.maximumAttempts {
             let version = try await self.call.readableVersion()
-            if let answer = try await self.answer(for: version, overrides: overrides, withBody: withBody) {
+            if let answer = try await self.answer(
+                for: version, access: access, overrides: overrides, withBody: withBody)
+            {
                 return answer
             }
         }
@@ -40,10 +43,12 @@ private struct ObjectRead {
     }
 
     private func answer(
-        for version: StoredVersion, overrides: [HeaderFields.Field], withBody: Bool
+        for version: StoredVersion, access: KeyAccess, overrides: [HeaderFields.Field], withBody: Bool
     ) async throws(S3Error) -> HTTPAnswer? {
         let record = version.record
         let bucket = try self.call.bucket()
+        // Whoever lacks the customer's key learns nothing of the object.
+        try self.call.service.checkCustomerKey(access.customerKey, of: record)
         if let refusal = try self.checkConditions(record, bucket: bucket) { return refusal }
         let now = self.call.now
         if withBody, !record.isReadable(at: now) { throw .invalidObjectState(storageClass: record.storageClass) }
@@ -51,6 +56,7 @@ private struct ObjectRead {
         var headers = HeaderFields()
         headers.appendObject(record, in: bucket)
         headers.appendRestore(of: record, at: now)
+        headers.appendEncryption(of: record, customerKey: access.customerKey)
         // Only of the current version, asked for as such (LC-8).
         if !self.call.target.has("versionId") {
             headers.appendExpiration(self.call.service.expiration(of: record, key: version.key, in: bucket))
@@ -88,8 +94,11 @@ private struct ObjectRead {
             headers.set("content-length", "\(byteCount)")
             return HTTPAnswer(status: status, headers: headers)
         }
+        let cipher =
+            record.hasEncryption
+            ? try await self.call.service.cipher(of: record, key: version.key, in: bucket, access: access) : nil
         let opened = try await self.call.service.openBody(
-            of: record, layout: layout, range: slice.range, in: bucket.partition)
+            of: record, layout: layout, range: slice.range, cipher: cipher, in: bucket.partition)
         switch opened {
         case nil: return nil
         case .some(.none): return HTTPAnswer(status: status, headers: headers)

@@ -18,6 +18,8 @@ extension Operation {
             key: try call.key())
         let version = try await call.readableVersion()
         let record = version.record
+        let access = try call.keyAccess()
+        try call.service.checkCustomerKey(access.customerKey, of: record)
         let bucket = try call.bucket()
         var layout: BodyLayout?
         if wanted.contains("ObjectParts"), record.etagPartCount > 0 {

@@ -12,16 +12,17 @@ extension Operation {
         let attributes = try await call.objectAttributes()
         let (algorithm, type) = try checksum(call)
         let key = try call.key()
-        let id = try await call.service.createUpload(
+        let upload = try await call.service.createUpload(
             key, in: call.bucketName, attributes: attributes, initiator: try call.account().id,
             algorithm: algorithm, type: type)
         var xml = XMLWriter()
         xml.openRoot("InitiateMultipartUploadResult")
         xml.element("Bucket", call.bucketName)
         xml.element("Key", bytes: key.bytes)
-        xml.element("UploadId", id.wireForm)
+        xml.element("UploadId", upload.id.wireForm)
         xml.close("InitiateMultipartUploadResult")
         var headers = HeaderFields()
+        headers.appendEncryption(of: upload.record.template, customerKey: attributes.encryption.customerKey)
         if let algorithm {
             headers.append("x-amz-checksum-algorithm", algorithm.rawValue)
             headers.append("x-amz-checksum-type", type.rawValue)
@@ -29,7 +30,8 @@ extension Operation {
         // An upload's ID is stamped when it is initiated.
         headers.appendAbortion(
             call.service.abortion(
-                ofUploadTo: key, initiated: Timestamp(milliseconds: id.stamp.milliseconds), in: try call.bucket()))
+                ofUploadTo: key, initiated: Timestamp(milliseconds: upload.id.stamp.milliseconds), in: try call.bucket()
+            ))
         return .xml(xml.finish(), headers: headers)
     }
 
@@ -79,7 +81,8 @@ extension Operation {
         // Checksums in the header are the object's here, not the document's.
         let body = try await call.payload.document(maximumBytes: 4 << 20, verifiesChecksums: false)
         let document = try CompleteMultipartUploadXML(decoding: body, uploadID: uploadID)
-        var request = CompletionRequest(parts: document.parts, condition: condition)
+        var request = CompletionRequest(
+            parts: document.parts, condition: condition, access: try call.partKeyAccess())
         if let text = call.headers["x-amz-mp-object-size"] {
             guard let size = Int64(text) else {
                 throw .invalidRequest("Value for x-amz-mp-object-size header is invalid.")
@@ -103,6 +106,10 @@ extension Operation {
         var headers = HeaderFields()
         if bucket.versioning != .never, completed.version != .null {
             headers.append("x-amz-version-id", completed.version.wireForm)
+        }
+        // A customer's key is not told of here: the request need not have it.
+        if let encryption = completed.encryption, encryption.kind != .sseC {
+            headers.appendEncryption(encryption, customerKey: nil)
         }
         headers.appendExpiration(completed.expiration)
         return .xml(xml.finish(), headers: headers)

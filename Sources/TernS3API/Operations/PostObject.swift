@@ -80,7 +80,7 @@ private struct PostedObject {
                 md5: digests.md5, algorithm: digests.algorithm ?? .crc64nvme,
                 checksum: { () throws(S3Error) in value }),
             condition: .none)
-        return self.answer(written, key: key)
+        return self.answer(written, key: key, customerKey: attributes.encryption.customerKey)
     }
 
     /// SIG-72: the fields of one version must be there all; without any, the request is anonymous.
@@ -135,11 +135,12 @@ private struct PostedObject {
     }
 
     /// SIG-74
-    private func answer(_ written: WrittenVersion, key: ObjectKey) -> HTTPAnswer {
+    private func answer(_ written: WrittenVersion, key: ObjectKey, customerKey: CustomerKey?) -> HTTPAnswer {
         let etag = written.record.etag
         var headers = HeaderFields()
         headers.append("etag", "\"\(etag)\"")
         if !written.record.isNull { headers.appendVersion(of: written.record, in: written.bucket) }
+        headers.appendEncryption(of: written.record, customerKey: customerKey)
         headers.appendChecksum(written.record.checksum.checksum)
         switch PostResult(self.form, bucket: written.bucket.name, key: key, etag: etag) {
         case .redirect(let url):

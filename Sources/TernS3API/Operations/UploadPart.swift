@@ -13,15 +13,19 @@ extension Operation {
         let number = try PartNumber.parse(call.target["partNumber"] ?? "")
         let bucket = try call.bucket()
         let upload = try await call.service.upload(call.target["uploadId"] ?? "", of: try call.key(), in: bucket)
+        let access = try call.partKeyAccess()
+        let cipher = try await call.service.cipher(of: upload, in: bucket, access: access)
         let digests = try call.payload.expectedDigests()
         if let expected = upload.algorithm, let actual = digests.clientAlgorithm, expected != actual {
             throw .partChecksumAlgorithmMismatch(expected: expected, actual: actual)
         }
         if digests.areMissing, bucket.locks(upload.record.template) { throw .lockedPartWithoutDigest }
         let (part, echo) = try await call.service.putPart(
-            number, of: upload, in: bucket, body: try call.payload.stream(maximumBytes: S3Limits.singlePutByteCount),
+            number, of: upload, in: bucket, cipher: cipher,
+            body: try call.payload.stream(maximumBytes: S3Limits.singlePutByteCount),
             clientAlgorithm: digests.clientAlgorithm, digests: digests.expected)
         var answer = HTTPAnswer.ok.with("etag", "\"\(part.layout.etag)\"")
+        answer.headers.appendEncryption(of: upload.record.template, customerKey: access.customerKey)
         answer.headers.appendChecksum(echo, withType: false)
         return answer
     }
@@ -34,6 +38,8 @@ extension Operation {
         let number = try PartNumber.parse(call.target["partNumber"] ?? "")
         let bucket = try call.bucket()
         let upload = try await call.service.upload(call.target["uploadId"] ?? "", of: try call.key(), in: bucket)
+        let access = try call.partKeyAccess()
+        let cipher = try await call.service.cipher(of: upload, in: bucket, access: access)
         let rangeText = call.headers["x-amz-copy-source-range"]
         let source = try await call.copySource(range: rangeText.map { CopySourceRange.anticipated($0) })
         let record = source.version.record
@@ -46,15 +52,18 @@ extension Operation {
         let body: any HTTPBodySource
         if let remote = source.remoteBody {
             body = remote
-        } else if let opened = try await call.service.openBody(
-            of: record, range: range, in: source.bucket.partition)
-        {
-            body = OpenedBodySource(opened)
         } else {
-            throw .noSuchKey(source.version.key)
+            let sourceCipher = try await call.service.cipher(
+                of: record, key: source.version.key, in: source.bucket, access: try call.copySourceAccess())
+            guard
+                let opened = try await call.service.openBody(
+                    of: record, range: range, cipher: sourceCipher, in: source.bucket.partition)
+            else { throw .noSuchKey(source.version.key) }
+            body = OpenedBodySource(opened)
         }
         let (part, _) = try await call.service.putPart(
-            number, of: upload, in: bucket, body: body, clientAlgorithm: nil, digests: ExpectedDigests())
+            number, of: upload, in: bucket, cipher: cipher, body: body, clientAlgorithm: nil, digests: ExpectedDigests()
+        )
 
         var xml = XMLWriter()
         xml.openRoot("CopyPartResult")
@@ -63,6 +72,7 @@ extension Operation {
         if upload.algorithm != nil { xml.checksum(part.layout.checksum.checksum, withType: false) }
         xml.close("CopyPartResult")
         var headers = HeaderFields()
+        headers.appendEncryption(of: upload.record.template, customerKey: access.customerKey)
         if source.bucket.versioning != .never {
             headers.append("x-amz-copy-source-version-id", record.reference.wireForm)
         }

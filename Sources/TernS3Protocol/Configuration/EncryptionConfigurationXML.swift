@@ -55,6 +55,45 @@ package enum EncryptionConfigurationXML {
     }
 }
 
+/// What a bucket's encryption configuration says of new objects (spec s3-api §10.4).
+package struct BucketEncryption: Hashable, Sendable {
+    package enum Method: String, Hashable, Sendable {
+        case sseS3 = "AES256"
+        case kms = "aws:kms"
+        case doubleKMS = "aws:kms:dsse"
+    }
+
+    package var method: Method
+    /// `nil` for the account's `alias/aws/s3`.
+    package var keyID: String?
+    package var usesBucketKey: Bool
+    /// Whether keys of customers are refused (`BlockedEncryptionTypes`).
+    package var blocksCustomerKeys: Bool
+
+    package init(
+        method: Method, keyID: String? = nil, usesBucketKey: Bool = false, blocksCustomerKeys: Bool = false
+    ) {
+        self.method = method
+        self.keyID = keyID
+        self.usesBucketKey = usesBucketKey
+        self.blocksCustomerKeys = blocksCustomerKeys
+    }
+
+    /// Reads a document that was found valid when it was stored.
+    package init(stored bytes: [UInt8]) throws(S3Error) {
+        let rule = try RequestDocument.parse(bytes, root: "ServerSideEncryptionConfiguration")["Rule"]
+        let applied = rule?["ApplyServerSideEncryptionByDefault"]
+        guard let method = Method(rawValue: applied?.text(of: "SSEAlgorithm") ?? Method.sseS3.rawValue) else {
+            throw .internalError
+        }
+        self.method = method
+        self.keyID = applied?.text(of: "KMSMasterKeyID")
+        self.usesBucketKey = rule?.text(of: "BucketKeyEnabled") == "true"
+        self.blocksCustomerKeys =
+            rule?["BlockedEncryptionTypes"]?.children.contains { $0.text == "SSE-C" } ?? false
+    }
+}
+
 extension S3Error {
     /// §10.4
     package static let kmsKeyWithoutKMS = S3Error(

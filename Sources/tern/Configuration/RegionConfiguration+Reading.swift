@@ -80,6 +80,9 @@ extension RegionConfiguration {
         let kms = try top.section("kms")
         self.kms.rootKeyFile = try kms.string("root_key_file")
         try kms.finish()
+        let sseC = try top.section("sse_c")
+        self.sseC.requiresTLS = try sseC.boolean("require_tls", default: true)
+        try sseC.finish()
         try top.finish()
     }
 

@@ -76,6 +76,7 @@ extension RegionConfiguration {
             "auth:",
             "  sigv2_query: \(self.authentication.sigV2Query)",
         ]
+        if !self.sseC.requiresTLS { lines += ["sse_c:", "  require_tls: false"] }
         if let file = self.kms.rootKeyFile { lines += ["kms:", "  root_key_file: \(quoted(file))"] }
         return lines.joined(separator: "\n") + "\n"
     }

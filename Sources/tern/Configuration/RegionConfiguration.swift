@@ -142,6 +142,11 @@ struct RegionConfiguration: Equatable, Sendable {
         var rootKeyFile: String?
     }
 
+    struct SSEC: Equatable, Sendable {
+        /// Whether keys of customers must come over TLS, or from this machine.
+        var requiresTLS = true
+    }
+
     var region: RegionName
     var listen: ListenAddress
     var dataDirectory: String
@@ -169,6 +174,7 @@ struct RegionConfiguration: Equatable, Sendable {
     var allowsClockSetBack = false
     var restore = Restore()
     var kms = KMS()
+    var sseC = SSEC()
 
     static let defaultBaseDomains = ["localhost", "s3.localhost"]
 

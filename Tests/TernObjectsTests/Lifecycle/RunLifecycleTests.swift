@@ -170,12 +170,12 @@ struct RunLifecycleTests {
     func uploads() async throws {
         let service = self.region.service
         let key = try ObjectKey("k")
-        let id = try await service.createUpload(
+        let upload = try await service.createUpload(
             key, in: "box", attributes: ObjectAttributes(), initiator: TestRegion.account, algorithm: nil,
             type: .fullObject)
         let bucket = try await service.registry.state("box")
         _ = try await service.putPart(
-            1, of: service.upload(id.wireForm, of: key, in: bucket), in: bucket, body: BytesSource(Self.large),
+            1, of: upload, in: bucket, cipher: nil, body: BytesSource(Self.large),
             clientAlgorithm: nil, digests: ExpectedDigests())
         try await self.configure(LifecycleRule(id: "r", filter: LifecycleFilter(), abortDaysAfterInitiation: 2))
         self.pass(days: 1)

@@ -53,8 +53,8 @@ extension PropertyRun {
             "copy \(source) to \(target) \(condition)",
             real: { () async throws(S3Error) in
                 try await self.service.copyObject(
-                    from: stored, in: state, to: objectKey, in: Self.bucket, attributes: given, algorithm: .crc64nvme,
-                    condition: condition)
+                    from: stored, in: state, to: objectKey, in: Self.bucket, attributes: given,
+                    access: KeyAccess(.objectStore), algorithm: .crc64nvme, condition: condition)
             },
             naive: { () throws(NaiveS3.Failure) in try self.model.check(condition, target) })
         guard let record = done?.real.record else { return }

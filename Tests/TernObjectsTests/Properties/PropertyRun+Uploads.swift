@@ -11,10 +11,10 @@ extension PropertyRun {
         let tags = self.anyTags()
         var attributes = ObjectAttributes()
         attributes.tags = Self.tags(tags)
-        let id = try await self.service.createUpload(
+        let upload = try await self.service.createUpload(
             ObjectKey(key), in: Self.bucket, attributes: attributes, initiator: TestRegion.account, algorithm: nil,
             type: .fullObject)
-        self.model.uploads.append((id.wireForm, .init(key: key, tags: tags)))
+        self.model.uploads.append((upload.id.wireForm, .init(key: key, tags: tags)))
     }
 
     func putPart() async throws {
@@ -29,7 +29,9 @@ extension PropertyRun {
         let state = try await self.service.registry.state(Self.bucket)
         let stored = try await self.service.upload(id, of: ObjectKey(upload.key), in: state)
         let (part, _) = try await self.service.putPart(
-            number, of: stored, in: state, body: BytesSource(body), clientAlgorithm: nil, digests: ExpectedDigests())
+            number, of: stored, in: state,
+            cipher: self.service.cipher(of: stored, in: state, access: KeyAccess(.objectStore)),
+            body: BytesSource(body), clientAlgorithm: nil, digests: ExpectedDigests())
         self.expect(part.layout.etag == Self.etag(body), "part \(number) of \(upload.key): \(part.layout.etag)")
         self.model.uploads[index].upload.parts[number] = (body, Self.etag(body))
     }
