@@ -102,9 +102,13 @@ package struct TestRegion: Sendable {
 
     /// Puts an object as a client does.
     @discardableResult
-    package func put(_ key: String, in bucket: String, bytes: [UInt8], tags: [Tag] = []) async throws -> VersionRecord {
+    package func put(
+        _ key: String, in bucket: String, bytes: [UInt8], tags: [Tag] = [],
+        as encryption: EncryptionRequest = EncryptionRequest()
+    ) async throws -> VersionRecord {
         var attributes = ObjectAttributes()
         attributes.tags = tags
+        attributes.encryption = encryption
         return try await self.service.putObject(
             ObjectKey(key), in: bucket, attributes: attributes, body: BytesSource(bytes), digests: ExpectedDigests(),
             condition: .none

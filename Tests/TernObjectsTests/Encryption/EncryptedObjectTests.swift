@@ -50,18 +50,6 @@ enum Mode: String, CaseIterable, Sendable {
 }
 
 extension TestRegion {
-    /// Puts an object under an encryption.
-    func put(_ key: String, in bucket: String, bytes: [UInt8], as request: EncryptionRequest) async throws
-        -> VersionRecord
-    {
-        var attributes = ObjectAttributes()
-        attributes.encryption = request
-        return try await self.service.putObject(
-            ObjectKey(key), in: bucket, attributes: attributes, body: BytesSource(bytes), digests: ExpectedDigests(),
-            condition: .none
-        ).record
-    }
-
     /// The stored bytes of a version's only segment.
     func stored(_ record: VersionRecord, in bucket: String) async throws -> [UInt8] {
         let state = try await self.service.registry.state(bucket)
