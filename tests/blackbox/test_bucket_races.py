@@ -127,3 +127,19 @@ def test_err_8_configurations_at_once(home, bucket):
         s3.delete_bucket_tagging(Bucket=bucket)
         s3.delete_bucket_metrics_configuration(Bucket=bucket, Id="m")
         s3.delete_bucket_ownership_controls(Bucket=bucket)
+
+
+def test_s14_no_more_configurations_than_there_is_room_for(home, bucket):
+    def put(name):
+        body = METRICS.replace(b">m<", f">{name}<".encode())
+        return send(home, bucket, "PUT", f"?metrics&id={name}", body)
+
+    def put_many(first):
+        return [put(f"m{number}").status for number in range(first, 996, THREADS)]
+
+    all_at_once([lambda first=first: put_many(first) for first in range(THREADS)])
+    answers = all_at_once([lambda number=number: put(f"n{number}") for number in range(32)])
+    assert sorted(answer.status for answer in answers) == [204] * 4 + [400] * 28
+    refused = next(answer for answer in answers if answer.status == 400)
+    error_of(refused, 400, "TooManyConfigurations")
+    assert put("m7").status == 204, "one that is there is replaced"

@@ -1,9 +1,9 @@
 import Synchronization
 import TernS3Protocol
 
-/// Lets one request at a time create or delete the bucket of a name (spec rule ERR-8).
+/// Lets one request at a time create or delete the bucket of a name, or count what it has (spec rule ERR-8).
 ///
-/// Both consist of several commits, in the home region's directory and in the bucket's partition. Were two of them
+/// Creating and deleting consist of several commits, in the home region's directory and in the bucket's partition. Were two of them
 /// mixed, a request that took up the reservation of another could write a bucket anew that a third is just clearing away.
 /// One process serves all buckets of a region, so its memory is the place to take turns; what a crash leaves is told apart
 /// from what is under way by the restart.

@@ -26,8 +26,17 @@ extension ObjectService {
 
     /// Stores a configuration that was found valid.
     ///
-    /// - Throws: `TooManyConfigurations`. Requests that make new ones at the same moment may go a few beyond the limit.
+    /// - Throws: `TooManyConfigurations`.
     package func putNamedConfiguration(
+        _ kind: NamedConfigurationKind, id: String, document: [UInt8], of bucketName: String
+    ) async throws(S3Error) {
+        // No commit can require how many rows there are, so those who may add one take turns.
+        try await self.bucketTurns.take(bucketName) { () async throws(S3Error) in
+            try await self.storeNamedConfiguration(kind, id: id, document: document, of: bucketName)
+        }
+    }
+
+    private func storeNamedConfiguration(
         _ kind: NamedConfigurationKind, id: String, document: [UInt8], of bucketName: String
     ) async throws(S3Error) {
         let row = Keyspace.namedConfiguration(kind: kind.rawValue, id: id)
