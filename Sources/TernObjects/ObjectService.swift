@@ -40,6 +40,8 @@ package final class ObjectService: Sendable {
     package let outbox: Outbox
     package let options: Options
     package let encryption: EncryptionKeys
+    /// `nil` where no role has to be allowed anything: in tests of other things.
+    package let permissions: ReplicationPermissions?
     package let logger: Logger
 
     package init(
@@ -51,6 +53,7 @@ package final class ObjectService: Sendable {
         namespace: (any BucketNamespace)? = nil,
         options: Options = Options(),
         encryption: EncryptionKeys = EncryptionKeys(),
+        permissions: ReplicationPermissions? = nil,
         logger: Logger
     ) {
         self.region = region
@@ -63,6 +66,7 @@ package final class ObjectService: Sendable {
         self.outbox = Outbox(metadata: metadata)
         self.options = options
         self.encryption = encryption
+        self.permissions = permissions
         self.logger = logger
     }
 

@@ -50,11 +50,16 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
     for pool in configuration.storage.pools {
         for storageClass in pool.classes { options.poolOfClass[storageClass] = pool.name }
     }
+    let configured = try StaticIdentityStore(configuration.accounts)
+    let directory = NoPrincipals()
+    let authorizer = PolicyAuthorizer(directory: directory, clock: wall)
+    let roles = ServiceRoles(directory: directory, authorizer: authorizer, clock: wall)
     let namespace: (any BucketNamespace)? = federation.isHome ? nil : RemoteNamespace(client: client)
     let service = ObjectService(
         region: configuration.region, metadata: metadata, blobs: blobs, wall: wall, random: random,
         namespace: namespace,
-        options: options, encryption: EncryptionKeys(rootKey: rootKey), logger: logger)
+        options: options, encryption: EncryptionKeys(rootKey: rootKey),
+        permissions: ReplicationPermissions(roles: roles, authorizer: authorizer), logger: logger)
     try await service.outbox.rebuild(from: service.registry)
 
     let load = ProcessorLoad()
@@ -62,9 +67,6 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
     let runtime = ReplicationRuntime(
         service: service, transport: HTTPPeerTransport(client: client), wall: wall, random: random, clients: activity,
         logger: logger)
-    let configured = try StaticIdentityStore(configuration.accounts)
-    let directory = NoPrincipals()
-    let authorizer = PolicyAuthorizer(directory: directory, clock: wall)
     // Without a root key nothing can be sealed, and there are no sessions.
     let tokens = rootKey.map { SessionTokens(rootKey: $0, directory: directory, accounts: configured, random: random) }
     let identities = SessionIdentityStore(lasting: configured, tokens: tokens, clock: wall)

@@ -28,10 +28,10 @@ extension ObjectService {
         guard let layout = try await self.layout(of: version.record, in: source.partition) else {
             return .retry("the version changed while it was read")
         }
-        let replica = ReplicaRecord(task: task, version: version.record, parts: layout.parts, source: source)
+        var replica = ReplicaRecord(task: task, version: version.record, parts: layout.parts, source: source)
         if let problem = self.problem(ofIdentity: replica) { return problem }
         let bucket: BucketState
-        switch try await self.destination(of: replica) {
+        switch try await self.destination(of: &replica) {
         case .refused(let result): return result
         case .open(let state): bucket = state
         }

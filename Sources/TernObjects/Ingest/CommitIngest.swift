@@ -6,10 +6,11 @@ import TernS3Protocol
 import TernStorage
 
 extension ObjectService {
-    func finish(_ replica: ReplicaRecord) async throws(S3Error) -> IngestResult {
+    func finish(_ sent: ReplicaRecord) async throws(S3Error) -> IngestResult {
+        var replica = sent
         if let problem = self.problem(ofIdentity: replica) { return problem }
         let bucket: BucketState
-        switch try await self.destination(of: replica) {
+        switch try await self.destination(of: &replica) {
         case .refused(let result): return result
         case .open(let state): bucket = state
         }

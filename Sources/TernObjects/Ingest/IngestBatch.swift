@@ -40,13 +40,14 @@ extension ObjectService {
     }
 
     /// Items of one destination bucket.
-    private func ingestGroup(_ items: [IngestItem]) async throws(S3Error) -> [IngestResult] {
+    private func ingestGroup(_ group: [IngestItem]) async throws(S3Error) -> [IngestResult] {
+        var items = group
         var results = [IngestResult?](repeating: nil, count: items.count)
         var bucket: BucketState?
         let problems = await ReplicaVerification.problems(of: items)
         var accepted: [Int] = []
-        for (index, item) in items.enumerated() {
-            switch try await self.destination(of: item.replica) {
+        for index in items.indices {
+            switch try await self.destination(of: &items[index].replica) {
             case .refused(let result):
                 results[index] = result
             case .open(let state):

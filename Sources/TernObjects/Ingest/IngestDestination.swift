@@ -10,8 +10,9 @@ enum IngestDestination: Sendable {
 }
 
 extension ObjectService {
-    /// Looks whether the destination takes the replica now, in the order of spec rule A-50.
-    func destination(of replica: ReplicaRecord) async throws(S3Error) -> IngestDestination {
+    /// Looks whether the destination takes the replica now, in the order of spec rule A-50. Takes the replica's tags away
+    /// where the role may not bring them.
+    func destination(of replica: inout ReplicaRecord) async throws(S3Error) -> IngestDestination {
         let bucket: BucketState
         do {
             bucket = try await self.registry.state(replica.destinationBucket)
@@ -19,12 +20,18 @@ extension ObjectService {
             return .refused(.refused("DstBucketNotFound", "the destination bucket does not exist"))
         }
         if !replica.destinationAccount.isEmpty, replica.destinationAccount != bucket.record.owner {
-            return .refused(.refused(Self.notPermitted(replica), "the destination belongs to another account"))
+            return .refused(.refused(replica.notPermitted.rawValue, "the destination belongs to another account"))
         }
-        // Invariant 9: until bucket policies are evaluated, a bucket takes replicas of its owner's roles only.
-        if let account = ARN.account(of: replica.role), account != bucket.owner {
-            return .refused(
-                .refused(Self.notPermitted(replica), "the destination's owner has not allowed the role"))
+        // Invariant 9.
+        switch await self.permissions?.destination(of: replica, in: bucket, now: self.clock.now) {
+        case nil, .open: break
+        case .openWithoutTags:
+            replica.version.tags = []
+            replica.version.tagsStamp = 0
+        case .refused(let reason):
+            return .refused(.refused(reason.rawValue, "the role is not permitted at the destination"))
+        case .roleUnknown:
+            return .refused(.retry("the role is not known in the destination's region yet"))
         }
         guard bucket.versioning == .enabled else {
             return .refused(.refused("DstBucketUnversioned", "the destination's versioning is not enabled"))
@@ -36,21 +43,6 @@ extension ObjectService {
             )
         }
         return .open(bucket)
-    }
-
-    /// The reason for a wrong `Account` is that of the operation (spec rule A-50).
-    private static func notPermitted(_ replica: ReplicaRecord) -> String {
-        switch replica.kind {
-        case .deleteMarker: "DstDelObjNotPermitted"
-        case .tags:
-            switch replica.version.newestAttribute {
-            case .tags: "DstPutTaggingNotPermitted"
-            case .acl: "DstPutAclNotPermitted"
-            case .retention: "DstPutRetentionNotPermitted"
-            case .legalHold: "DstPutLegalHoldNotPermitted"
-            }
-        default: "DstPutObjectNotPermitted"
-        }
     }
 
     /// What is wrong with the replica's identity or with the clock that made it; `nil` if nothing is.

@@ -83,7 +83,8 @@ extension ObjectService {
 
     // MARK: Begin
 
-    private func begin(_ replica: ReplicaRecord) async throws(S3Error) -> IngestProgress {
+    private func begin(_ sent: ReplicaRecord) async throws(S3Error) -> IngestProgress {
+        var replica = sent
         if let problem = self.problem(ofIdentity: replica) ?? Self.problem(ofSizesIn: replica) {
             return IngestProgress(result: problem)
         }
@@ -91,7 +92,7 @@ extension ObjectService {
         let key = ObjectKey(trusted: Array(replica.key))
         for _ in 0..<Self.maximumCommitAttempts {
             let bucket: BucketState
-            switch try await self.destination(of: replica) {
+            switch try await self.destination(of: &replica) {
             case .refused(let result): return IngestProgress(result: result)
             case .open(let state): bucket = state
             }

@@ -57,9 +57,10 @@ extension ObjectService {
         return placements
     }
 
-    private func placeAlone(_ replica: PreparedReplica, named name: String) async throws(S3Error) -> Placement {
+    private func placeAlone(_ prepared: PreparedReplica, named name: String) async throws(S3Error) -> Placement {
+        var replica = prepared
         for _ in 0..<Self.maximumCommitAttempts {
-            switch try await self.destination(of: replica.replica) {
+            switch try await self.destination(of: &replica.replica) {
             case .refused(let result):
                 return .notNeeded(result)
             case .open(let bucket):

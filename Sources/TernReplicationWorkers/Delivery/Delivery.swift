@@ -37,6 +37,35 @@ struct Delivery: Sendable {
         }
     }
 
+    /// A version as the rule's role may take it along.
+    enum Readable: Sendable {
+        /// Without its tags, where the role may not read them (T-15).
+        case version(StoredVersion)
+        case verdict(TaskVerdict)
+    }
+
+    /// Assumes the rule's role, looks what it may read, and then whether there is a destination.
+    func readable(
+        _ task: StoredTask, version: StoredVersion, from source: BucketState, to place: DestinationPlace?
+    ) async -> Readable {
+        var sent = version
+        switch await self.service.permissions?.source(
+            of: task.record, version: version.record, key: version.key, in: source)
+        {
+        case nil, .readable:
+            break
+        case .readableWithoutTags:
+            sent.record.tags = []
+            sent.record.tagsStamp = 0
+        case .refused(let reason):
+            return .verdict(self.verdict(on: task, version: version, cause: .failure(reason)))
+        }
+        if place == nil {
+            return .verdict(self.verdict(on: task, version: version, cause: .failure(.dstBucketNotFound)))
+        }
+        return .version(sent)
+    }
+
     /// The verdict on a task by the destination's answer. `DONE` and what live replication takes for it settle the task;
     /// a refusal is final; anything else waits, with a growing delay.
     func verdict(on task: StoredTask, version: StoredVersion, result: IngestResult) -> TaskVerdict {

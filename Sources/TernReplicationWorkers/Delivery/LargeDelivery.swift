@@ -24,14 +24,23 @@ extension Delivery {
                 report.verdicts = [(task, self.verdict(on: task, version: nil, cause: .sourceVersionGone))]
                 return report
             }
-            switch try await self.place() {
+            let place = try await self.place()
+            let sent: StoredVersion
+            switch await self.readable(task, version: version, from: source, to: place) {
+            case .version(let readable): sent = readable
+            case .verdict(let found):
+                report.verdicts = [(task, found)]
+                return report
+            }
+            switch place {
             case nil:
                 verdict = self.verdict(on: task, version: version, cause: .failure(.dstBucketNotFound))
             case .here:
-                let result = await self.service.cloneReplica(task.record, of: version, from: source)
+                let result = await self.service.cloneReplica(task.record, of: sent, from: source)
                 verdict = self.verdict(on: task, version: version, result: result)
             case .region(let region):
-                (verdict, report.failure) = await self.sendSegments(of: version, task: task, from: source, to: region)
+                (verdict, report.failure) = await self.sendSegments(
+                    of: version, sent: sent, task: task, from: source, to: region)
                 report.isAnswered = report.failure == nil
             }
         } catch {
@@ -44,6 +53,7 @@ extension Delivery {
     /// Sends what the destination does not have yet of an object, and has it made visible.
     func sendSegments(
         of version: StoredVersion,
+        sent: StoredVersion,
         task: StoredTask,
         from source: BucketState,
         to region: RegionName
@@ -62,7 +72,7 @@ extension Delivery {
         } catch {
             return (self.sourceFailed(error), nil)
         }
-        let replica = ReplicaRecord(task: task.record, version: version.record, parts: layout.parts, source: source)
+        let replica = ReplicaRecord(task: task.record, version: sent.record, parts: layout.parts, source: source)
         do {
             let progress = try await self.context.transport.beginSession(replica, to: region)
             if progress.isComplete || progress.result.code != .done {

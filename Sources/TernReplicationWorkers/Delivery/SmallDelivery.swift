@@ -17,7 +17,7 @@ private struct ReadyItem: Sendable {
 private enum SourceReading: Sendable {
     case ready(ReadyItem)
     /// To be delivered on its own: by cloning, or because it has several parts.
-    case alone(StoredVersion)
+    case alone(StoredVersion, sent: StoredVersion)
     case verdict(TaskVerdict)
 }
 
@@ -30,13 +30,7 @@ extension Delivery {
                 report.verdicts = tasks.map { ($0, self.verdict(on: $0, version: nil, cause: .sourceBucketGone)) }
                 return report
             }
-            guard let place = try await self.place() else {
-                report.verdicts = tasks.map {
-                    ($0, self.verdict(on: $0, version: nil, cause: .failure(.dstBucketNotFound)))
-                }
-                return report
-            }
-            await self.deliver(tasks, from: source, to: place, report: &report)
+            await self.deliver(tasks, from: source, to: try await self.place(), report: &report)
         } catch {
             report.verdicts = tasks.map { ($0, self.sourceFailed(error)) }
         }
@@ -46,7 +40,7 @@ extension Delivery {
     private func deliver(
         _ tasks: [StoredTask],
         from source: BucketState,
-        to place: DestinationPlace,
+        to place: DestinationPlace?,
         report: inout DeliveryReport
     ) async {
         var ready: [ReadyItem] = []
@@ -55,14 +49,17 @@ extension Delivery {
             switch await self.read(task, from: source, to: place) {
             case .verdict(let verdict):
                 report.verdicts.append((task, verdict))
-            case .alone(let version):
-                let (verdict, failure) = await self.deliverAlone(task, version: version, from: source, to: place)
+            case .alone(let version, let sent):
+                // Without a destination the reading ended with a verdict.
+                guard let place else { continue }
+                let (verdict, failure) = await self.deliverAlone(
+                    task, version: version, sent: sent, from: source, to: place)
                 report.verdicts.append((task, verdict))
                 if let failure { report.failure = failure } else { report.isAnswered = true }
             case .ready(let item):
                 let size = item.item.body.readableBytes
                 let isRoom = ready.count < IngestLimits.itemsPerRequest && bytes + size <= IngestLimits.bytesPerRequest
-                if !isRoom {
+                if !isRoom, let place {
                     await self.send(ready, to: place, report: &report)
                     ready = []
                     bytes = 0
@@ -71,7 +68,7 @@ extension Delivery {
                 bytes += size
             }
         }
-        if !ready.isEmpty { await self.send(ready, to: place, report: &report) }
+        if !ready.isEmpty, let place { await self.send(ready, to: place, report: &report) }
     }
 
     private func send(_ ready: [ReadyItem], to place: DestinationPlace, report: inout DeliveryReport) async {
@@ -102,7 +99,8 @@ extension Delivery {
     }
 
     /// Reads a task's version, as it is now, and its body.
-    private func read(_ task: StoredTask, from source: BucketState, to place: DestinationPlace) async -> SourceReading {
+    private func read(_ task: StoredTask, from source: BucketState, to place: DestinationPlace?) async -> SourceReading
+    {
         do {
             let key = ObjectKey(trusted: Array(task.record.key))
             let identity = task.record.version.versionID
@@ -115,15 +113,20 @@ extension Delivery {
                     .postpone(
                         Self.attributesDelay, error: "waits until the object itself has arrived", countsAttempt: false))
             }
+            let sent: StoredVersion
+            switch await self.readable(task, version: version, from: source, to: place) {
+            case .version(let readable): sent = readable
+            case .verdict(let verdict): return .verdict(verdict)
+            }
             guard task.record.kind == .object else {
-                let replica = ReplicaRecord(task: task.record, version: record, parts: [], source: source)
+                let replica = ReplicaRecord(task: task.record, version: sent.record, parts: [], source: source)
                 return .ready(ReadyItem(task: task, version: version, item: IngestItem(replica: replica)))
             }
             if record.etagPartCount > 1 || record.byteCount > Int64(IngestItem.maximumBodyBytes) {
-                return .alone(version)
+                return .alone(version, sent: sent)
             }
             if case .here = place, record.byteCount > Int64(self.service.options.inlineThresholdBytes) {
-                return .alone(version)
+                return .alone(version, sent: sent)
             }
             let opening = try await self.service.openSource(of: version, role: task.record.role, in: source)
             if let reason = opening.refusal {
@@ -134,7 +137,7 @@ extension Delivery {
             else {
                 return .verdict(.postpone(.zero, error: "the version moved while it was read", countsAttempt: false))
             }
-            let replica = ReplicaRecord(task: task.record, version: record, parts: layout.parts, source: source)
+            let replica = ReplicaRecord(task: task.record, version: sent.record, parts: layout.parts, source: source)
             return .ready(ReadyItem(task: task, version: version, item: IngestItem(replica: replica, body: body)))
         } catch let error as S3Error {
             return .verdict(self.sourceFailed(error))
@@ -178,15 +181,16 @@ extension Delivery {
     private func deliverAlone(
         _ task: StoredTask,
         version: StoredVersion,
+        sent: StoredVersion,
         from source: BucketState,
         to place: DestinationPlace
     ) async -> (TaskVerdict, TransportError?) {
         switch place {
         case .here:
-            let result = await self.service.cloneReplica(task.record, of: version, from: source)
+            let result = await self.service.cloneReplica(task.record, of: sent, from: source)
             return (self.verdict(on: task, version: version, result: result), nil)
         case .region(let region):
-            return await self.sendSegments(of: version, task: task, from: source, to: region)
+            return await self.sendSegments(of: version, sent: sent, task: task, from: source, to: region)
         }
     }
 }

@@ -1,0 +1,83 @@
+import Synchronization
+package import TernCore
+import TernPolicy
+package import TernPorts
+
+/// Roles that the server assumes for replication and jobs (STS-7, specification §6.8).
+package final class ServiceRoles: RoleAssumer {
+    private struct Question: Hashable {
+        var role: String
+        var service: String
+        var sourceARN: String
+    }
+
+    private struct Answers {
+        var revision: UInt64?
+        var known: [Question: (principal: Principal?, until: Int64)] = [:]
+    }
+
+    private let directory: any PrincipalDirectory
+    private let authorizer: any Authorizer
+    private let clock: any WallClock
+    private let answers = Mutex(Answers())
+
+    /// A trust policy may look at the time.
+    private static let lifetimeMilliseconds: Int64 = 60_000
+    private static let maximumAnswers = 4096
+    /// Names of sessions are the server's own choice.
+    private static let sessionName = "s3-replication"
+
+    package init(directory: any PrincipalDirectory, authorizer: any Authorizer, clock: any WallClock) {
+        self.directory = directory
+        self.authorizer = authorizer
+        self.clock = clock
+    }
+
+    package func assume(
+        role arn: String, by service: String, sourceARN: String, sourceAccount: AccountID
+    ) async -> Principal? {
+        let question = Question(role: arn, service: service, sourceARN: sourceARN)
+        let now = self.clock.now.milliseconds
+        let revision = self.directory.revision
+        let known = self.answers.withLock { answers in
+            answers.revision == revision ? answers.known[question] : nil
+        }
+        if let known, now < known.until { return known.principal }
+        let principal = await self.ask(question, sourceAccount: sourceAccount)
+        self.answers.withLock { answers in
+            if answers.revision != revision || answers.known.count >= Self.maximumAnswers {
+                answers = Answers(revision: revision)
+            }
+            answers.known[question] = (principal, now + Self.lifetimeMilliseconds)
+        }
+        return principal
+    }
+
+    private func ask(_ question: Question, sourceAccount: AccountID) async -> Principal? {
+        guard let role = self.directory.role(arn: question.role),
+            let trust = try? CompiledPolicy(
+                json: Array(role.trustPolicy.utf8), kind: .trust, name: "trust policy")
+        else { return nil }
+        let decision = await self.authorizer.authorize(
+            AuthorizationRequest(
+                principal: .service(question.service), action: "sts:AssumeRole", resource: question.role,
+                resourceOwner: role.identity.account.id, resourcePolicy: trust, resourceRole: .trust,
+                context: {
+                    [
+                        "aws:SourceArn": [question.sourceARN], "aws:SourceAccount": [sourceAccount.description],
+                        "sts:RoleSessionName": [Self.sessionName],
+                    ]
+                }))
+        guard case .allowed = decision else { return nil }
+        return self.principal(role)
+    }
+
+    package func session(ofRole arn: String) async -> Principal? {
+        self.directory.role(arn: arn).map { self.principal($0) }
+    }
+
+    private func principal(_ role: AssumableRole) -> Principal {
+        // The time is not looked at: such a session has no token that could be revoked.
+        .role(role.identity, TemporarySession(name: Self.sessionName, issuedAt: self.clock.now))
+    }
+}

@@ -1,0 +1,165 @@
+package import TernCore
+package import TernPorts
+package import TernRecords
+package import TernReplication
+import TernS3Protocol
+
+/// What the roles of replication rules may do, judged by each side for its own bucket (spec live-replication §4,
+/// invariant 9).
+package struct ReplicationPermissions: Sendable {
+    private let roles: any RoleAssumer
+    private let authorizer: any Authorizer
+
+    package init(roles: any RoleAssumer, authorizer: any Authorizer) {
+        self.roles = roles
+        self.authorizer = authorizer
+    }
+
+    private static let service = "s3.amazonaws.com"
+
+    // MARK: The source's side
+
+    /// What the source lets its rule's role have of a version.
+    package enum SourceVerdict: Sendable, Equatable {
+        case readable
+        /// The object goes without its tags (T-15).
+        case readableWithoutTags
+        case refused(ReplicationFailureReason)
+    }
+
+    /// Assumes the task's role and looks whether it may read what the task brings, in the order of A-50.
+    package func source(
+        of task: TaskRecord, version: VersionRecord, key: ObjectKey, in bucket: BucketState
+    ) async -> SourceVerdict {
+        guard
+            let role = await self.roles.assume(
+                role: task.role, by: Self.service, sourceARN: "arn:aws:s3:::\(bucket.name)",
+                sourceAccount: bucket.owner)
+        else { return .refused(.assumeRoleNotPermitted) }
+        let ask = Question(role: role, bucket: bucket, key: key, version: version, authorizer: self.authorizer)
+        let isData = task.kind != .tags
+        let unreadable: ReplicationFailureReason = isData ? .srcGetObjectNotPermitted : .srcHeadObjectNotPermitted
+        // what the role may not know, it cannot act on.
+        guard await ask.bucketAllows("s3:GetReplicationConfiguration") else { return .refused(unreadable) }
+        if version.isDeleteMarker {
+            //
+            return await ask.bucketAllows("s3:ListBucket") ? .readable : .refused(unreadable)
+        }
+        //
+        if await !ask.allows("s3:GetObjectVersionForReplication") {
+            guard await ask.allows("s3:GetObjectVersion") else { return .refused(unreadable) }
+        }
+        guard await ask.allows("s3:GetObjectVersionAcl") else { return .refused(.srcGetAclNotPermitted) }
+        if bucket.objectLock != nil {
+            guard await ask.allows("s3:GetObjectRetention") else { return .refused(.srcGetRetentionNotPermitted) }
+            guard await ask.allows("s3:GetObjectLegalHold") else { return .refused(.srcGetLegalHoldNotPermitted) }
+        }
+        let concernsTags = isData ? !version.tags.isEmpty : version.newestAttribute == .tags
+        guard concernsTags, await !ask.allows("s3:GetObjectVersionTagging") else { return .readable }
+        return isData ? .readableWithoutTags : .refused(.srcGetTaggingNotPermitted)
+    }
+
+    // MARK: The destination's side
+
+    /// What a destination bucket lets a role do with a replica.
+    enum DestinationVerdict: Sendable, Equatable {
+        case open
+        /// The replica arrives without its tags.
+        case openWithoutTags
+        case refused(ReplicationFailureReason)
+        /// This region has not heard of the role yet.
+        case roleUnknown
+    }
+
+    func destination(of replica: ReplicaRecord, in bucket: BucketState, now: Timestamp) async -> DestinationVerdict {
+        guard let role = await self.roles.session(ofRole: replica.role) else { return .roleUnknown }
+        let version = replica.version
+        let ask = Question(
+            role: role, bucket: bucket, key: ObjectKey(trusted: Array(replica.key)), version: version,
+            authorizer: self.authorizer)
+        if replica.kind == .deleteMarker {
+            return await ask.allows("s3:ReplicateDelete") ? .open : .refused(.dstDelObjNotPermitted)
+        }
+        guard await ask.allows("s3:ReplicateObject", context: Self.conditions(of: version, now: now)) else {
+            return .refused(replica.notPermitted)
+        }
+        if replica.ownerOverride, await !ask.allows("s3:ObjectOwnerOverrideToBucketOwner") {
+            return .refused(.dstPutObjectNotPermitted)
+        }
+        let concernsTags = replica.kind == .tags ? version.newestAttribute == .tags : !version.tags.isEmpty
+        // ReplicateObject covers the tags; only a Deny keeps them away.
+        guard concernsTags, await ask.denies("s3:ReplicateTags") else { return .open }
+        return replica.kind == .tags ? .refused(.dstPutTaggingNotPermitted) : .openWithoutTags
+    }
+
+    ///
+    private static func conditions(of version: VersionRecord, now: Timestamp) -> [String: [String]] {
+        var conditions = version.retention?.conditions(now: now) ?? [:]
+        if version.legalHold != .unset {
+            conditions["s3:object-lock-legal-hold"] = [version.legalHold == .on ? "ON" : "OFF"]
+        }
+        return conditions
+    }
+}
+
+/// One role, one version: asked for several actions.
+private struct Question: Sendable {
+    let role: Principal
+    let bucket: BucketState
+    let key: ObjectKey
+    let version: VersionRecord
+    let authorizer: any Authorizer
+
+    func allows(_ action: String, context: [String: [String]] = [:]) async -> Bool {
+        await self.decide(action, resource: "arn:aws:s3:::\(self.bucket.name)/\(self.key)", context: context)
+            == .allowed
+    }
+
+    func bucketAllows(_ action: String) async -> Bool {
+        await self.decide(action, resource: "arn:aws:s3:::\(self.bucket.name)", context: [:]) == .allowed
+    }
+
+    /// Whether a policy says no, rather than that none says yes.
+    func denies(_ action: String) async -> Bool {
+        let decision = await self.decide(
+            action, resource: "arn:aws:s3:::\(self.bucket.name)/\(self.key)", context: [:])
+        guard case .denied(let denial) = decision else { return false }
+        return denial.isExplicit
+    }
+
+    private func decide(
+        _ action: String, resource: String, context: [String: [String]]
+    ) async -> AuthorizationDecision {
+        let features = self.bucket.features
+        let tags = self.version.tagSet
+        let region = self.bucket.record.region
+        return await self.authorizer.authorize(
+            AuthorizationRequest(
+                principal: self.role, action: action, resource: resource, resourceOwner: self.bucket.owner,
+                resourcePolicy: features.policy,
+                restrictsPublic: features.isPolicyPublic && self.bucket.publicAccessBlock.restrictPublicBuckets,
+                context: {
+                    // it is traffic of the server's own, and counts as encrypted.
+                    var all = ["aws:SecureTransport": ["true"], "aws:RequestedRegion": [region]]
+                    for tag in tags { all["s3:ExistingObjectTag/\(tag.key)"] = [tag.value] }
+                    return all.merging(context) { _, given in given }
+                }))
+    }
+}
+
+extension ReplicaRecord {
+    /// The reason for want of permission is that of the operation.
+    var notPermitted: ReplicationFailureReason {
+        switch self.kind {
+        case .deleteMarker: .dstDelObjNotPermitted
+        case .tags:
+            switch self.version.newestAttribute {
+            case .tags: .dstPutTaggingNotPermitted
+            case .acl: .dstPutAclNotPermitted
+            case .retention: .dstPutRetentionNotPermitted
+            case .legalHold: .dstPutLegalHoldNotPermitted
+            }
+        default: self.version.etagPartCount > 0 ? .dstMultipartInitNotPermitted : .dstPutObjectNotPermitted
+        }
+    }
+}
