@@ -19,6 +19,9 @@ package struct AuthorizationRequest: Sendable {
     package var restrictsPublic: Bool
     /// To whom an ACL grants the action.
     package var accessControlList: AccessControlListGrant?
+    /// The bucket whose object `resource` is, and its policy's edition: where policies treat all its objects alike, one
+    /// decision serves them all. `nil` to judge each request by itself.
+    package var object: ObjectScope?
     /// Condition keys and their values, for example `s3:prefix`; asked for where a policy is evaluated.
     package var context: @Sendable () -> [String: [String]]
 
@@ -26,6 +29,7 @@ package struct AuthorizationRequest: Sendable {
         principal: Principal, action: String, resource: String, resourceOwner: AccountID?,
         resourcePolicy: CompiledPolicy? = nil, resourceRole: PolicyEvaluation.ResourcePolicyRole = .optional,
         resourceMayAllow: Bool = true, restrictsPublic: Bool = false, accessControlList: AccessControlListGrant? = nil,
+        object: ObjectScope? = nil,
         context: @escaping @Sendable () -> [String: [String]] = { [:] }
     ) {
         self.principal = principal
@@ -37,7 +41,21 @@ package struct AuthorizationRequest: Sendable {
         self.resourceMayAllow = resourceMayAllow
         self.restrictsPublic = restrictsPublic
         self.accessControlList = accessControlList
+        self.object = object
         self.context = context
+    }
+
+    /// A bucket at one edition of its configuration.
+    package struct ObjectScope: Hashable, Sendable {
+        package var bucket: String
+        package var bucketID: UInt64
+        package var epoch: UInt64
+
+        package init(bucket: String, bucketID: UInt64, epoch: UInt64) {
+            self.bucket = bucket
+            self.bucketID = bucketID
+            self.epoch = epoch
+        }
     }
 
     /// Whether no policy has a say: the root of the account that owns the bucket, whose policy denies nothing (ACC-4).

@@ -182,3 +182,31 @@ import Testing
         #expect(PolicyEvaluation(resource: open).decide(Self.get(.anonymous)).isAllowed)
     }
 }
+
+/// When one decision serves all objects of a bucket.
+@Suite struct UniformPolicyTests {
+    static let rows: [(resource: String, isUniform: Bool)] = [
+        ("*", true), ("arn:aws:s3:::b/*", true), ("arn:aws:s3:::*", true), ("arn:aws:s3:::b*", true),
+        ("arn:aws:s3:::b", true), ("arn:aws:s3:::other/*", true), ("arn:aws:s3:::bb/*", true),
+        ("arn:aws:s3:::b/a*", false), ("arn:aws:s3:::b/a", false), ("arn:aws:s3:::b/?*", false),
+        ("arn:aws:s3:::?/*", false), ("arn:aws:*:::b/*", false), ("arn:*:s3:::b/a", false),
+        ("arn:aws:s3:::b/${aws:username}/*", false), ("arn:aws:s3:::${aws:username}/*", false),
+        ("arn:aws:sqs:::b/*", true), ("arn:aws:s3:::b/*/", false),
+    ]
+
+    @Test("Resources that cover all objects of a bucket or none", arguments: rows)
+    func resources(resource: String, isUniform: Bool) throws {
+        let policy = try PolicyEvaluationTests.identity("Allow", "s3:Get*", resource)
+        #expect(policy.treatsAlike(objectsOf: "b", action: "s3:GetObject") == isUniform)
+        #expect(policy.treatsAlike(objectsOf: "b", action: "s3:PutObject"))
+    }
+
+    @Test("Conditions look at the request")
+    func conditions() throws {
+        let policy = try CompiledPolicy(
+            json: Array(
+                #"{"Statement":{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"false"}}}}"#
+                    .utf8), kind: .identity, name: "identity")
+        #expect(!policy.treatsAlike(objectsOf: "b", action: "s3:GetObject"))
+    }
+}

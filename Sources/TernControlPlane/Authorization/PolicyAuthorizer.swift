@@ -25,7 +25,7 @@ package final class PolicyAuthorizer: Authorizer {
         {
             return .allowed
         }
-        let (decision, explained) = self.decide(request)
+        let (decision, explained) = self.decideOnce(request)
         switch decision {
         case .allowed:
             return .allowed
@@ -62,6 +62,59 @@ package final class PolicyAuthorizer: Authorizer {
         return (decision, account != nil && (request.resourceOwner == nil || account == request.resourceOwner))
     }
 
+    // MARK: One decision for all objects of a bucket
+
+    private struct UniformQuestion: Hashable, Sendable {
+        var object: AuthorizationRequest.ObjectScope
+        var action: String
+        var owner: AccountID?
+        var resourceMayAllow: Bool
+        var restrictsPublic: Bool
+    }
+
+    private struct UniformAnswer: Sendable {
+        /// `nil` where the policies do not treat all objects alike.
+        var decision: PolicyDecision?
+        var explained: Bool
+    }
+
+    /// Questions of one principal that are remembered.
+    private static let maximumUniformAnswers = 256
+
+    /// As ``decide(_:)``, from memory where every object of the bucket is judged alike.
+    private func decideOnce(_ request: AuthorizationRequest) -> (PolicyDecision, explained: Bool) {
+        guard let object = request.object, case .optional = request.resourceRole, request.accessControlList == nil,
+            case .role(let role, let session) = request.principal, session.policies.isEmpty
+        else { return self.decide(request) }
+        let question = UniformQuestion(
+            object: object, action: request.action, owner: request.resourceOwner,
+            resourceMayAllow: request.resourceMayAllow, restrictsPublic: request.restrictsPublic)
+        let revision = self.directory.revision
+        let known = self.principals.withLock { cache in
+            cache.revision == revision ? cache.answers[role.id]?[question] : nil
+        }
+        if let known, let decision = known.decision { return (decision, known.explained) }
+        let decided = self.decide(request)
+        if known != nil { return decided }
+        let isUniform = self.treatsAlike(object, request)
+        self.principals.withLock { cache in
+            guard cache.revision == revision else { return }
+            var answers = cache.answers[role.id] ?? [:]
+            if answers.count >= Self.maximumUniformAnswers { answers = [:] }
+            answers[question] = UniformAnswer(decision: isUniform ? decided.0 : nil, explained: decided.explained)
+            cache.answers[role.id] = answers
+        }
+        return decided
+    }
+
+    private func treatsAlike(_ object: AuthorizationRequest.ObjectScope, _ request: AuthorizationRequest) -> Bool {
+        guard let own = self.policies(of: request.principal) else { return false }
+        var policies = own.identity
+        if let boundary = own.boundary { policies.append(boundary) }
+        if let policy = request.resourcePolicy { policies.append(policy) }
+        return policies.allSatisfy { $0.treatsAlike(objectsOf: object.bucket, action: request.action) }
+    }
+
     package func mentions(_ keyPrefix: String, policiesOf principal: Principal) async -> Bool {
         if case .root(_, nil) = principal { return false }
         let session = self.sessionPolicies(principal) ?? []
@@ -82,6 +135,7 @@ package final class PolicyAuthorizer: Authorizer {
     private struct PrincipalCache: Sendable {
         var revision: UInt64?
         var sets: [String: PrincipalSet] = [:]
+        var answers: [String: [UniformQuestion: UniformAnswer]] = [:]
     }
 
     /// `nil` for a user or role that is gone, or has a policy that cannot be read.

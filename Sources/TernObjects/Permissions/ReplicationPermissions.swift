@@ -111,33 +111,39 @@ private struct Question: Sendable {
     let authorizer: any Authorizer
 
     func allows(_ action: String, context: [String: [String]] = [:]) async -> Bool {
-        await self.decide(action, resource: "arn:aws:s3:::\(self.bucket.name)/\(self.key)", context: context)
+        await self.decide(action, key: self.key, context: context)
             == .allowed
     }
 
     func bucketAllows(_ action: String) async -> Bool {
-        await self.decide(action, resource: "arn:aws:s3:::\(self.bucket.name)", context: [:]) == .allowed
+        await self.decide(action, key: nil, context: [:]) == .allowed
     }
 
     /// Whether a policy says no, rather than that none says yes.
     func denies(_ action: String) async -> Bool {
-        let decision = await self.decide(
-            action, resource: "arn:aws:s3:::\(self.bucket.name)/\(self.key)", context: [:])
+        let decision = await self.decide(action, key: self.key, context: [:])
         guard case .denied(let denial) = decision else { return false }
         return denial.isExplicit
     }
 
     private func decide(
-        _ action: String, resource: String, context: [String: [String]]
+        _ action: String, key: ObjectKey?, context: [String: [String]]
     ) async -> AuthorizationDecision {
         let features = self.bucket.features
         let tags = self.version.tagSet
         let region = self.bucket.record.region
         return await self.authorizer.authorize(
             AuthorizationRequest(
-                principal: self.role, action: action, resource: resource, resourceOwner: self.bucket.owner,
+                principal: self.role, action: action,
+                resource: "arn:aws:s3:::\(self.bucket.name)" + (key.map { "/\($0)" } ?? ""),
+                resourceOwner: self.bucket.owner,
                 resourcePolicy: features.policy,
                 restrictsPublic: features.isPolicyPublic && self.bucket.publicAccessBlock.restrictPublicBuckets,
+                object: key == nil
+                    ? nil
+                    : .init(
+                        bucket: self.bucket.name, bucketID: self.bucket.record.bucketID,
+                        epoch: self.bucket.record.epoch),
                 context: {
                     // it is traffic of the server's own, and counts as encrypted.
                     var all = ["aws:SecureTransport": ["true"], "aws:RequestedRegion": [region]]
