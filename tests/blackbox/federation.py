@@ -144,6 +144,31 @@ class Region:
             self._clients[key] = client
         return self._clients[key]
 
+    def service(self, name, account=ALICE, *, region_name=None, token=None):
+        """A boto3 client of another service; `account` has keys, or is a pair of them."""
+        keys = account if isinstance(account, tuple) else (account.access_key, account.secret_key)
+        return boto3.session.Session().client(
+            name,
+            endpoint_url=self.endpoint,
+            region_name=region_name or self.name,
+            aws_access_key_id=keys[0],
+            aws_secret_access_key=keys[1],
+            aws_session_token=token,
+            config=botocore.config.Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
+        )
+
+    def wait_for_role_policy(self, account, role, policy_name):
+        """Until this region knows the policy of a role, which was written in another one."""
+        iam = self.service("iam", account)
+
+        def known():
+            try:
+                return iam.get_role_policy(RoleName=role, PolicyName=policy_name)
+            except iam.exceptions.NoSuchEntityException:
+                return None
+
+        eventually(known, f"{self.name} knows the role {role}")
+
     def raw(self, account=ALICE):
         """Hand-made requests, signed with the account's key."""
         return Requester("127.0.0.1", self.port, self.name, account.credentials if account else None)
@@ -276,7 +301,21 @@ class Federation:
             region.wait_until_healthy()
         stored = {account["id"]: account for account in json.loads((self.directory / "accounts.json").read_text())}
         self.canonical_ids = {account.id: stored[account.id]["canonicalId"] for account in self.accounts}
+        self.make_replication_roles()
         return self
+
+    def make_replication_roles(self):
+        """The role `replication` in each account, which may do all that replication does with any bucket."""
+        trust = {"Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        actions = ["s3:*", "kms:*"]
+        rights = {"Effect": "Allow", "Action": actions, "Resource": "*"}
+        for account in self.accounts:
+            iam = self.regions[0].service("iam", account)
+            iam.create_role(RoleName="replication", AssumeRolePolicyDocument=policy(trust))
+            iam.put_role_policy(RoleName="replication", PolicyName="all", PolicyDocument=policy(rights))
+        for account in self.accounts:
+            for region in self.regions[1:]:
+                region.wait_for_role_policy(account, "replication", "all")
 
     def spawn(self, label, arguments, prefix=(), **options):
         """Runs tern with its output in files; the file names carry a number, so that restarts keep older logs.
@@ -383,6 +422,11 @@ class ForeignFederation:
 
     def stop(self):
         pass
+
+
+def policy(*statements):
+    """A policy document."""
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
 
 
 def fresh_name(prefix="t"):

@@ -121,6 +121,7 @@ struct BenchRun: Sendable {
         }
         try await self.target.source.makeBucket(self.sourceBucket, isVersioned: true)
         try await destination.makeBucket(self.destinationBucket, isVersioned: true)
+        try await self.target.source.makeRole()
         try await self.target.source.replicate(
             self.sourceBucket, to: self.destinationBucket, account: self.target.account.id)
 

@@ -28,12 +28,46 @@ struct BenchRegion: Sendable {
         }
     }
 
+    /// Makes the role that replicates, once.
+    func makeRole() async throws {
+        try await self.identity([
+            ("Action", "CreateRole"), ("RoleName", Self.role), ("AssumeRolePolicyDocument", Self.trustPolicy),
+        ])
+        try await self.identity([
+            ("Action", "PutRolePolicy"), ("RoleName", Self.role), ("PolicyName", "replicate"),
+            ("PolicyDocument", Self.rolePolicy),
+        ])
+    }
+
+    private static let role = "tern-bench"
+    private static let trustPolicy = """
+        {"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Service":"s3.amazonaws.com"},\
+        "Action":"sts:AssumeRole"}}
+        """
+    private static let rolePolicy = """
+        {"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":["s3:GetReplicationConfiguration","s3:ListBucket",\
+        "s3:GetObjectVersionForReplication","s3:GetObjectVersionAcl","s3:GetObjectVersionTagging","s3:ReplicateObject",\
+        "s3:ReplicateDelete","s3:ReplicateTags"],"Resource":"*"}}
+        """
+
+    private func identity(_ parameters: [(String, String)]) async throws {
+        let request = try self.signer.identityRequest(parameters + [("Version", "2010-05-08")])
+        let connection = try await LoadConnection.connect(to: self.signer.endpoint)
+        let sample = try await connection.run([request])[0]
+        await connection.close()
+        // 409: an earlier run has made it.
+        guard (200..<300).contains(sample.status) || sample.status == 409 else {
+            throw CommandFailure(
+                "\(self.name): \(parameters[0].1) answers \(sample.status); the log of the region may say why")
+        }
+    }
+
     /// Makes a rule that replicates everything.
     func replicate(_ source: String, to destination: String, account: AccountID) async throws {
         try await self.put(
             "/\(source)?replication",
             """
-            <ReplicationConfiguration><Role>arn:aws:iam::\(account):role/tern-bench</Role><Rule><ID>bench</ID>\
+            <ReplicationConfiguration><Role>arn:aws:iam::\(account):role/\(Self.role)</Role><Rule><ID>bench</ID>\
             <Priority>1</Priority><Filter><Prefix></Prefix></Filter><Status>Enabled</Status>\
             <DeleteMarkerReplication><Status>Disabled</Status></DeleteMarkerReplication>\
             <Destination><Bucket>arn:aws:s3:::\(destination)</Bucket></Destination></Rule></ReplicationConfiguration>
