@@ -13,6 +13,7 @@ import TernPorts
 import TernReplicationWorkers
 import TernS3API
 import TernS3Protocol
+import TernSigV4
 import TernStorage
 import TernStorageRocksDB
 import TernStorageZstd
@@ -118,7 +119,8 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
         background.start { await follower.run() }
     }
     return RunningRegion(
-        responder: RegionResponder(peers: router, control: control, s3: s3),
+        responder: RegionResponder(
+            peers: router, control: control, s3: s3, seal: ForwardingSeal(secret: federation.secret)),
         prepareToStop: { shutdown.request() },
         stop: {
             await background.stop()
@@ -146,11 +148,27 @@ struct RegionResponder: HTTPResponder {
     let peers: PeerRouter
     let control: ControlResponder
     let s3: S3Responder
+    let seal: ForwardingSeal?
 
-    func respond(to head: HTTPRequestHead, body: any HTTPRequestBody) async -> HTTPAnswer {
+    func respond(to received: HTTPRequestHead, body: any HTTPRequestBody) async -> HTTPAnswer {
+        let head = self.withOrigin(received)
         if head.target.hasPrefix("/_tern/"), let answer = await self.peers.handle(head, body: body) { return answer }
         if let answer = await self.control.respond(to: head, body: body) { return answer }
         return await self.s3.respond(to: head, body: body)
+    }
+}
+
+extension RegionResponder {
+    /// A request that another region handed on, as it came to that region.
+    private func withOrigin(_ head: HTTPRequestHead) -> HTTPRequestHead {
+        guard let value = head.headers[ForwardingSeal.header],
+            let (address, isSecure) = self.seal?.open(
+                value, method: head.method, target: head.target, authorization: head.headers["authorization"])
+        else { return head }
+        var head = head
+        head.remoteAddress = address
+        head.isSecure = isSecure
+        return head
     }
 }
 

@@ -5,6 +5,7 @@ import Synchronization
 package import TernCore
 import TernObjects
 package import TernPorts
+import TernSigV4
 
 /// Forwards requests over HTTP, by connections of its own: clients' requests and replication do not wait for each
 /// other's.
@@ -105,6 +106,12 @@ package struct HTTPRequestForwarder: RequestForwarder {
             request.headers.add(name: field.name, value: field.value)
         }
         // Behind the removal of what the client's `Connection` names, which could name the marker too.
+        if let seal = ForwardingSeal(secret: self.federation.secret), !head.remoteAddress.isEmpty {
+            let origin = seal.seal(
+                address: head.remoteAddress, isSecure: head.isSecure, method: head.method, target: head.target,
+                authorization: head.headers["authorization"])
+            request.headers.replaceOrAdd(name: ForwardingSeal.header, value: origin)
+        }
         request.headers.replaceOrAdd(name: ForwardedRequest.markerHeader, value: self.federation.region.description)
         if head.headers.contains("transfer-encoding") {
             request.headers.add(name: "transfer-encoding", value: "chunked")
