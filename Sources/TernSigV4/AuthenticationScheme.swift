@@ -60,6 +60,9 @@ package enum AuthenticationScheme: Sendable {
             }
         }
         guard let authorization else { return .anonymous }
+        // Whoever sends two may mean one for us and one for somebody in between.
+        let all = request.headers.values("authorization")
+        if all.count > 1 { throw .severalMechanisms(authorization: all.joined(separator: ",")) }
 
         guard let (scheme, rest) = authorization.halves(byte: UInt8(ascii: " ")) else {
             throw .notOneSpace(authorization: authorization)
