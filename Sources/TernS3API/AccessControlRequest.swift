@@ -33,7 +33,7 @@ extension S3Call {
         let owner = goesToBucketOwner ? bucket.owner : writer
         let ownerID = await self.canonicalID(of: owner)
         let list = try await self.list(of: headers, owner: ownerID, bucketOwner: bucketOwner)
-        try bucket.admit(list)
+        try self.admit(list, in: bucket)
         attributes.owner = owner
         if list != .ownerOnly(ownerID) { attributes.accessControlList = list }
     }
@@ -81,7 +81,7 @@ extension S3Call {
             list = policy.list
         }
         if bucket.ownership == .bucketOwnerEnforced, list != .ownerOnly(owner) { throw .aclNotSupported }
-        try bucket.admit(list)
+        try self.admit(list, in: bucket)
         return list
     }
 
@@ -104,7 +104,7 @@ extension S3Call {
     func aclAnswer(owner: String, list: AccessControlList?, bucket: BucketState) -> HTTPAnswer {
         var list = list ?? .ownerOnly(owner)
         if bucket.ownership == .bucketOwnerEnforced { list = .ownerOnly(owner) }
-        if bucket.publicAccessBlock.ignorePublicAcls { list = list.withoutPublicGrants }
+        if self.publicAccessBlock(of: bucket).ignorePublicAcls { list = list.withoutPublicGrants }
         return .xml(AccessControlPolicyXML(owner: owner, list: list).encode())
     }
 
@@ -115,9 +115,14 @@ extension S3Call {
     }
 }
 
-extension BucketState {
+extension S3Call {
+    /// What is blocked in a bucket: by itself, or by its account (spec s3-api §9.3).
+    func publicAccessBlock(of bucket: BucketState) -> PublicAccessBlock {
+        self.environment.publicAccessBlock(of: bucket)
+    }
+
     /// BlockPublicAcls (spec s3-api §9.3).
-    func admit(_ list: AccessControlList) throws(S3Error) {
-        if self.publicAccessBlock.blockPublicAcls, list.isPublic { throw .accessDenied() }
+    func admit(_ list: AccessControlList, in bucket: BucketState) throws(S3Error) {
+        if list.isPublic, self.publicAccessBlock(of: bucket).blockPublicAcls { throw .accessDenied() }
     }
 }

@@ -9,6 +9,7 @@ package import TernS3Protocol
 package final class CallEnvironment: Sendable {
     let service: ObjectService
     let accounts: any IdentityStore
+    let publicAccess: any AccountPublicAccess
     let authorizer: any Authorizer
     let destinations: any DestinationLookup
     let remoteSources: any RemoteSourceReader
@@ -23,12 +24,13 @@ package final class CallEnvironment: Sendable {
     let logger: Logger
 
     init(
-        service: ObjectService, accounts: any IdentityStore, authorizer: any Authorizer,
+        service: ObjectService, accounts: any IdentityStore, publicAccess: any AccountPublicAccess, authorizer: any Authorizer,
         destinations: any DestinationLookup, remoteSources: any RemoteSourceReader, acceptsSigV2: Bool,
         customerKeysRequireTLS: Bool, regions: Set<RegionName>, resolver: AddressResolver, logger: Logger
     ) {
         self.service = service
         self.accounts = accounts
+        self.publicAccess = publicAccess
         self.authorizer = authorizer
         self.destinations = destinations
         self.remoteSources = remoteSources
@@ -37,6 +39,13 @@ package final class CallEnvironment: Sendable {
         self.regions = regions
         self.resolver = resolver
         self.logger = logger
+    }
+}
+
+extension CallEnvironment {
+    /// What is blocked in a bucket: by itself, or by its account (spec s3-api §9.3).
+    func publicAccessBlock(of bucket: BucketState) -> PublicAccessBlock {
+        bucket.publicAccessBlock.union(self.publicAccess.publicAccessBlock(of: bucket.owner))
     }
 }
 

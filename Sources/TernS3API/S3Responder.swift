@@ -4,7 +4,7 @@ package import TernCore
 package import TernObjects
 package import TernPorts
 import TernRecords
-import TernS3Protocol
+package import TernS3Protocol
 import TernSigV4
 
 /// Answers S3 requests: parse → recognise → authenticate → find the bucket → authorize → perform (spec rule ERR-3).
@@ -49,6 +49,7 @@ package final class S3Responder: HTTPResponder {
     package init(
         service: ObjectService,
         identities: any IdentityStore,
+        publicAccess: any AccountPublicAccess,
         authorizer: any Authorizer,
         destinations: any DestinationLookup,
         remoteSources: any RemoteSourceReader,
@@ -69,7 +70,7 @@ package final class S3Responder: HTTPResponder {
         self.resolver = AddressResolver(baseDomains: configuration.baseDomains, regions: Array(self.regions))
         self.logger = logger
         self.environment = CallEnvironment(
-            service: service, accounts: identities, authorizer: authorizer, destinations: destinations,
+            service: service, accounts: identities, publicAccess: publicAccess, authorizer: authorizer, destinations: destinations,
             remoteSources: remoteSources, acceptsSigV2: configuration.acceptsSigV2Query,
             customerKeysRequireTLS: configuration.customerKeysRequireTLS, regions: self.regions,
             resolver: self.resolver, logger: logger)

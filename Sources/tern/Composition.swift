@@ -54,13 +54,12 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
     let configured = try StaticIdentityStore(configuration.accounts)
     let directory = NoPrincipals()
     let authorizer = PolicyAuthorizer(directory: directory, clock: wall)
-    let roles = ServiceRoles(directory: directory, authorizer: authorizer, clock: wall)
     let namespace: (any BucketNamespace)? = federation.isHome ? nil : RemoteNamespace(client: client)
     let service = ObjectService(
         region: configuration.region, metadata: metadata, blobs: blobs, wall: wall, random: random,
         namespace: namespace,
         options: options, encryption: EncryptionKeys(rootKey: rootKey),
-        permissions: ReplicationPermissions(roles: roles, authorizer: authorizer), logger: logger)
+        logger: logger)
     try await service.outbox.rebuild(from: service.registry)
 
     let load = ProcessorLoad()
@@ -76,6 +75,7 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
     let s3 = S3Responder(
         service: service,
         identities: identities,
+        publicAccess: NoAccountPublicAccess(),
         authorizer: authorizer,
         destinations: FederatedDestinationLookup(service: service, client: client),
         remoteSources: HTTPRemoteSourceReader(client: client),

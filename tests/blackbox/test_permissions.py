@@ -1,12 +1,13 @@
 """Who may do what to whose buckets (identity-and-control §6.3, §6.5, EVL-*; s3-api §9.2, §9.3)."""
 
 import json
+import re
 
 import boto3
 import botocore
 import botocore.exceptions
 import pytest
-from federation import ALICE, BOB
+from federation import ALICE, BOB, fresh_name, policy
 from permission_table import ALL_OPEN, OPERATIONS, PATH_OF, World
 from s3 import fails
 
@@ -250,3 +251,135 @@ def test_a_copy_is_judged_where_its_source_is(federation, s3, bob):
         abroad.client(ALICE), source, statement("Allow", BOBS, ["s3:GetObject", "s3:GetObjectTagging"], source)
     )
     copy()
+
+
+class Identities:
+    """A user and a role of Alice's account, with a boundary that a test sets."""
+
+    def __init__(self, home):
+        self.home = home
+        self.iam = home.service("iam", ALICE)
+        self.user = fresh_name("user")
+        self.role = fresh_name("role")
+        self.iam.create_user(UserName=self.user)
+        key = self.iam.create_access_key(UserName=self.user)["AccessKey"]
+        self.keys = (key["AccessKeyId"], key["SecretAccessKey"])
+        self.client = home.service("s3", self.keys)
+        trust = {"Effect": "Allow", "Principal": {"AWS": ALICE.id}, "Action": "sts:AssumeRole"}
+        self.iam.create_role(RoleName=self.role, AssumeRolePolicyDocument=policy(trust))
+        self.role_arn = f"arn:aws:iam::{ALICE.id}:role/{self.role}"
+        self.iam.put_role_policy(RoleName=self.role, PolicyName="all", PolicyDocument=self.allowing(["s3:*"]))
+        self.assuming = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": self.role_arn}
+        self.boundary = self.iam.create_policy(PolicyName=fresh_name("b"), PolicyDocument=self.allowing(["s3:*"]))
+        self.boundary_arn = self.boundary["Policy"]["Arn"]
+
+    @staticmethod
+    def allowing(actions, denied=()):
+        statements = [{"Effect": "Allow", "Action": list(actions), "Resource": "*"}]
+        if denied:
+            statements.append({"Effect": "Deny", "Action": list(denied), "Resource": "*"})
+        return policy(*statements)
+
+    def may(self, document):
+        self.iam.put_user_policy(UserName=self.user, PolicyName="s3", PolicyDocument=document)
+
+    def is_bound_by(self, document):
+        if document is None:
+            self.iam.delete_user_permissions_boundary(UserName=self.user)
+            return
+        for version in self.iam.list_policy_versions(PolicyArn=self.boundary_arn)["Versions"]:
+            if not version["IsDefaultVersion"]:
+                self.iam.delete_policy_version(PolicyArn=self.boundary_arn, VersionId=version["VersionId"])
+        self.iam.create_policy_version(PolicyArn=self.boundary_arn, PolicyDocument=document, SetAsDefault=True)
+        self.iam.put_user_permissions_boundary(UserName=self.user, PermissionsBoundary=self.boundary_arn)
+
+    def session(self, document):
+        sts = self.home.service("sts", self.keys)
+        made = sts.assume_role(RoleArn=self.role_arn, RoleSessionName="session", Policy=document)["Credentials"]
+        return self.home.service(
+            "s3", (made["AccessKeyId"], made["SecretAccessKey"]), token=made["SessionToken"]
+        )
+
+
+@pytest.fixture(scope="module")
+def identities(federation):
+    return Identities(federation["us-east-1"])
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
+def test_EVL_2_users_and_sessions_need_policies_that_boundaries_cut(operation, world, identities, s3):
+    def run(client):
+        return lambda: operation.call(client, world)
+
+    s3.delete_bucket_policy(Bucket=world.bucket)
+    identities.may(identities.allowing(["s3:ListAllMyBuckets"]))
+    assert is_denied(run(identities.client)), "by default nobody gets in"
+    identities.may(identities.allowing(operation.actions))
+    assert not is_denied(run(identities.client)), "the identity policy allows just what is needed"
+    for action in operation.actions:
+        identities.may(identities.allowing(["s3:*"], denied=[action]))
+        assert is_denied(run(identities.client)), f"{action} is denied"
+        identities.may(identities.allowing(["s3:*"]))
+        rest = {name for one in OPERATIONS for name in one.actions} - {action}
+        identities.is_bound_by(identities.allowing(sorted(rest)))
+        assert is_denied(run(identities.client)), f"the boundary lacks {action}"
+        identities.is_bound_by(None)
+        identities.may(policy(identities.assuming))
+        session = identities.session(policy({"Effect": "Allow", "NotAction": [action], "Resource": "*"}))
+        assert is_denied(run(session)), f"the session policy lacks {action}"
+    identities.may(policy(identities.assuming))
+    assert not is_denied(run(identities.session(identities.allowing(["s3:*"]))))
+
+
+def test_6_6_texts_for_users(identities, home, s3):
+    bucket = home.bucket()
+    resource = f'arn:aws:s3:::{bucket}"'
+    who = f"User: arn:aws:iam::{ALICE.id}:user/{identities.user} is not authorized to perform: s3:ListBucket on resource: "
+    identities.may(identities.allowing(["s3:Get*"]))
+    with fails(403, "AccessDenied", f'{who}"{resource} because no identity-based policy allows the s3:ListBucket action'):
+        identities.client.list_objects_v2(Bucket=bucket)
+    identities.may(identities.allowing(["s3:*"], denied=["s3:List*"]))
+    with fails(403, "AccessDenied", f'{who}"{resource} with an explicit deny in an identity-based policy'):
+        identities.client.list_objects_v2(Bucket=bucket)
+    identities.may(identities.allowing(["s3:*"]))
+    identities.is_bound_by(identities.allowing(["s3:Get*"]))
+    with fails(403, "AccessDenied", f'{who}"{resource} because no permissions boundary allows the s3:ListBucket action'):
+        identities.client.list_objects_v2(Bucket=bucket)
+    identities.is_bound_by(None)
+
+
+def test_9_2_an_account_blocks_public_access_in_all_its_buckets(home, s3, anonymous):
+    control = home.service("s3control", ALICE)
+    strip_account_from_host(control)
+    bucket = home.bucket()
+    s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=ALL_OPEN)
+    s3.put_object(Bucket=bucket, Key="key", Body=b"")
+    public = statement("Allow", "*", ["s3:GetObject"], bucket)
+    put_policy(s3, bucket, public)
+    read = lambda: anonymous.get_object(Bucket=bucket, Key="key")  # noqa: E731
+    assert not is_denied(read)
+    with fails(404, "NoSuchPublicAccessBlockConfiguration"):
+        control.get_public_access_block(AccountId=ALICE.id)
+    try:
+        wanted = {**ALL_OPEN, "RestrictPublicBuckets": True, "BlockPublicPolicy": True}
+        control.put_public_access_block(AccountId=ALICE.id, PublicAccessBlockConfiguration=wanted)
+        assert control.get_public_access_block(AccountId=ALICE.id)["PublicAccessBlockConfiguration"] == wanted
+        assert is_denied(read)
+        with fails(403, "AccessDenied"):
+            put_policy(s3, bucket, public)
+        with fails(403, "AccessDenied"):
+            other = home.service("s3control", BOB)
+            strip_account_from_host(other)
+            other.get_public_access_block(AccountId=ALICE.id)
+    finally:
+        control.delete_public_access_block(AccountId=ALICE.id)
+    assert not is_denied(read)
+
+
+def strip_account_from_host(control):
+    """S3 Control clients put the account before the host, which an address of numbers cannot have."""
+
+    def restore(request, **_):
+        request.url = re.sub(r"//\d{12}\.", "//", request.url)
+
+    control.meta.events.register("before-sign.s3-control", restore)

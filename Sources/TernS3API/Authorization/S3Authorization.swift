@@ -34,7 +34,8 @@ struct S3Authorization: Sendable {
             principal: self.principal, action: action,
             resource: "arn:aws:s3:::\(bucket.name)" + (key.map { "/\($0)" } ?? ""), resourceOwner: bucket.owner,
             resourcePolicy: bucket.features.policy,
-            restrictsPublic: bucket.features.isPolicyPublic && bucket.publicAccessBlock.restrictPublicBuckets,
+            restrictsPublic: bucket.features.isPolicyPublic
+                && self.environment.publicAccessBlock(of: bucket).restrictPublicBuckets,
             context: {
                 var all = conditions(action)
                 for tag in tags { all["s3:ExistingObjectTag/\(tag.key)"] = [tag.value] }
@@ -56,7 +57,7 @@ struct S3Authorization: Sendable {
     private func listGrant(_ action: String, bucket: BucketState, stored: VersionRecord?) async throws(S3Error)
         -> AccessControlListGrant?
     {
-        let ignoresPublic = bucket.publicAccessBlock.ignorePublicAcls
+        let ignoresPublic = self.environment.publicAccessBlock(of: bucket).ignorePublicAcls
         if let permission = AccessControlGrants.objectPermission(for: action), let stored {
             let owner = stored.owner.isEmpty ? bucket.owner : AccountID(trusted: stored.owner)
             let list: AccessControlList

@@ -47,6 +47,6 @@ extension S3Call {
         if grants.grants.isEmpty { return }
         if target.ownership == .bucketOwnerEnforced { throw .targetGrantsNotSupported }
         try await self.checkGrantees(of: grants, argument: "CanonicalUser/ID")
-        try target.admit(grants)
+        try self.admit(grants, in: target)
     }
 }

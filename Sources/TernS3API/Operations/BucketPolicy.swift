@@ -21,12 +21,14 @@ extension Operation {
         "PutBucketPolicy", Route("PUT", .bucket, query: "policy"), action: "s3:PutBucketPolicy", isOnlyStored: true
     ) { call throws(S3Error) in
         let body = try await call.configurationBody()
+        let accountBlock = call.environment.publicAccess.publicAccessBlock(of: try call.bucket().owner)
         let isPublic = try await call.bucketPolicy(body).isPublic
         let caller = call.principal.arn
         let bucketName = call.bucketName
         try await call.service.setDocument(.policy, body, of: bucketName) { record throws(S3Error) in
             // Block Public Access as of the commit: it may be switched on at the same moment.
-            guard isPublic, try BucketRegistry.makeState(record).publicAccessBlock.blockPublicPolicy else { return }
+            let block = try BucketRegistry.makeState(record).publicAccessBlock.union(accountBlock)
+            guard isPublic, block.blockPublicPolicy else { return }
             throw .publicPolicyBlocked(caller: caller, bucket: bucketName)
         }
         return .noContent

@@ -1,3 +1,5 @@
+package import TernCore
+
 /// The four settings of Block Public Access (spec s3-api §9.3).
 package struct PublicAccessBlock: Hashable, Sendable {
     package var blockPublicAcls = false
@@ -6,6 +8,16 @@ package struct PublicAccessBlock: Hashable, Sendable {
     package var restrictPublicBuckets = false
 
     package init() {}
+
+    /// Of two levels, the stricter in each setting: what holds for a bucket is what it or its account blocks.
+    package func union(_ other: PublicAccessBlock) -> PublicAccessBlock {
+        var all = self
+        all.blockPublicAcls = self.blockPublicAcls || other.blockPublicAcls
+        all.ignorePublicAcls = self.ignorePublicAcls || other.ignorePublicAcls
+        all.blockPublicPolicy = self.blockPublicPolicy || other.blockPublicPolicy
+        all.restrictPublicBuckets = self.restrictPublicBuckets || other.restrictPublicBuckets
+        return all
+    }
 
     /// What a new bucket has.
     package static let everything: PublicAccessBlock = {
@@ -24,6 +36,11 @@ package struct PublicAccessBlock: Hashable, Sendable {
         self.ignorePublicAcls = try root.flag("IgnorePublicAcls")
         self.blockPublicPolicy = try root.flag("BlockPublicPolicy")
         self.restrictPublicBuckets = try root.flag("RestrictPublicBuckets")
+    }
+
+    /// Whether a document sets anything: an account's must.
+    package static func hasSettings(_ bytes: [UInt8]) throws(S3Error) -> Bool {
+        try !RequestDocument.parse(bytes, root: "PublicAccessBlockConfiguration").children.isEmpty
     }
 
     package func encode() -> [UInt8] {
@@ -47,4 +64,16 @@ extension XMLNode {
         default: throw .malformedXML
         }
     }
+}
+
+/// What accounts block in all their buckets (spec identity-and-control §9.2).
+package protocol AccountPublicAccess: Sendable {
+    func publicAccessBlock(of account: AccountID) -> PublicAccessBlock
+}
+
+/// Accounts that block nothing.
+package struct NoAccountPublicAccess: AccountPublicAccess {
+    package init() {}
+
+    package func publicAccessBlock(of account: AccountID) -> PublicAccessBlock { PublicAccessBlock() }
 }
