@@ -52,7 +52,8 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
         for storageClass in pool.classes { options.poolOfClass[storageClass] = pool.name }
     }
     let configured = try StaticIdentityStore(configuration.accounts)
-    let directory = NoPrincipals()
+    let directory = try await openIAM(configuration, metadata: metadata, rootKey: rootKey, wall: wall, random: random)
+    let lasting = IAMIdentityStore(configured: configured, catalog: directory)
     let authorizer = PolicyAuthorizer(directory: directory, clock: wall)
     let namespace: (any BucketNamespace)? = federation.isHome ? nil : RemoteNamespace(client: client)
     let service = ObjectService(
@@ -60,6 +61,13 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
         namespace: namespace,
         options: options, encryption: EncryptionKeys(rootKey: rootKey),
         logger: logger)
+    service.controlChanges.observe { keys in
+        do throws(ControlLogError) {
+            try await directory.refresh(keys)
+        } catch {
+            logger.error("changes of IAM cannot be read; will try again", metadata: ["error": "\(error.message)"])
+        }
+    }
     try await service.outbox.rebuild(from: service.registry)
 
     let load = ProcessorLoad()
@@ -68,8 +76,8 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
         service: service, transport: HTTPPeerTransport(client: client), wall: wall, random: random, clients: activity,
         logger: logger)
     // Without a root key nothing can be sealed, and there are no sessions.
-    let tokens = rootKey.map { SessionTokens(rootKey: $0, directory: directory, accounts: configured, random: random) }
-    let identities = SessionIdentityStore(lasting: configured, tokens: tokens, clock: wall)
+    let tokens = rootKey.map { SessionTokens(rootKey: $0, directory: directory, accounts: lasting, random: random) }
+    let identities = SessionIdentityStore(lasting: lasting, tokens: tokens, clock: wall)
     let forwarder = HTTPRequestForwarder(federation: federation, trust: trust)
     let accessLog = AccessLog()
     let s3 = S3Responder(
@@ -92,9 +100,15 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
         SessionService(tokens: $0, directory: directory, authorizer: authorizer, clock: wall)
     }
     let control = ControlResponder(
-        services: [SecurityTokenService(sessions: sessions, identities: identities, region: configuration.region)],
-        region: configuration.region, identities: identities, forwarder: forwarder, clock: wall, random: random,
-        logger: logger)
+        services: [
+            SecurityTokenService(sessions: sessions, identities: identities, region: configuration.region),
+            IdentityService(
+                catalog: directory, authorizer: authorizer, region: configuration.region,
+                home: configuration.homeRegion),
+        ],
+        region: configuration.region, identities: identities,
+        forwarder: ControlForwarder(forwarder: forwarder, client: client, service: service), clock: wall,
+        random: random, logger: logger)
     let metrics = OutcomeMetrics()
     service.outbox.observe { settled in metrics.record(settled) }
     let shutdown = ShutdownSignal()
@@ -130,6 +144,22 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
             await metadata.close()
         }
     )
+}
+
+/// Reads the rows of IAM.
+private func openIAM(
+    _ configuration: RegionConfiguration, metadata: any MetadataStore, rootKey: AESRootKey?, wall: SystemClock,
+    random: SystemRandom
+) async throws -> IAMCatalog {
+    let catalog = IAMCatalog(
+        log: DirectoryControlLog(directory: DirectoryStore(metadata: metadata, region: configuration.region)),
+        configured: configuration.accounts.map(\.account), rootKey: rootKey, wall: wall, random: random)
+    do {
+        try await catalog.load()
+    } catch {
+        throw CommandFailure("accounts and IAM cannot be read: \(error.message)")
+    }
+    return catalog
 }
 
 /// What the certificates of other regions are believed by: those of `federation.ca_file`, or else the system's, which are

@@ -14,8 +14,6 @@ package final class IAMCatalog: Sendable {
         var revision: UInt64 = 0
         /// Rows that changed and could not be read yet.
         var unread: Set<[UInt8]> = []
-        /// When each access key was used last in this region, since it runs.
-        var uses: [String: IAMKeyUse] = [:]
     }
 
     private let log: any ControlLog
@@ -184,24 +182,4 @@ package final class IAMCatalog: Sendable {
         }
         return String(decoding: text, as: UTF8.self)
     }
-
-    // MARK: Uses of access keys
-
-    /// Notes that a request was signed with an access key.
-    package func noteUse(of keyID: String, service: String, region: String) {
-        let now = self.wall.now
-        self.contents.withLock { contents in
-            guard contents.state.accessKeys[keyID] != nil else { return }
-            contents.uses[keyID] = IAMKeyUse(time: now, service: service, region: region)
-        }
-    }
-
-    package func lastUse(of keyID: String) -> IAMKeyUse? { self.contents.withLock { $0.uses[keyID] } }
-}
-
-/// When and for what an access key was used last.
-package struct IAMKeyUse: Hashable, Sendable {
-    package var time: Timestamp
-    package var service: String
-    package var region: String
 }

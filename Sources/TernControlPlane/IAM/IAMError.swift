@@ -23,7 +23,11 @@ extension IAMError {
         self.noSuchEntity("The \(kind) with name \(name) cannot be found.")
     }
 
-    static func accessKeyNotFound(_ id: String) -> IAMError {
+    package static func noLoginProfile(_ userName: String) -> IAMError {
+        self.noSuchEntity("Login Profile for User \(userName) cannot be found.")
+    }
+
+    package static func accessKeyNotFound(_ id: String) -> IAMError {
         self.noSuchEntity("The Access Key with id \(id) cannot be found.")
     }
 

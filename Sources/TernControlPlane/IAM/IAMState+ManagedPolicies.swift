@@ -142,6 +142,8 @@ extension IAMState {
 package struct IAMPolicyUsage: Hashable, Sendable {
     package var attachments = 0
     package var boundaries = 0
+
+    package init() {}
 }
 
 extension IAMPolicyRecord {

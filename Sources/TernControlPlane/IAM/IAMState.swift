@@ -36,7 +36,9 @@ package struct IAMState: Sendable {
     }
 
     package func account(canonicalID: String) -> Account? {
-        self.accounts.first { $0.canonicalID == canonicalID }
+        guard !canonicalID.isEmpty else { return nil }
+        if let account = self.configured.values.first(where: { $0.canonicalID == canonicalID }) { return account }
+        return self.accountRecords.values.first { $0.canonicalID == canonicalID }?.account
     }
 
     /// Those of the configuration and those that were made, in the order of their IDs.

@@ -60,7 +60,7 @@ package struct DirectoryFollower: Sendable {
 
 extension PeerClient {
     /// Asks the home region for directory changes and applies them.
-    func pullDirectory(into service: ObjectService, waitMilliseconds: Int64) async throws {
+    package func pullDirectory(into service: ObjectService, waitMilliseconds: Int64) async throws {
         let last = try await service.directory.lastSequence()
         var answer = try await self.sendExpectingOK(
             .changes, query: "after=\(last)&wait=\(waitMilliseconds)", to: self.federation.home)

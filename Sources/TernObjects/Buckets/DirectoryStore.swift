@@ -113,14 +113,17 @@ package struct DirectoryStore: Sendable {
     private func apply(_ change: DirectoryChange) async throws(S3Error) -> Bool {
         let previous = try await self.metadata.value(Row.sequence, in: .directory)
         guard change.sequence > UInt64(bigEndianBytes: previous ?? []) else { return true }
-        let row = Row.name(change.record.name)
-        let current = try await self.metadata.value(row, in: .directory)
         var batch = MetadataBatch(partition: .directory)
         batch.require(Row.sequence, is: previous)
-        batch.require(row, is: current)
-        if try await self.isNews(change, to: current) {
-            if change.isRemoval { batch.delete(row) } else { batch.put(row, try encodeRecord(change.record)) }
+        if change.hasRecord {
+            let row = Row.name(change.record.name)
+            let current = try await self.metadata.value(row, in: .directory)
+            batch.require(row, is: current)
+            if try await self.isNews(change, to: current) {
+                if change.isRemoval { batch.delete(row) } else { batch.put(row, try encodeRecord(change.record)) }
+            }
         }
+        Self.add(change.controlWrites, to: &batch)
         batch.put(Row.sequence, Self.bytes(change.sequence))
         return try await self.metadata.tryCommit(batch)
     }

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import TernCore
 import TernObjects
 import TernRecords
 import TernStorage
@@ -30,8 +31,9 @@ struct ControlRowTests {
 
     @Test("Several rows change at once, and a following region has them, between bucket names, in the order of the log")
     func followers() async throws {
-        let home = DirectoryStore(metadata: MemoryMetadataStore())
-        let follower = DirectoryStore(metadata: MemoryMetadataStore())
+        let home = DirectoryStore(metadata: MemoryMetadataStore(), region: RegionName(trusted: "us-east-1"))
+        let follower = DirectoryStore(
+            metadata: MemoryMetadataStore(), region: RegionName(trusted: "eu-west-1"))
         _ = try await home.reserve(Self.record("one"))
         #expect(try await home.appendControl([Self.write("a/1", "x"), Self.write("a/2", "y")], requiring: []))
         _ = try await home.reserve(Self.record("two"))
@@ -52,7 +54,7 @@ struct ControlRowTests {
 
     @Test("A change whose required row is another by now is not made, whatever bucket names do")
     func requirements() async throws {
-        let home = DirectoryStore(metadata: MemoryMetadataStore())
+        let home = DirectoryStore(metadata: MemoryMetadataStore(), region: RegionName(trusted: "us-east-1"))
         let key = Array("g".utf8)
         #expect(try await home.appendControl([Self.write("g", "1")], requiring: [(key, nil)]))
         _ = try await home.reserve(Self.record("one"))
@@ -64,7 +66,7 @@ struct ControlRowTests {
 
     @Test("Writers at the same time: each change has its own sequence")
     func writersAtOnce() async throws {
-        let home = DirectoryStore(metadata: MemoryMetadataStore())
+        let home = DirectoryStore(metadata: MemoryMetadataStore(), region: RegionName(trusted: "us-east-1"))
         await withTaskGroup(of: Bool.self) { group in
             for number in 0..<50 {
                 group.addTask {
@@ -78,7 +80,7 @@ struct ControlRowTests {
 
     @Test("Rows are read in pages, and none of another prefix")
     func pages() async throws {
-        let home = DirectoryStore(metadata: MemoryMetadataStore())
+        let home = DirectoryStore(metadata: MemoryMetadataStore(), region: RegionName(trusted: "us-east-1"))
         let writes = ["a", "p/1", "p/2", "p/3", "q"].map { Self.write($0, "v") }
         #expect(try await home.appendControl(writes, requiring: []))
         let first = try await home.controlRows(prefix: Array("p/".utf8), after: nil, limit: 2)
