@@ -286,8 +286,8 @@ def test_IAM_21_the_life_of_a_role(iam):
     iam.update_role(RoleName=name, Description="second", MaxSessionDuration=7200)
     assert iam.update_role_description(RoleName=name, Description="third")["Role"]["Description"] == "third"
     assert iam.get_role(RoleName=name)["Role"]["MaxSessionDuration"] == 7200
-    with fails(400, "ValidationError", "Member must have value greater than or equal to 3600"):
-        iam.update_role(RoleName=name, MaxSessionDuration=10)
+    with fails(400, "ValidationError", "Member must have value less than or equal to 43200"):
+        iam.update_role(RoleName=name, MaxSessionDuration=43201)
     iam.tag_role(RoleName=name, Tags=[{"Key": "l", "Value": "w"}])
     iam.untag_role(RoleName=name, TagKeys=["k"])
     assert iam.list_role_tags(RoleName=name)["Tags"] == [{"Key": "l", "Value": "w"}]
