@@ -94,7 +94,7 @@ let package = Package(
         .target(
             name: "TernControlPlane",
             dependencies: [
-                "TernCore", "TernPolicy", "TernRecords", "TernPorts", "TernStorage", logging, crypto,
+                "TernCore", "TernPolicy", "TernS3Protocol", "TernRecords", "TernPorts", "TernStorage", logging, crypto,
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
             swiftSettings: strict

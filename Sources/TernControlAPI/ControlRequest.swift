@@ -37,6 +37,18 @@ package struct ControlError: Error, Hashable, Sendable {
     package var code: String
     package var status: Int
     package var message: String
+    /// Further elements of the document, where the protocol has them.
+    package var details: [Detail] = []
+
+    package struct Detail: Hashable, Sendable {
+        package var name: String
+        package var value: String
+
+        package init(_ name: String, _ value: String) {
+            self.name = name
+            self.value = value
+        }
+    }
 
     package init(_ code: String, status: Int, message: String) {
         self.code = code
@@ -59,6 +71,9 @@ package protocol ControlService: Sendable {
     /// In the credential scope of requests: `iam`, `sts`, `kms`.
     var name: String { get }
 
+    /// What the service is found by; its name, unless that is another service's too.
+    var key: String { get }
+
     /// Whether a request may be signed for this region.
     func admits(_ region: RegionName) -> Bool
 
@@ -69,4 +84,8 @@ package protocol ControlService: Sendable {
 
     /// An error in the form of the service's protocol.
     func answer(_ error: ControlError, requestID: String) -> HTTPAnswer
+}
+
+extension ControlService {
+    package var key: String { self.name }
 }

@@ -25,7 +25,7 @@ package final class ControlResponder: Sendable {
         services: [any ControlService], region: RegionName, identities: any IdentityStore,
         forwarder: any RequestForwarder, clock: any WallClock, random: any RandomSource, logger: Logger
     ) {
-        self.services = Dictionary(services.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        self.services = Dictionary(services.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
         self.region = region
         self.identities = identities
         self.forwarder = forwarder
@@ -36,11 +36,7 @@ package final class ControlResponder: Sendable {
 
     /// The answer; `nil` for a request that is none of the control plane's.
     package func respond(to head: HTTPRequestHead, body: any HTTPRequestBody) async -> HTTPAnswer? {
-        guard head.target == "/" || head.target.hasPrefix("/?"), let target = RequestTarget(head.target),
-            let name = AuthenticationScheme.service(
-                of: SignedRequest(method: head.method, target: target, headers: head.headers)),
-            let service = self.services[name]
-        else { return nil }
+        guard let (service, target) = self.service(for: head) else { return nil }
         let requestID = RandomUUID.make(self.random)
         var answer: HTTPAnswer
         do throws(ControlError) {
@@ -49,10 +45,27 @@ package final class ControlResponder: Sendable {
             answer = service.answer(error, requestID: requestID)
             self.logger.info(
                 "request refused",
-                metadata: ["service": "\(name)", "code": "\(error.code)", "request-id": "\(requestID)"])
+                metadata: ["service": "\(service.name)", "code": "\(error.code)", "request-id": "\(requestID)"])
         }
         answer.headers.set("x-amzn-requestid", requestID)
         return answer
+    }
+
+    /// By the service that the request is signed for; S3 Control, which is signed for S3, by its path and the header that
+    /// all its requests have (BR-API-1).
+    private func service(for head: HTTPRequestHead) -> (any ControlService, RequestTarget)? {
+        if head.target.hasPrefix(S3ControlService.pathPrefix), head.headers.contains(S3ControlService.accountHeader) {
+            guard let control = self.services[S3ControlService.key], let target = RequestTarget(head.target) else {
+                return nil
+            }
+            return (control, target)
+        }
+        guard head.target == "/" || head.target.hasPrefix("/?"), let target = RequestTarget(head.target),
+            let name = AuthenticationScheme.service(
+                of: SignedRequest(method: head.method, target: target, headers: head.headers)),
+            let service = self.services[name]
+        else { return nil }
+        return (service, target)
     }
 
     private func answer(

@@ -52,18 +52,27 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
         for storageClass in pool.classes { options.poolOfClass[storageClass] = pool.name }
     }
     let configured = try StaticIdentityStore(configuration.accounts)
-    let directory = try await openIAM(configuration, metadata: metadata, rootKey: rootKey, wall: wall, random: random)
+    let controlLog = DirectoryControlLog(directory: DirectoryStore(metadata: metadata, region: configuration.region))
+    let directory = try await openIAM(configuration, log: controlLog, rootKey: rootKey, wall: wall, random: random)
     let lasting = IAMIdentityStore(configured: configured, catalog: directory)
     let authorizer = PolicyAuthorizer(directory: directory, clock: wall)
+    let roles = ServiceRoles(directory: directory, authorizer: authorizer, clock: wall)
+    let settings = AccountSettings(log: controlLog)
+    do {
+        try await settings.load()
+    } catch {
+        throw CommandFailure("the settings of accounts cannot be read: \(error.message)")
+    }
     let namespace: (any BucketNamespace)? = federation.isHome ? nil : RemoteNamespace(client: client)
     let service = ObjectService(
         region: configuration.region, metadata: metadata, blobs: blobs, wall: wall, random: random,
         namespace: namespace,
         options: options, encryption: EncryptionKeys(rootKey: rootKey),
-        logger: logger)
+        permissions: ReplicationPermissions(roles: roles, authorizer: authorizer), logger: logger)
     service.controlChanges.observe { keys in
         do throws(ControlLogError) {
             try await directory.refresh(keys)
+            try await settings.refresh(keys)
         } catch {
             logger.error("changes of IAM cannot be read; will try again", metadata: ["error": "\(error.message)"])
         }
@@ -83,7 +92,7 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
     let s3 = S3Responder(
         service: service,
         identities: identities,
-        publicAccess: NoAccountPublicAccess(),
+        publicAccess: settings,
         authorizer: authorizer,
         destinations: FederatedDestinationLookup(service: service, client: client),
         remoteSources: HTTPRemoteSourceReader(client: client),
@@ -105,6 +114,9 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
             IdentityService(
                 catalog: directory, authorizer: authorizer, region: configuration.region,
                 home: configuration.homeRegion),
+            S3ControlService(
+                settings: settings, authorizer: authorizer, home: configuration.homeRegion,
+                regions: Set(endpoints.keys).union([configuration.region])),
         ],
         region: configuration.region, identities: identities,
         forwarder: ControlForwarder(forwarder: forwarder, client: client, service: service), clock: wall,
@@ -148,12 +160,11 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
 
 /// Reads the rows of IAM.
 private func openIAM(
-    _ configuration: RegionConfiguration, metadata: any MetadataStore, rootKey: AESRootKey?, wall: SystemClock,
+    _ configuration: RegionConfiguration, log: DirectoryControlLog, rootKey: AESRootKey?, wall: SystemClock,
     random: SystemRandom
 ) async throws -> IAMCatalog {
     let catalog = IAMCatalog(
-        log: DirectoryControlLog(directory: DirectoryStore(metadata: metadata, region: configuration.region)),
-        configured: configuration.accounts.map(\.account), rootKey: rootKey, wall: wall, random: random)
+        log: log, configured: configuration.accounts.map(\.account), rootKey: rootKey, wall: wall, random: random)
     do {
         try await catalog.load()
     } catch {

@@ -66,7 +66,7 @@ enum LayerTable {
         ),
         Target(
             "TernControlPlane", layer: 3,
-            targets: ["TernCore", "TernPolicy", "TernRecords", "TernPorts", "TernStorage"],
+            targets: ["TernCore", "TernPolicy", "TernS3Protocol", "TernRecords", "TernPorts", "TernStorage"],
             libraries: ["Crypto", "Logging", "SwiftProtobuf"]),
 
         Target(

@@ -301,7 +301,7 @@ class Federation:
             region.wait_until_healthy()
         stored = {account["id"]: account for account in json.loads((self.directory / "accounts.json").read_text())}
         self.canonical_ids = {account.id: stored[account.id]["canonicalId"] for account in self.accounts}
-        # self.make_replication_roles()
+        self.make_replication_roles()
         return self
 
     def make_replication_roles(self):

@@ -1,0 +1,148 @@
+import NIOCore
+package import TernControlPlane
+package import TernCore
+package import TernPorts
+import TernS3Protocol
+
+/// S3 Control: what concerns accounts rather than buckets (REST-XML, 2018-08-20; specification §9).
+package struct S3ControlService: ControlService {
+    static let pathPrefix = "/v20180820/"
+    static let accountHeader = "x-amz-account-id"
+    static let key = "s3-control"
+    private static let namespace: StaticString = "http://awss3control.amazonaws.com/doc/2018-08-20/"
+
+    private let settings: AccountSettings
+    private let authorizer: any Authorizer
+    private let home: RegionName
+    private let regions: Set<RegionName>
+
+    /// - Parameters:
+    ///   - home: The region that keeps accounts.
+    ///   - regions: Those for which requests may be signed.
+    package init(settings: AccountSettings, authorizer: any Authorizer, home: RegionName, regions: Set<RegionName>) {
+        self.settings = settings
+        self.authorizer = authorizer
+        self.home = home
+        self.regions = regions
+    }
+
+    package var name: String { "s3" }
+    package var key: String { Self.key }
+
+    package func admits(_ region: RegionName) -> Bool { self.regions.contains(region) }
+
+    /// Accounts are written in the home region.
+    package func region(for head: HTTPRequestHead, body: [UInt8]) -> RegionName? {
+        head.method == "GET" ? nil : self.home
+    }
+
+    package func answer(_ error: ControlError, requestID: String) -> HTTPAnswer {
+        var xml = XMLWriter()
+        xml.openRoot("ErrorResponse", namespace: Self.namespace)
+        xml.open("Error")
+        xml.element("Code", error.code)
+        xml.element("Message", error.message)
+        for detail in error.details { xml.element(dynamic: detail.name, detail.value) }
+        xml.close("Error")
+        xml.element("RequestId", requestID)
+        xml.element("HostId", requestID)
+        xml.close("ErrorResponse")
+        return Self.document(error.status, xml.finish(), requestID: requestID)
+    }
+
+    package func answer(_ request: ControlRequest) async -> HTTPAnswer {
+        do throws(ControlError) {
+            return try await self.perform(request)
+        } catch {
+            return self.answer(error, requestID: request.requestID)
+        }
+    }
+
+    private func perform(_ request: ControlRequest) async throws(ControlError) -> HTTPAnswer {
+        guard let account = AccountID(request.head.headers[Self.accountHeader] ?? "") else {
+            throw ControlError("InvalidRequest", status: 400, message: "The account ID is not valid.")
+        }
+        let path = request.head.target.prefix { $0 != "?" }.dropFirst(Self.pathPrefix.count)
+        guard path == "configuration/publicAccessBlock" else {
+            throw ControlError(
+                "NotImplemented", status: 501,
+                message: "A header you provided implies functionality that is not implemented"
+            )
+        }
+        switch request.head.method {
+        case "GET":
+            try await self.authorize("s3:GetAccountPublicAccessBlock", account: account, request)
+            return try self.publicAccessBlock(of: account, request)
+        case "PUT":
+            try await self.authorize("s3:PutAccountPublicAccessBlock", account: account, request)
+            try await self.set(try Self.publicAccessBlock(request.body), of: account)
+            return HTTPAnswer(status: 200, headers: Self.identifiers(request.requestID))
+        case "DELETE":
+            try await self.authorize("s3:PutAccountPublicAccessBlock", account: account, request)
+            try await self.set(nil, of: account)
+            return HTTPAnswer(status: 204, headers: Self.identifiers(request.requestID))
+        default:
+            throw ControlError(
+                "MethodNotAllowed", status: 405, message: "The specified method is not allowed against this resource.")
+        }
+    }
+
+    // MARK: Public access block
+
+    private func publicAccessBlock(
+        of account: AccountID, _ request: ControlRequest
+    ) throws(ControlError) -> HTTPAnswer {
+        guard let block = self.settings.configured(account) else {
+            var error = ControlError(
+                "NoSuchPublicAccessBlockConfiguration", status: 404,
+                message: "The public access block configuration was not found")
+            error.details = [.init("AccountId", account.description)]
+            throw error
+        }
+        return Self.document(200, block.encode(), requestID: request.requestID)
+    }
+
+    private static func publicAccessBlock(_ body: [UInt8]) throws(ControlError) -> PublicAccessBlock {
+        do throws(S3Error) {
+            guard try PublicAccessBlock.hasSettings(body) else {
+                throw S3Error(
+                    code: "InvalidRequest", status: 400, message: "Must specify at least one configuration.")
+            }
+            return try PublicAccessBlock(decoding: body)
+        } catch {
+            throw ControlError(error.code, status: error.status, message: error.message)
+        }
+    }
+
+    private func set(_ block: PublicAccessBlock?, of account: AccountID) async throws(ControlError) {
+        do throws(ControlLogError) {
+            try await self.settings.setPublicAccessBlock(block, of: account)
+        } catch {
+            throw .unavailable("The setting could not be stored. Please retry.")
+        }
+    }
+
+    // MARK: Permission and answers
+
+    private func authorize(
+        _ action: String, account: AccountID, _ request: ControlRequest
+    ) async throws(ControlError) {
+        let decision = await self.authorizer.authorize(
+            AuthorizationRequest(
+                principal: request.principal, action: action, resource: "*", resourceOwner: account,
+                context: { request.conditions }))
+        if case .denied(let denial) = decision { throw .accessDenied(denial.message) }
+    }
+
+    private static func identifiers(_ requestID: String) -> HeaderFields {
+        HeaderFields([
+            .init(name: "x-amz-request-id", value: requestID), .init(name: "x-amz-id-2", value: requestID),
+        ])
+    }
+
+    private static func document(_ status: Int, _ bytes: [UInt8], requestID: String) -> HTTPAnswer {
+        var headers = self.identifiers(requestID)
+        headers.set("content-type", "application/xml")
+        return HTTPAnswer(status: status, headers: headers, body: .bytes(ByteBuffer(bytes: bytes)))
+    }
+}
