@@ -115,7 +115,7 @@ let package = Package(
         .target(
             name: "TernControlAPI",
             dependencies: [
-                "TernCore", "TernChecksums", "TernPolicy", "TernS3Protocol", "TernSigV4", "TernPorts",
+                "TernCore", "TernChecksums", "TernPolicy", "TernS3Protocol", "TernSigV4", "TernRecords", "TernPorts",
                 "TernControlPlane", nioCore, logging,
             ],
             swiftSettings: strict

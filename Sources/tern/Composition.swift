@@ -30,6 +30,16 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
     let wall = SystemClock()
     let random = SystemRandom()
 
+    let configured = try StaticIdentityStore(configuration.accounts)
+    let directory = NoPrincipals()
+    let authorizer = PolicyAuthorizer(directory: directory, clock: wall)
+    // Without a root key nothing can be sealed, and there are no sessions.
+    let tokens = rootKey.map { SessionTokens(rootKey: $0, directory: directory, accounts: configured, random: random) }
+    let identities = SessionIdentityStore(lasting: configured, tokens: tokens, clock: wall)
+    let keys = try await openKeys(
+        configuration, rootKey: rootKey, metadata: metadata, authorizer: authorizer, identities: identities,
+        principals: directory, wall: wall, logger: logger)
+
     var endpoints: [RegionName: String] = [:]
     for region in configuration.federatedRegions { endpoints[region.name] = region.endpoint }
     let federation = FederationConfiguration(
@@ -51,15 +61,11 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
     for pool in configuration.storage.pools {
         for storageClass in pool.classes { options.poolOfClass[storageClass] = pool.name }
     }
-    let configured = try StaticIdentityStore(configuration.accounts)
-    let directory = NoPrincipals()
-    let authorizer = PolicyAuthorizer(directory: directory, clock: wall)
     let namespace: (any BucketNamespace)? = federation.isHome ? nil : RemoteNamespace(client: client)
     let service = ObjectService(
         region: configuration.region, metadata: metadata, blobs: blobs, wall: wall, random: random,
         namespace: namespace,
-        options: options, encryption: EncryptionKeys(rootKey: rootKey),
-        logger: logger)
+        options: options, encryption: EncryptionKeys(rootKey: rootKey, keyService: keys), logger: logger)
     try await service.outbox.rebuild(from: service.registry)
 
     let load = ProcessorLoad()
@@ -67,9 +73,6 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
     let runtime = ReplicationRuntime(
         service: service, transport: HTTPPeerTransport(client: client), wall: wall, random: random, clients: activity,
         logger: logger)
-    // Without a root key nothing can be sealed, and there are no sessions.
-    let tokens = rootKey.map { SessionTokens(rootKey: $0, directory: directory, accounts: configured, random: random) }
-    let identities = SessionIdentityStore(lasting: configured, tokens: tokens, clock: wall)
     let forwarder = HTTPRequestForwarder(federation: federation, trust: trust)
     let accessLog = AccessLog()
     let s3 = S3Responder(
@@ -92,7 +95,10 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
         SessionService(tokens: $0, directory: directory, authorizer: authorizer, clock: wall)
     }
     let control = ControlResponder(
-        services: [SecurityTokenService(sessions: sessions, identities: identities, region: configuration.region)],
+        services: [
+            SecurityTokenService(sessions: sessions, identities: identities, region: configuration.region),
+            KeyManagementService(keys: keys, region: configuration.region),
+        ],
         region: configuration.region, identities: identities, forwarder: forwarder, clock: wall, random: random,
         logger: logger)
     let metrics = OutcomeMetrics()
@@ -110,6 +116,11 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
         service: service, interval: .seconds(configuration.lifecycle.effectiveIntervalSeconds), clients: activity,
         wall: wall, logger: logger)
     background.start { await lifecycle.run() }
+    if let keys {
+        let maintenance = KeyMaintenance(
+            keys: keys, usage: nil, forcesDeletion: configuration.kms.forcesDeletion, wall: wall)
+        background.start { await maintenance.run() }
+    }
     let accessLogs = AccessLogDelivery(
         log: accessLog, service: service, identities: identities, wall: wall,
         interval: .seconds(configuration.accessLogs.deliveryIntervalSeconds), logger: logger)
@@ -130,6 +141,22 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
             await metadata.close()
         }
     )
+}
+
+/// KMS of the region; `nil` where there is no root key.
+private func openKeys(
+    _ configuration: RegionConfiguration, rootKey: AESRootKey?, metadata: any MetadataStore,
+    authorizer: any Authorizer, identities: any IdentityStore, principals: any PrincipalDirectory,
+    wall: any WallClock, logger: Logger
+) async throws -> KeyManager? {
+    guard let rootKey else { return nil }
+    do throws(KeyManagerProblem) {
+        return try await KeyManager.open(
+            region: configuration.region, rootKey: rootKey, metadata: metadata, authorizer: authorizer,
+            identities: identities, principals: principals, wall: wall, logger: logger)
+    } catch {
+        throw CommandFailure("\(configuration.region): \(error)")
+    }
 }
 
 /// What the certificates of other regions are believed by: those of `federation.ca_file`, or else the system's, which are

@@ -79,7 +79,7 @@ enum LayerTable {
             "TernControlAPI",
             layer: 4,
             targets: [
-                "TernCore", "TernChecksums", "TernPolicy", "TernS3Protocol", "TernSigV4", "TernPorts",
+                "TernCore", "TernChecksums", "TernPolicy", "TernS3Protocol", "TernSigV4", "TernRecords", "TernPorts",
                 "TernControlPlane",
             ],
             libraries: ["NIOCore", "Logging"]
