@@ -35,6 +35,7 @@ package final class ObjectService: Sendable {
     package let clock: VersionClock
     package let directory: DirectoryStore
     package let registry: BucketRegistry
+    package let controlChanges = ControlChanges()
     package let namespace: any BucketNamespace
     let bucketTurns = BucketTurns()
     package let outbox: Outbox

@@ -8,6 +8,7 @@ package typealias BucketRecord = Tern_Records_BucketRecord
 package typealias DirectoryRecord = Tern_Records_DirectoryRecord
 package typealias DirectoryChange = Tern_Records_DirectoryChange
 package typealias SessionTokenRecord = Tern_Records_SessionTokenRecord
+package typealias ControlWriteRecord = Tern_Records_ControlWriteRecord
 package typealias UploadRecord = Tern_Records_UploadRecord
 package typealias UploadPartRecord = Tern_Records_UploadPartRecord
 package typealias CompletedUploadRecord = Tern_Records_CompletedUploadRecord
@@ -37,6 +38,15 @@ package typealias KeyAliasRecord = Tern_Records_KeyAliasRecord
 package typealias KeyGrantRecord = Tern_Records_KeyGrantRecord
 package typealias KeyPeerRequest = Tern_Records_KeyPeerRequest
 package typealias KeyPeerAnswer = Tern_Records_KeyPeerAnswer
+package typealias IAMUserRecord = Tern_Records_IAMUserRecord
+package typealias IAMGroupRecord = Tern_Records_IAMGroupRecord
+package typealias IAMRoleRecord = Tern_Records_IAMRoleRecord
+package typealias IAMPolicyRecord = Tern_Records_IAMPolicyRecord
+package typealias IAMPolicyVersion = Tern_Records_IAMPolicyVersion
+package typealias IAMInlinePolicy = Tern_Records_IAMInlinePolicy
+package typealias IAMAccessKey = Tern_Records_IAMAccessKey
+package typealias IAMPrincipalBinding = Tern_Records_IAMPrincipalBinding
+package typealias AccountRecord = Tern_Records_AccountRecord
 
 extension VersionIdentity {
     package init(_ id: VersionID) {

@@ -751,7 +751,7 @@ package nonisolated struct Tern_Records_DirectoryRecord: Sendable {
   package init() {}
 }
 
-/// One entry of the directory's change log.
+/// One entry of the directory's change log: of a bucket name, or of rows of the control plane.
 package nonisolated struct Tern_Records_DirectoryChange: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -770,11 +770,31 @@ package nonisolated struct Tern_Records_DirectoryChange: Sendable {
 
   package var isRemoval: Bool = false
 
+  /// Without `record`: all of them, or none.
+  package var controlWrites: [Tern_Records_ControlWriteRecord] = []
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
   fileprivate var _record: Tern_Records_DirectoryRecord? = nil
+}
+
+/// A row of the control plane as it is from this change on.
+package nonisolated struct Tern_Records_ControlWriteRecord: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var key: Data = Data()
+
+  package var value: Data = Data()
+
+  package var isRemoval: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
 }
 
 /// A multipart upload in progress.
@@ -2288,7 +2308,7 @@ nonisolated extension Tern_Records_DirectoryRecord: SwiftProtobuf.Message, Swift
 
 nonisolated extension Tern_Records_DirectoryChange: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".DirectoryChange"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}sequence\0\u{1}record\0\u{3}is_removal\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}sequence\0\u{1}record\0\u{3}is_removal\0\u{3}control_writes\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2299,6 +2319,7 @@ nonisolated extension Tern_Records_DirectoryChange: SwiftProtobuf.Message, Swift
       case 1: try { try decoder.decodeSingularUInt64Field(value: &self.sequence) }()
       case 2: try { try decoder.decodeSingularMessageField(value: &self._record) }()
       case 3: try { try decoder.decodeSingularBoolField(value: &self.isRemoval) }()
+      case 4: try { try decoder.decodeRepeatedMessageField(value: &self.controlWrites) }()
       default: break
       }
     }
@@ -2318,12 +2339,56 @@ nonisolated extension Tern_Records_DirectoryChange: SwiftProtobuf.Message, Swift
     if self.isRemoval != false {
       try visitor.visitSingularBoolField(value: self.isRemoval, fieldNumber: 3)
     }
+    if !self.controlWrites.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.controlWrites, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Tern_Records_DirectoryChange, rhs: Tern_Records_DirectoryChange) -> Bool {
     if lhs.sequence != rhs.sequence {return false}
     if lhs._record != rhs._record {return false}
+    if lhs.isRemoval != rhs.isRemoval {return false}
+    if lhs.controlWrites != rhs.controlWrites {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Tern_Records_ControlWriteRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ControlWriteRecord"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}key\0\u{1}value\0\u{3}is_removal\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.key) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.value) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.isRemoval) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.key.isEmpty {
+      try visitor.visitSingularBytesField(value: self.key, fieldNumber: 1)
+    }
+    if !self.value.isEmpty {
+      try visitor.visitSingularBytesField(value: self.value, fieldNumber: 2)
+    }
+    if self.isRemoval != false {
+      try visitor.visitSingularBoolField(value: self.isRemoval, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Tern_Records_ControlWriteRecord, rhs: Tern_Records_ControlWriteRecord) -> Bool {
+    if lhs.key != rhs.key {return false}
+    if lhs.value != rhs.value {return false}
     if lhs.isRemoval != rhs.isRemoval {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true

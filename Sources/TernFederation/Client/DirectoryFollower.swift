@@ -66,6 +66,7 @@ extension PeerClient {
             .changes, query: "after=\(last)&wait=\(waitMilliseconds)", to: self.federation.home)
         let changes = try Frames.decode(&answer.body, as: DirectoryChange.self)
         try await service.directory.apply(changes)
-        for change in changes { service.registry.refresh(change.record.name) }
+        for change in changes where change.hasRecord { service.registry.refresh(change.record.name) }
+        await service.controlChanges.tell(changes.flatMap { $0.controlWrites.map { Array($0.key) } })
     }
 }

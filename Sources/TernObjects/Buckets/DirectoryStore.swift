@@ -3,7 +3,7 @@ package import TernRecords
 package import TernS3Protocol
 package import TernStorage
 
-/// Bucket names and their change log, in this region's directory partition.
+/// Bucket names, the rows of the control plane, and the change log of both, in this region's directory partition.
 ///
 /// In the home region it is the truth; elsewhere it is a copy that follows the log.
 package struct DirectoryStore: Sendable {
@@ -23,7 +23,12 @@ package struct DirectoryStore: Sendable {
         /// `Q`: the sequence of the last change made (home) or applied (elsewhere).
         static let sequence = [UInt8(ascii: "Q")]
 
+        /// `E` key: a row of the control plane, whose keys and values it alone understands.
+        static let control = UInt8(ascii: "E")
+
         static func name(_ name: String) -> [UInt8] { [self.record] + Array(name.utf8) }
+
+        static func control(_ key: [UInt8]) -> [UInt8] { [self.control] + key }
 
         static func change(_ sequence: UInt64) -> [UInt8] {
             var row = [self.change]
@@ -182,6 +187,59 @@ package struct DirectoryStore: Sendable {
         batch.put(Row.change(change.sequence), try encodeRecord(change))
         batch.put(Row.sequence, Self.bytes(change.sequence))
         return try await self.metadata.tryCommit(batch)
+    }
+
+    // MARK: Rows of the control plane
+
+    package func controlRow(_ key: [UInt8]) async throws(S3Error) -> [UInt8]? {
+        try await self.metadata.value(Row.control(key), in: .directory)
+    }
+
+    /// Rows whose keys begin with `prefix` and come after `last`, in order.
+    package func controlRows(
+        prefix: [UInt8], after last: [UInt8]?, limit: Int
+    ) async throws(S3Error) -> [KeyValue] {
+        let start = last.map { Row.control($0) + [0] } ?? Row.control(prefix)
+        let range = KeyRange(from: start, to: KeyRange.end(ofPrefix: Row.control(prefix)))
+        return try await self.metadata.entries(range, in: .directory, limit: limit)
+            .map { KeyValue(key: Array($0.key.dropFirst()), value: $0.value) }
+    }
+
+    /// Writes rows of the control plane and the change that tells of them, together. Home region only.
+    ///
+    /// - Parameter requirements: What rows must be for that: `nil` for one that is not there.
+    /// - Returns: `false` when a row is not as required.
+    package func appendControl(
+        _ writes: [ControlWriteRecord], requiring requirements: [(key: [UInt8], value: [UInt8]?)]
+    ) async throws(S3Error) -> Bool {
+        while true {
+            let previous = try await self.metadata.value(Row.sequence, in: .directory)
+            var change = DirectoryChange()
+            change.sequence = UInt64(bigEndianBytes: previous ?? []) + 1
+            change.controlWrites = writes
+            var batch = MetadataBatch(partition: .directory)
+            batch.require(Row.sequence, is: previous)
+            for requirement in requirements {
+                batch.require(Row.control(requirement.key), is: requirement.value)
+            }
+            Self.add(writes, to: &batch)
+            batch.put(Row.change(change.sequence), try encodeRecord(change))
+            batch.put(Row.sequence, Self.bytes(change.sequence))
+            if try await self.metadata.tryCommit(batch) { return true }
+            for requirement in requirements {
+                guard try await self.controlRow(requirement.key) == requirement.value else { return false }
+            }
+        }
+    }
+
+    private static func add(_ writes: [ControlWriteRecord], to batch: inout MetadataBatch) {
+        for write in writes {
+            if write.isRemoval {
+                batch.delete(Row.control(Array(write.key)))
+            } else {
+                batch.put(Row.control(Array(write.key)), Array(write.value))
+            }
+        }
     }
 
     private static func bytes(_ sequence: UInt64) -> [UInt8] {
