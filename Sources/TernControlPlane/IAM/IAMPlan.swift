@@ -1,0 +1,32 @@
+import SwiftProtobuf
+import TernRecords
+
+/// What a change of IAM writes, and what its caller is told: made by a pure function of the state.
+package struct IAMPlan<Result: Sendable>: Sendable {
+    package var writes: [ControlWrite]
+    package var result: Result
+
+    package init(_ writes: [ControlWrite], _ result: Result) {
+        self.writes = writes
+        self.result = result
+    }
+}
+
+extension IAMEntity {
+    /// The row that keeps it.
+    func write() throws(IAMError) -> ControlWrite {
+        ControlWrite(key: IAMState.key(Self.letter, self.id), value: try encode(self))
+    }
+
+    var removal: ControlWrite { ControlWrite(key: IAMState.key(Self.letter, self.id), value: nil) }
+}
+
+extension AccountRecord {
+    func write() throws(IAMError) -> ControlWrite {
+        ControlWrite(key: IAMState.key(IAMState.accountLetter, self.id), value: try encode(self))
+    }
+}
+
+private func encode(_ message: some SwiftProtobuf.Message) throws(IAMError) -> [UInt8] {
+    do { return try message.serializedBytes() } catch { throw .serviceFailure("The record cannot be written.") }
+}
