@@ -25,7 +25,7 @@ package final class IAMCatalog: Sendable {
     private let random: any RandomSource
     private let contents: Mutex<Contents>
     /// Held while the log is written, or rows are read from it.
-    private let turn = AsyncTurn()
+    private let turn = AsyncLock()
 
     /// How often a change is planned anew before it gives up.
     private static let maximumAttempts = 100
@@ -55,8 +55,8 @@ package final class IAMCatalog: Sendable {
 
     /// Reads every row: at the start, and when it is not known what the log has.
     package func load() async throws(ControlLogError) {
-        await self.turn.take()
-        defer { self.turn.pass() }
+        await self.turn.acquire()
+        defer { self.turn.release() }
         try await self.reload()
     }
 
@@ -65,8 +65,8 @@ package final class IAMCatalog: Sendable {
     package func refresh(_ keys: [[UInt8]]) async throws(ControlLogError) {
         let concerned = keys.filter { $0.starts(with: IAMState.prefix) }
         if concerned.isEmpty, self.contents.withLock({ $0.unread.isEmpty }) { return }
-        await self.turn.take()
-        defer { self.turn.pass() }
+        await self.turn.acquire()
+        defer { self.turn.release() }
         let wanted = self.contents.withLock { contents in
             contents.unread.formUnion(concerned)
             return contents.unread
@@ -111,8 +111,8 @@ package final class IAMCatalog: Sendable {
     package func change<Result: Sendable>(
         _ plan: (IAMState) throws(IAMError) -> IAMPlan<Result>
     ) async throws(IAMError) -> Result {
-        await self.turn.take()
-        defer { self.turn.pass() }
+        await self.turn.acquire()
+        defer { self.turn.release() }
         for _ in 0..<Self.maximumAttempts {
             let state = self.state
             let planned = try plan(state)
