@@ -35,6 +35,11 @@ extension IAMCatalog: PrincipalDirectory {
             maximumSessionSeconds: Int(record.maximumSessionSeconds), tags: Self.tags(record.tags))
     }
 
+    package func managedPolicy(arn: String) -> String? {
+        let policy = AWSManagedPolicies.byARN[arn] ?? self.state.policies.entity(arn: arn)
+        return policy?.document
+    }
+
     package func uniqueID(arn: String) -> String? { self.state.uniqueID(arn: arn) }
 
     package func arn(uniqueID: String) -> String? { self.state.arn(uniqueID: uniqueID) }

@@ -49,6 +49,9 @@ package struct IAMState: Sendable {
         self.accountRecords[account].flatMap { $0.alias.isEmpty ? nil : $0.alias }
     }
 
+    /// When it was made; 0 for one of the configuration.
+    package func createdMs(of account: String) -> Int64 { self.accountRecords[account]?.createdMs ?? 0 }
+
     // MARK: Rows
 
     /// The key of every row begins so.
