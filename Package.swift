@@ -165,7 +165,8 @@ let package = Package(
         .executableTarget(
             name: "tern",
             dependencies: [
-                "TernCore", "TernChecksums", "TernReplication", "TernLifecycle", "TernS3Protocol", "TernSigV4",
+                "TernCore", "TernChecksums", "TernReplication", "TernLifecycle", "TernPolicy", "TernS3Protocol",
+                "TernSigV4",
                 "TernRecords",
                 "TernPorts",
                 "TernStorage", "TernObjects", "TernControlPlane", "TernControlAPI", "TernS3API",

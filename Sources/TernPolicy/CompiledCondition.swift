@@ -2,44 +2,34 @@ import TernCore
 
 /// One key of one operator of a `Condition`, with its values read once (specification §5.2).
 package struct CompiledCondition: Sendable {
-    private enum Operand: Sendable {
-        case text(PolicyText)
-        case number(PolicyDecimal)
-        case date(Timestamp)
-        case boolean(Bool)
-        case binary([UInt8])
-        case addresses(AddressRange)
+    private enum Operands: Sendable {
+        case texts([PolicyText])
+        case numbers([PolicyDecimal])
+        case dates([Timestamp])
+        case booleans([Bool])
+        case binaries([[UInt8]])
+        case addresses([AddressRange])
     }
 
     /// In lower case.
     package let key: String
     private let condition: ConditionOperator
-    private let operands: [Operand]
+    private let operands: Operands
 
     /// - Throws: `PolicyProblem.invalidValue` for a value that is not of the operator's type (POL-12).
     package init(_ condition: PolicyDocument.Condition, version: PolicyDocument.Version) throws(PolicyProblem) {
         self.key = condition.key
         self.condition = condition.operator
-        var operands: [Operand] = []
-        for value in condition.values {
-            guard let operand = try Self.operand(value, condition.operator.comparison, version) else {
-                throw .invalidValue(element: condition.operator.comparison.rawValue, value: value)
-            }
-            operands.append(operand)
-        }
-        self.operands = operands
+        self.operands = try Self.operands(condition, version)
     }
 
     /// Whether the condition is true of a request.
-    ///
     package func holds(in context: PolicyContext) -> Bool {
         // A key without values is absent.
         let values = context[self.key] ?? []
         if self.condition.comparison == .null {
-            return self.operands.contains { operand in
-                guard case .boolean(let isAbsent) = operand else { return false }
-                return isAbsent == values.isEmpty
-            }
+            guard case .booleans(let wanted) = self.operands else { return false }
+            return wanted.contains(values.isEmpty)
         }
         if values.isEmpty {
             // POL-10.
@@ -50,41 +40,54 @@ package struct CompiledCondition: Sendable {
             case nil: self.condition.comparison.isNegated
             }
         }
+        // One of the operands matches; none, for a negated operator. A variable without value is like nothing and equal to
+        // nothing, which negated operators hold of. Source: IAM User Guide, "Policy variables with no value".
+        let isNegated = self.condition.comparison.isNegated
         switch self.condition.quantifier {
-        case .all: return values.allSatisfy { self.holds(ofOne: $0, context) }
+        case .all: return values.allSatisfy { self.matches($0, context) != isNegated }
         // POL-11: a key of several values without a set operator is taken as if any were asked for.
-        case .any, nil: return values.contains { self.holds(ofOne: $0, context) }
+        case .any, nil: return values.contains { self.matches($0, context) != isNegated }
         }
     }
 
-    /// One of the values matches; none, for a negated operator.
-    private func holds(ofOne value: String, _ context: PolicyContext) -> Bool {
-        // A variable without value is like nothing and equal to nothing, which negated operators hold of. Source: IAM User
-        // Guide, "Policy variables with no value".
-        self.operands.contains { self.matches($0, value, context) } != self.condition.comparison.isNegated
-    }
-
-    private func matches(_ operand: Operand, _ value: String, _ context: PolicyContext) -> Bool {
-        switch operand {
-        case .text(let text): return self.matches(text, value, context)
-        case .number(let wanted): return PolicyDecimal(value).map { self.isOrdered($0, wanted) } ?? false
-        case .date(let wanted): return Self.date(value).map { self.isOrdered($0, wanted) } ?? false
-        case .boolean(let wanted): return Self.boolean(value) == wanted
-        case .binary(let wanted): return Base64.decode(value) == wanted
-        case .addresses(let wanted): return AddressRange(value).map { wanted.contains($0) } ?? false
+    /// Whether an operand matches a value, which is read once for all of them.
+    private func matches(_ value: String, _ context: PolicyContext) -> Bool {
+        switch self.operands {
+        case .texts(let texts):
+            return self.matches(value, texts, context)
+        case .numbers(let numbers):
+            guard let number = PolicyDecimal(value) else { return false }
+            return numbers.contains { self.isOrdered(number, $0) }
+        case .dates(let dates):
+            guard let date = Self.date(value) else { return false }
+            return dates.contains { self.isOrdered(date, $0) }
+        case .booleans(let booleans):
+            guard let boolean = Self.boolean(value) else { return false }
+            return booleans.contains(boolean)
+        case .binaries(let binaries):
+            guard let binary = Base64.decode(value) else { return false }
+            return binaries.contains(binary)
+        case .addresses(let ranges):
+            guard let address = AddressRange(value) else { return false }
+            return ranges.contains { $0.contains(address) }
         }
     }
 
-    private func matches(_ text: PolicyText, _ value: String, _ context: PolicyContext) -> Bool {
+    private func matches(_ value: String, _ texts: [PolicyText], _ context: PolicyContext) -> Bool {
         switch self.condition.comparison {
         case .stringLike, .stringNotLike:
-            value.utf8.withContiguousStorageIfAvailable { text.matches(bytes: $0, context) }
-                ?? text.matches(bytes: Array(value.utf8), context)
+            return value.utf8.withContiguousStorageIfAvailable { bytes in
+                texts.contains { $0.matches(bytes: bytes, context) }
+            } ?? texts.contains { $0.matches(bytes: Array(value.utf8), context) }
         case .arnEquals, .arnLike, .arnNotEquals, .arnNotLike:
-            value.utf8.withContiguousStorageIfAvailable { text.matches(arn: $0, context) }
-                ?? text.matches(arn: Array(value.utf8), context)
-        case .stringEqualsIgnoreCase, .stringNotEqualsIgnoreCase: text.isEqualIgnoringCase(to: value, context)
-        default: text.isEqual(to: value, context)
+            return value.utf8.withContiguousStorageIfAvailable { bytes in
+                texts.contains { $0.matches(arn: bytes, context) }
+            } ?? texts.contains { $0.matches(arn: Array(value.utf8), context) }
+        case .stringEqualsIgnoreCase, .stringNotEqualsIgnoreCase:
+            let lowercase = value.lowercased()
+            return texts.contains { $0.isEqualIgnoringCase(toLowercase: lowercase, context) }
+        default:
+            return texts.contains { $0.isEqual(to: value, context) }
         }
     }
 
@@ -98,19 +101,32 @@ package struct CompiledCondition: Sendable {
         }
     }
 
-    private static func operand(
-        _ text: String, _ comparison: ConditionOperator.Comparison, _ version: PolicyDocument.Version
-    ) throws(PolicyProblem) -> Operand? {
-        switch comparison {
-        case .null, .bool: return self.boolean(text).map { .boolean($0) }
-        case .binaryEquals: return Base64.decode(text).map { .binary($0) }
-        case .ipAddress, .notIpAddress: return AddressRange(text).map { .addresses($0) }
+    private static func operands(
+        _ condition: PolicyDocument.Condition, _ version: PolicyDocument.Version
+    ) throws(PolicyProblem) -> Operands {
+        func all<Value>(_ read: (String) -> Value?) throws(PolicyProblem) -> [Value] {
+            var all: [Value] = []
+            for value in condition.values {
+                guard let operand = read(value) else {
+                    throw .invalidValue(element: condition.operator.comparison.rawValue, value: value)
+                }
+                all.append(operand)
+            }
+            return all
+        }
+        switch condition.operator.comparison {
+        case .null, .bool: return .booleans(try all(self.boolean))
+        case .binaryEquals: return .binaries(try all { Base64.decode($0) })
+        case .ipAddress, .notIpAddress: return .addresses(try all { AddressRange($0) })
         case .numericEquals, .numericNotEquals, .numericLessThan, .numericLessThanEquals, .numericGreaterThan,
             .numericGreaterThanEquals:
-            return PolicyDecimal(text).map { .number($0) }
+            return .numbers(try all { PolicyDecimal($0) })
         case .dateEquals, .dateNotEquals, .dateLessThan, .dateLessThanEquals, .dateGreaterThan, .dateGreaterThanEquals:
-            return self.date(text).map { .date($0) }
-        default: return .text(try PolicyText(text, version: version))
+            return .dates(try all(self.date))
+        default:
+            var texts: [PolicyText] = []
+            for value in condition.values { texts.append(try PolicyText(value, version: version)) }
+            return .texts(texts)
         }
     }
 

@@ -107,8 +107,8 @@ package struct PolicyText: Hashable, Sendable {
         self.text(context)?.utf8.elementsEqual(text.utf8) ?? false
     }
 
-    func isEqualIgnoringCase(to text: String, _ context: PolicyContext) -> Bool {
-        self.text(context)?.lowercased().utf8.elementsEqual(text.lowercased().utf8) ?? false
+    func isEqualIgnoringCase(toLowercase text: String, _ context: PolicyContext) -> Bool {
+        self.text(context)?.lowercased().utf8.elementsEqual(text.utf8) ?? false
     }
 
     private func text(_ context: PolicyContext) -> String? {

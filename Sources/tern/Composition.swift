@@ -56,6 +56,12 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
     let directory = try await openIAM(configuration, log: controlLog, rootKey: rootKey, wall: wall, random: random)
     let lasting = IAMIdentityStore(configured: configured, catalog: directory)
     let authorizer = PolicyAuthorizer(directory: directory, clock: wall)
+    // Without a root key nothing can be sealed, and there are no sessions.
+    let tokens = rootKey.map { SessionTokens(rootKey: $0, directory: directory, accounts: lasting, random: random) }
+    let identities = SessionIdentityStore(lasting: lasting, tokens: tokens, clock: wall)
+    let keys = try await openKeys(
+        configuration, rootKey: rootKey, metadata: metadata, authorizer: authorizer, identities: identities,
+        principals: directory, wall: wall, logger: logger)
     let roles = ServiceRoles(directory: directory, authorizer: authorizer, clock: wall)
     let settings = AccountSettings(log: controlLog)
     do {
@@ -67,7 +73,7 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
     let service = ObjectService(
         region: configuration.region, metadata: metadata, blobs: blobs, wall: wall, random: random,
         namespace: namespace,
-        options: options, encryption: EncryptionKeys(rootKey: rootKey),
+        options: options, encryption: EncryptionKeys(rootKey: rootKey, keyService: keys),
         permissions: ReplicationPermissions(roles: roles, authorizer: authorizer), logger: logger)
     service.controlChanges.observe { keys in
         do throws(ControlLogError) {
@@ -84,9 +90,6 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
     let runtime = ReplicationRuntime(
         service: service, transport: HTTPPeerTransport(client: client), wall: wall, random: random, clients: activity,
         logger: logger)
-    // Without a root key nothing can be sealed, and there are no sessions.
-    let tokens = rootKey.map { SessionTokens(rootKey: $0, directory: directory, accounts: lasting, random: random) }
-    let identities = SessionIdentityStore(lasting: lasting, tokens: tokens, clock: wall)
     let forwarder = HTTPRequestForwarder(federation: federation, trust: trust)
     let accessLog = AccessLog()
     let s3 = S3Responder(
@@ -111,6 +114,7 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
     let control = ControlResponder(
         services: [
             SecurityTokenService(sessions: sessions, identities: identities, region: configuration.region),
+            KeyManagementService(keys: keys, region: configuration.region),
             IdentityService(
                 catalog: directory, authorizer: authorizer, region: configuration.region,
                 home: configuration.homeRegion),
@@ -136,6 +140,11 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
         service: service, interval: .seconds(configuration.lifecycle.effectiveIntervalSeconds), clients: activity,
         wall: wall, logger: logger)
     background.start { await lifecycle.run() }
+    if let keys {
+        let maintenance = KeyMaintenance(
+            keys: keys, usage: nil, forcesDeletion: configuration.kms.forcesDeletion, wall: wall)
+        background.start { await maintenance.run() }
+    }
     let accessLogs = AccessLogDelivery(
         log: accessLog, service: service, identities: identities, wall: wall,
         interval: .seconds(configuration.accessLogs.deliveryIntervalSeconds), logger: logger)
@@ -156,6 +165,22 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
             await metadata.close()
         }
     )
+}
+
+/// KMS of the region; `nil` where there is no root key.
+private func openKeys(
+    _ configuration: RegionConfiguration, rootKey: AESRootKey?, metadata: any MetadataStore,
+    authorizer: any Authorizer, identities: any IdentityStore, principals: any PrincipalDirectory,
+    wall: any WallClock, logger: Logger
+) async throws -> KeyManager? {
+    guard let rootKey else { return nil }
+    do throws(KeyManagerProblem) {
+        return try await KeyManager.open(
+            region: configuration.region, rootKey: rootKey, metadata: metadata, authorizer: authorizer,
+            identities: identities, principals: principals, wall: wall, logger: logger)
+    } catch {
+        throw CommandFailure("\(configuration.region): \(error)")
+    }
 }
 
 /// Reads the rows of IAM.

@@ -207,6 +207,11 @@ extension KeyManager {
         KeyServiceError(code: "NotFoundException", message: "Grant ID \(id) not found")
     }
 
+    /// The key that a grant is about.
+    package func keyARN(of grant: KeyGrantRecord) -> String {
+        self.table.withLock { $0.keys[grant.keyID] }.map { self.arn(of: $0.record) } ?? grant.keyID
+    }
+
     // MARK: Ending
 
     package func revokeGrant(

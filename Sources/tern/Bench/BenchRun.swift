@@ -17,7 +17,7 @@ struct BenchSize: Sendable {
 
 /// What can be measured.
 enum BenchScenario: String, CaseIterable, Sendable {
-    case put, get, head, list, large, replicated, lag, outage
+    case put, get, head, list, large, replicated, lag, outage, policy
 }
 
 /// Answers to a load, and how long it took in all; may be the sum of several turns.
@@ -54,6 +54,7 @@ struct BenchRun: Sendable {
         Self.say("measuring this machine")
         let machine = try await MachineLimits.measure(in: self.target.scratch)
         var report = BenchReport(machine: machine, results: [])
+        if self.scenarios.contains(.policy) { report.results += try PolicyBench.measure() }
         try await self.target.source.makeBucket(self.plainBucket, isVersioned: false)
         report.results += try await self.smallObjects(machine)
         if self.scenarios.contains(.large) { report.results += try await self.largeObjects(machine) }

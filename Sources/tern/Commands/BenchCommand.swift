@@ -65,7 +65,11 @@ struct BenchCommand: AsyncParsableCommand {
     func run() async throws {
         RunningProcess.startLogging(level: .warning, format: .text)
         let scratch = self.scratch ?? FileManager.default.temporaryDirectory.path(percentEncoded: false)
-        if let dir = self.dir {
+        if self.only == [.policy] {
+            // Needs no region.
+            try self.show(
+                BenchReport(machine: try await MachineLimits.measure(in: scratch), results: try PolicyBench.measure()))
+        } else if let dir = self.dir {
             try await self.measure(self.target(DevDirectory(dir)))
         } else if let endpoint = self.endpoint {
             try await self.measure(self.target(endpoint, scratch: scratch))
@@ -79,7 +83,10 @@ struct BenchCommand: AsyncParsableCommand {
             concurrency: self.concurrency, operations: self.operations, smallBytes: self.smallBytes,
             largeBytes: self.largeBytes, largeOperations: self.largeOperations, lagRate: self.lagRate,
             lagSeconds: self.lagSeconds, outageOperations: self.outageOperations)
-        let report = try await BenchRun(target: target, size: size, scenarios: self.only).run()
+        try self.show(try await BenchRun(target: target, size: size, scenarios: self.only).run())
+    }
+
+    private func show(_ report: BenchReport) throws {
         if self.json {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]

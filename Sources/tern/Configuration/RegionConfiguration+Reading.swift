@@ -79,6 +79,7 @@ extension RegionConfiguration {
         try authentication.finish()
         let kms = try top.section("kms")
         self.kms.rootKeyFile = try kms.string("root_key_file")
+        self.kms.forcesDeletion = try kms.boolean("force_delete", default: false)
         try kms.finish()
         let sseC = try top.section("sse_c")
         self.sseC.requiresTLS = try sseC.boolean("require_tls", default: true)

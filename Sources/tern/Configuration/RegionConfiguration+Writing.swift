@@ -77,7 +77,8 @@ extension RegionConfiguration {
             "  sigv2_query: \(self.authentication.sigV2Query)",
         ]
         if !self.sseC.requiresTLS { lines += ["sse_c:", "  require_tls: false"] }
-        if let file = self.kms.rootKeyFile { lines += ["kms:", "  root_key_file: \(quoted(file))"] }
+        lines += ["kms:", "  force_delete: \(self.kms.forcesDeletion)"]
+        if let file = self.kms.rootKeyFile { lines.append("  root_key_file: \(quoted(file))") }
         return lines.joined(separator: "\n") + "\n"
     }
 

@@ -140,6 +140,8 @@ struct RegionConfiguration: Equatable, Sendable {
     struct KMS: Equatable, Sendable {
         /// The file of the root key; `nil` for none, unless the environment has it.
         var rootKeyFile: String?
+        /// Whether keys are destroyed at the end of their waiting time although objects need them (KMS-8).
+        var forcesDeletion = false
     }
 
     struct SSEC: Equatable, Sendable {

@@ -1,0 +1,69 @@
+import TernCore
+
+/// JSON that is answered.
+enum JSONOutput: Sendable {
+    case string(String)
+    case integer(Int)
+    case boolean(Bool)
+    /// Seconds since 1970, with milliseconds: how the JSON protocols of AWS show times.
+    case time(Timestamp)
+    case array([JSONOutput])
+    /// Members without a value are left out.
+    case object([(name: String, value: JSONOutput?)])
+
+    static func text(_ text: String?) -> JSONOutput? { text.map(JSONOutput.string) }
+    static func blob(_ bytes: [UInt8]) -> JSONOutput { .string(Base64.encode(bytes)) }
+    static func strings(_ texts: [String]) -> JSONOutput { .array(texts.map(JSONOutput.string)) }
+
+    static func map(_ map: [String: String]) -> JSONOutput {
+        .object(map.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })
+    }
+
+    /// The document.
+    var bytes: [UInt8] {
+        var bytes: [UInt8] = []
+        self.write(to: &bytes)
+        return bytes
+    }
+
+    private func write(to bytes: inout [UInt8]) {
+        switch self {
+        case .string(let text): Self.write(text, to: &bytes)
+        case .integer(let number): bytes += Array("\(number)".utf8)
+        case .boolean(let value): bytes += Array(value ? "true".utf8 : "false".utf8)
+        case .time(let time):
+            let fraction = "\(1000 + time.milliseconds - time.seconds * 1000)".dropFirst()
+            bytes += Array("\(time.seconds).\(fraction)".utf8)
+        case .array(let values):
+            bytes.append(UInt8(ascii: "["))
+            for (index, value) in values.enumerated() {
+                if index > 0 { bytes.append(UInt8(ascii: ",")) }
+                value.write(to: &bytes)
+            }
+            bytes.append(UInt8(ascii: "]"))
+        case .object(let members):
+            bytes.append(UInt8(ascii: "{"))
+            var isFirst = true
+            for case (let name, let value?) in members {
+                if !isFirst { bytes.append(UInt8(ascii: ",")) }
+                isFirst = false
+                Self.write(name, to: &bytes)
+                bytes.append(UInt8(ascii: ":"))
+                value.write(to: &bytes)
+            }
+            bytes.append(UInt8(ascii: "}"))
+        }
+    }
+
+    private static func write(_ text: String, to bytes: inout [UInt8]) {
+        bytes.append(UInt8(ascii: "\""))
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes += [UInt8(ascii: "\\"), byte]
+            case 0..<0x20, 0x7F: bytes += Array("\\u00".utf8) + [hexDigit(byte >> 4), hexDigit(byte & 15)]
+            default: bytes.append(byte)
+            }
+        }
+        bytes.append(UInt8(ascii: "\""))
+    }
+}
