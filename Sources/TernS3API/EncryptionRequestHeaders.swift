@@ -156,6 +156,14 @@ extension HTTPRequestHead {
 }
 
 extension HeaderFields {
+    /// How a version, or upload, is encrypted, in the answer to the request that makes it: with the context that it sent.
+    mutating func appendEncryption(of record: VersionRecord, for call: S3Call, customerKey: CustomerKey?) {
+        self.appendEncryption(of: record, customerKey: customerKey)
+        if record.encryption.isUnderKMS, let context = call.headers[EncryptionHeader.context] {
+            self.append(EncryptionHeader.context, context)
+        }
+    }
+
     /// How a version, or upload, is encrypted (§10.1).
     mutating func appendEncryption(of record: VersionRecord, customerKey: CustomerKey?) {
         if record.hasEncryption { self.appendEncryption(record.encryption, customerKey: customerKey) }

@@ -84,6 +84,7 @@ package enum OperationTable {
             .getObjectAttributes,
             .getObjectTagging, .putObjectTagging, .deleteObjectTagging,
             .getObjectAcl, .putObjectAcl,
+            .updateObjectEncryption,
             .getObjectRetention, .putObjectRetention, .getObjectLegalHold, .putObjectLegalHold,
             .listParts, .uploadPartCopy, .uploadPart, .completeMultipartUpload, .abortMultipartUpload,
             .createMultipartUpload,
@@ -92,7 +93,6 @@ package enum OperationTable {
             .object,
             [
                 ("torrent", ["GetObjectTorrent", nil, nil]),
-                ("encryption", [nil, "UpdateObjectEncryption", nil]),
                 ("renameObject", [nil, "RenameObject", nil]),
                 ("annotation", ["GetObjectAnnotation", "PutObjectAnnotation", "DeleteObjectAnnotation"]),
                 ("annotations", ["ListObjectAnnotations", nil, nil]),

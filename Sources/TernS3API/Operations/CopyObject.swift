@@ -70,7 +70,8 @@ extension Operation {
         if source.bucket.versioning != .never {
             headers.append("x-amz-copy-source-version-id", record.reference.wireForm)
         }
-        headers.appendEncryption(of: written.record, customerKey: attributes.encryption.customerKey)
+        headers.appendEncryption(
+            of: written.record, for: call, customerKey: attributes.encryption.customerKey)
         headers.appendExpiration(call.service.expiration(of: written.record, key: key, in: written.bucket))
         return .xml(xml.finish(), headers: headers)
     }

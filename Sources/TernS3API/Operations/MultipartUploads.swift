@@ -22,7 +22,8 @@ extension Operation {
         xml.element("UploadId", upload.id.wireForm)
         xml.close("InitiateMultipartUploadResult")
         var headers = HeaderFields()
-        headers.appendEncryption(of: upload.record.template, customerKey: attributes.encryption.customerKey)
+        headers.appendEncryption(
+            of: upload.record.template, for: call, customerKey: attributes.encryption.customerKey)
         if let algorithm {
             headers.append("x-amz-checksum-algorithm", algorithm.rawValue)
             headers.append("x-amz-checksum-type", type.rawValue)

@@ -24,7 +24,8 @@ extension Operation {
         var answer = HTTPAnswer.ok
         answer.headers.append("etag", "\"\(written.record.etag)\"")
         if !written.record.isNull { answer.headers.appendVersion(of: written.record, in: written.bucket) }
-        answer.headers.appendEncryption(of: written.record, customerKey: attributes.encryption.customerKey)
+        answer.headers.appendEncryption(
+            of: written.record, for: call, customerKey: attributes.encryption.customerKey)
         answer.headers.appendChecksum(written.record.checksum.checksum)
         answer.headers.appendExpiration(
             call.service.expiration(of: written.record, key: try call.key(), in: written.bucket))

@@ -383,6 +383,36 @@ struct EncryptedObjectTests {
         }
     }
 
+    // MARK: UpdateObjectEncryption
+
+    @Test("UpdateObjectEncryption seals the data key anew and leaves the rest alone", arguments: Mode.allCases)
+    func update(mode: Mode) async throws {
+        let region = try await self.makeRegion()
+        let bytes = SegmentCipherTests.pattern(100_000)
+        let before = try await region.put("k", in: "box", bytes: bytes, as: mode.request)
+        let choice = EncryptionRequest.KMSChoice(
+            keyID: "arn:aws:kms:us-east-1:111111111111:key/new", usesBucketKey: true)
+        let key = try ObjectKey("k")
+        guard mode != .double, mode != .customer else {
+            await #expect(throws: S3Error.encryptionUpdateOfOtherObject) {
+                try await region.service.updateEncryption(of: nil, key: key, in: "box", to: choice, by: Mode.caller)
+            }
+            return
+        }
+        let after = try await region.service.updateEncryption(
+            of: nil, key: key, in: "box", to: choice, by: Mode.caller
+        ).record
+        #expect(after.encryption.kmsKeyArn == choice.keyID)
+        #expect(after.encryption.kind == .sseKms && after.encryption.bucketKey)
+        var same = after
+        same.encryption = before.encryption
+        #expect(same == before)
+        #expect(try await region.body(of: after, in: "box", access: Mode.kms.access) == bytes)
+        // The ETag that it kept says nothing about what a copy's has to be.
+        let copy = try await self.copy(of: "k", to: "copy", in: region, from: .kms, to: .sseS3)
+        #expect(Array(copy.etagMd5) == Self.md5(bytes))
+    }
+
     // MARK: Copies
 
     @Test("A copy under another key seals the data key anew, and not the data", arguments: Mode.allCases, Mode.allCases)
