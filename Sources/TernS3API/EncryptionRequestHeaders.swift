@@ -170,17 +170,15 @@ extension HeaderFields {
     }
 
     mutating func appendEncryption(_ record: EncryptionRecord, customerKey: CustomerKey?) {
+        if let name = record.methodName { self.append(EncryptionHeader.method, name) }
         switch record.kind {
-        case .sseS3:
-            self.append(EncryptionHeader.method, "AES256")
         case .sseKms, .dsseKms:
-            self.append(EncryptionHeader.method, record.kind == .sseKms ? "aws:kms" : "aws:kms:dsse")
             self.append(EncryptionHeader.keyID, record.kmsKeyArn)
             if record.bucketKey { self.append(EncryptionHeader.bucketKey, "true") }
         case .sseC:
             self.append(EncryptionHeader.customer + "algorithm", "AES256")
             if let customerKey { self.append(EncryptionHeader.customer + "key-md5", customerKey.md5) }
-        case .none, .UNRECOGNIZED:
+        case .none, .sseS3, .UNRECOGNIZED:
             break
         }
     }

@@ -73,7 +73,9 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
     let service = ObjectService(
         region: configuration.region, metadata: metadata, blobs: blobs, wall: wall, random: random,
         namespace: namespace,
-        options: options, encryption: EncryptionKeys(rootKey: rootKey, keyService: keys),
+        options: options,
+        encryption: EncryptionKeys(
+            rootKey: rootKey, keyService: keys, rolePrincipal: { await roles.session(ofRole: $0) }),
         permissions: ReplicationPermissions(roles: roles, authorizer: authorizer), logger: logger)
     service.controlChanges.observe { keys in
         do throws(ControlLogError) {

@@ -76,6 +76,16 @@ extension EncryptionRecord {
         }
     }
 
+    /// As `x-amz-server-side-encryption` names it; `nil` for keys of customers.
+    package var methodName: String? {
+        switch self.kind {
+        case .sseS3: "AES256"
+        case .sseKms: "aws:kms"
+        case .dsseKms: "aws:kms:dsse"
+        case .none, .sseC, .UNRECOGNIZED: nil
+        }
+    }
+
     /// How often each chunk is sealed.
     package var layers: Int { self.kind == .dsseKms ? 2 : 1 }
 

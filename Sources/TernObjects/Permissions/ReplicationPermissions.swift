@@ -47,7 +47,10 @@ package struct ReplicationPermissions: Sendable {
         }
         //
         if await !ask.allows("s3:GetObjectVersionForReplication") {
-            guard await ask.allows("s3:GetObjectVersion") else { return .refused(unreadable) }
+            // Not for what is under KMS.
+            guard !version.encryption.isUnderKMS, await ask.allows("s3:GetObjectVersion") else {
+                return .refused(unreadable)
+            }
         }
         guard await ask.allows("s3:GetObjectVersionAcl") else { return .refused(.srcGetAclNotPermitted) }
         if bucket.objectLock != nil {
@@ -80,7 +83,11 @@ package struct ReplicationPermissions: Sendable {
         if replica.kind == .deleteMarker {
             return await ask.allows("s3:ReplicateDelete") ? .open : .refused(.dstDelObjNotPermitted)
         }
-        guard await ask.allows("s3:ReplicateObject", context: Self.conditions(of: version, now: now)) else {
+        guard
+            await ask.allows(
+                "s3:ReplicateObject", context: Self.conditions(of: version, replicaKey: replica.replicaKmsKey, now: now)
+            )
+        else {
             return .refused(replica.notPermitted)
         }
         if replica.ownerOverride, await !ask.allows("s3:ObjectOwnerOverrideToBucketOwner") {
@@ -93,8 +100,16 @@ package struct ReplicationPermissions: Sendable {
     }
 
     ///
-    private static func conditions(of version: VersionRecord, now: Timestamp) -> [String: [String]] {
+    private static func conditions(
+        of version: VersionRecord, replicaKey: String, now: Timestamp
+    ) -> [String: [String]] {
         var conditions = version.retention?.conditions(now: now) ?? [:]
+        if version.hasEncryption {
+            conditions["s3:x-amz-server-side-encryption"] = version.encryption.methodName.map { [$0] }
+        }
+        if version.encryption.isUnderKMS, !replicaKey.isEmpty {
+            conditions["s3:x-amz-server-side-encryption-aws-kms-key-id"] = [replicaKey]
+        }
         if version.legalHold != .unset {
             conditions["s3:object-lock-legal-hold"] = [version.legalHold == .on ? "ON" : "OFF"]
         }
