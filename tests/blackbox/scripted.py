@@ -5,6 +5,7 @@ service model documents, over all answers together. Members that are not sent st
 those that stand in every answer, whatever was asked, are in `always`.
 """
 
+import base64
 from dataclasses import dataclass
 
 import wire_paths
@@ -33,11 +34,6 @@ def script(operation, *, always=(), unseen=None):
 
 # Reasons why a documented member is not sent.
 
-NO_KMS = {
-    f"x-amz-server-side-encryption{suffix}": "test_encryption.py has the answers of SSE-KMS"
-    for suffix in ("-aws-kms-key-id", "-bucket-key-enabled")
-}
-NO_KMS_CONTEXT = {"x-amz-server-side-encryption-context": NO_KMS["x-amz-server-side-encryption-aws-kms-key-id"], **NO_KMS}
 NEVER_CHARGED = {"x-amz-request-charged": "the owner is not charged, and no other account has access"}
 LATER = "§7.1: later; no client sends it by default"
 LATER_CHECKSUMS = ("SHA512", "MD5", "XXHASH64", "XXHASH3", "XXHASH128")
@@ -48,6 +44,9 @@ CHECKSUMS = ("CRC32", "CRC32C", "CRC64NVME", "SHA1", "SHA256")
 
 # A key that the client keeps for itself.
 CUSTOMER_KEY = {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": b"k" * 32}
+# The account's own key of KMS, as the bucket's.
+KMS_KEY = {"ServerSideEncryption": "aws:kms", "BucketKeyEnabled": True}
+KMS_CONTEXT = {**KMS_KEY, "SSEKMSEncryptionContext": base64.b64encode(b'{"a":"b"}').decode()}
 
 
 def no_later_elements(path):

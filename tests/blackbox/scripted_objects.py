@@ -8,12 +8,13 @@ from scripted import (
     CHECKSUMS,
     NEVER_CHARGED,
     CUSTOMER_KEY,
-    NO_KMS,
-    NO_KMS_CONTEXT,
+    KMS_CONTEXT,
+    KMS_KEY,
     NO_LATER_HEADERS,
     no_later_elements,
     script,
 )
+from test_kms import client_of as kms_client
 from test_post_object import post_signed
 from waiting import eventually
 from wire_paths import received
@@ -49,7 +50,6 @@ SYSTEM_HEADERS = {
     "PutObject",
     always={"etag", "x-amz-checksum-type"},
     unseen={
-        **NO_KMS_CONTEXT,
         **NEVER_CHARGED,
         **NO_LATER_HEADERS,
         "x-amz-object-size": "only appends to objects of directory buckets have it",
@@ -61,6 +61,7 @@ def put_object(stage):
         stage.s3.put_object(Bucket=bucket, Key="e/k", Body=b"v", ChecksumAlgorithm=algorithm)
     stage.s3.put_object(Bucket=stage.bucket(versioned=False), Key="k", Body=b"")
     stage.s3.put_object(Bucket=bucket, Key="own", Body=b"v", **CUSTOMER_KEY)
+    stage.s3.put_object(Bucket=bucket, Key="kms", Body=b"v", **KMS_CONTEXT)
 
 
 def read_everything(stage, read):
@@ -104,6 +105,8 @@ def read_everything(stage, read):
     read(Bucket=plain, Key="parts", PartNumber=1)
 
     stage.s3.put_object(Bucket=plain, Key="own", Body=b"v", **CUSTOMER_KEY)
+    stage.s3.put_object(Bucket=plain, Key="kms", Body=b"v", **KMS_KEY)
+    read(Bucket=plain, Key="kms")
     read(Bucket=plain, Key="own", **CUSTOMER_KEY)
 
     stage.s3.put_object(Bucket=plain, Key="frozen", Body=b"v", StorageClass="GLACIER")
@@ -115,7 +118,7 @@ def read_everything(stage, read):
 
 
 READ_ALWAYS = {"etag", "last-modified", "content-length", "content-type", "accept-ranges"}
-READ_UNSEEN = {**NO_KMS, **NEVER_CHARGED, **NO_LATER_HEADERS, "x-amz-delete-marker": ONLY_IN_ERRORS}
+READ_UNSEEN = {**NEVER_CHARGED, **NO_LATER_HEADERS, "x-amz-delete-marker": ONLY_IN_ERRORS}
 
 
 @script("GetObject", always=READ_ALWAYS, unseen=READ_UNSEEN)
@@ -167,7 +170,7 @@ def delete_objects(stage):
 @script(
     "CopyObject",
     always={"LastModified", "ETag", "ChecksumType"},
-    unseen={**NO_KMS_CONTEXT, **NEVER_CHARGED, **no_later_elements("")},
+    unseen={**NEVER_CHARGED, **no_later_elements("")},
 )
 def copy_object(stage):
     bucket = expiring_bucket(stage)
@@ -175,6 +178,7 @@ def copy_object(stage):
     for algorithm in CHECKSUMS:
         stage.s3.copy_object(Bucket=bucket, Key="e/copy", CopySource=f"{bucket}/k", ChecksumAlgorithm=algorithm)
     stage.s3.copy_object(Bucket=bucket, Key="own", CopySource=f"{bucket}/k", **CUSTOMER_KEY)
+    stage.s3.copy_object(Bucket=bucket, Key="kms", CopySource=f"{bucket}/k", **KMS_CONTEXT)
 
 
 @script(
@@ -308,6 +312,14 @@ def put_object_lock_configuration(stage):
 
 
 # Not in the model: SIG-74
+
+
+@script("UpdateObjectEncryption", unseen=NEVER_CHARGED)
+def update_object_encryption(stage):
+    bucket = stage.bucket()
+    stage.s3.put_object(Bucket=bucket, Key="k", Body=b"v")
+    key = kms_client(stage.home).create_key()["KeyMetadata"]["Arn"]
+    stage.s3.update_object_encryption(Bucket=bucket, Key="k", ObjectEncryption={"SSEKMS": {"KMSKeyArn": key}})
 
 
 @script("PostObject")

@@ -5,8 +5,8 @@ from scripted import (
     NEVER_CHARGED,
     NO_DISPLAY_NAME,
     CUSTOMER_KEY,
-    NO_KMS,
-    NO_KMS_CONTEXT,
+    KMS_CONTEXT,
+    KMS_KEY,
     NO_LATER_HEADERS,
     no_later_elements,
     script,
@@ -48,7 +48,7 @@ def send_part(stage, upload, algorithm=None, number=1, body=b"part"):
 @script(
     "CreateMultipartUpload",
     always={"Bucket", "Key", "UploadId"},
-    unseen={**NO_KMS_CONTEXT, **NEVER_CHARGED},
+    unseen={**NEVER_CHARGED},
 )
 def create_multipart_upload(stage):
     bucket = bucket_with_rules(stage)
@@ -58,21 +58,23 @@ def create_multipart_upload(stage):
     begin(stage, bucket, algorithm="CRC32", ChecksumType="FULL_OBJECT")
     begin(stage, bucket, key="no rule")
     begin(stage, bucket, **CUSTOMER_KEY)
+    begin(stage, bucket, **KMS_CONTEXT)
 
 
-@script("UploadPart", always={"etag"}, unseen={**NO_KMS, **NEVER_CHARGED, **NO_LATER_HEADERS})
+@script("UploadPart", always={"etag"}, unseen={**NEVER_CHARGED, **NO_LATER_HEADERS})
 def upload_part(stage):
     bucket = stage.bucket()
     send_part(stage, begin(stage, bucket))
     for algorithm in CHECKSUMS:
         send_part(stage, begin(stage, bucket, algorithm=algorithm), algorithm)
     stage.s3.upload_part(**begin(stage, bucket, **CUSTOMER_KEY), PartNumber=1, Body=b"v", **CUSTOMER_KEY)
+    send_part(stage, begin(stage, bucket, **KMS_KEY))
 
 
 @script(
     "UploadPartCopy",
     always={"ETag", "LastModified", "x-amz-copy-source-version-id"},
-    unseen={**NO_KMS, **NEVER_CHARGED, **no_later_elements("")},
+    unseen={**NEVER_CHARGED, **no_later_elements("")},
 )
 def upload_part_copy(stage):
     bucket = stage.bucket()
@@ -83,6 +85,8 @@ def upload_part_copy(stage):
         stage.s3.upload_part_copy(**upload, PartNumber=2, CopySource=f"{bucket}/source", CopySourceRange="bytes=1-3")
     upload = begin(stage, bucket, **CUSTOMER_KEY)
     stage.s3.upload_part_copy(**upload, PartNumber=1, CopySource=f"{bucket}/source", **CUSTOMER_KEY)
+    upload = begin(stage, bucket, **KMS_KEY)
+    stage.s3.upload_part_copy(**upload, PartNumber=1, CopySource=f"{bucket}/source")
 
 
 @script(
@@ -120,13 +124,14 @@ def list_parts(stage):
     "CompleteMultipartUpload",
     always={"Location", "Bucket", "Key", "ETag", "ChecksumType", "x-amz-version-id"},
     unseen={
-        **NO_KMS,
         **NEVER_CHARGED,
         **no_later_elements(""),
     },
 )
 def complete_multipart_upload(stage):
     bucket = bucket_with_rules(stage)
+    upload = begin(stage, bucket, **KMS_KEY)
+    stage.s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": [send_part(stage, upload)]})
     for algorithm in (None, *CHECKSUMS):
         upload = begin(stage, bucket, algorithm=algorithm)
         parts = [send_part(stage, upload, algorithm)]

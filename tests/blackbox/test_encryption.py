@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import json
 import re
 import socket
 import sys
@@ -15,6 +16,7 @@ from s3 import MIB, body_of, etag_of, fails, multipart_etag, pattern, upload_mul
 from signing import Requester
 from test_clients import Tool
 from test_dev_tls import SecureDevFederation, exported
+from test_kms import client_of as kms_client
 from test_post_object import post_signed
 from waiting import eventually
 
@@ -402,7 +404,7 @@ def test_a_flipped_bit_is_an_error_and_never_data(make_federation):
 def without_root_key(region):
     """Takes the root key from a region's configuration."""
     lines = region.config_path.read_text().splitlines()
-    kept = [line for line in lines if line != "kms:" and "root_key_file" not in line]
+    kept = [line for line in lines if "root_key_file" not in line]
     assert len(kept) < len(lines)
     region.config_path.write_text("\n".join(kept) + "\n")
 
@@ -507,3 +509,231 @@ def test_customer_keys_over_plain_http_are_refused(make_federation):
     home.config_path.write_text(home.config_path.read_text() + "sse_c:\n  require_tls: false\n")
     home.start()
     assert far().request("GET", f"/{bucket}/k", headers=key_headers()).body == b"v"
+
+
+# SSE-KMS and DSSE-KMS
+
+
+@pytest.fixture
+def kms(home):
+    return kms_client(home)
+
+
+@pytest.fixture
+def key(kms):
+    """The ARN of a fresh key."""
+    return kms.create_key()["KeyMetadata"]["Arn"]
+
+
+@pytest.mark.parametrize("method", ["aws:kms", "aws:kms:dsse"])
+@pytest.mark.parametrize("size", [0, 4096, 200_000])
+def test_objects_under_kms_keys(s3, bucket, key, method, size):
+    body = pattern(size)
+    asked = {"ServerSideEncryption": method, "SSEKMSKeyId": key.rpartition("/")[2]}
+    put = s3.put_object(Bucket=bucket, Key="k", Body=body, **asked)
+    assert put["ServerSideEncryption"] == method and put["SSEKMSKeyId"] == key
+    assert put["ETag"] != etag_of(body)
+    for read in (s3.get_object, s3.head_object):
+        got = read(Bucket=bucket, Key="k")
+        assert got["ServerSideEncryption"] == method and got["SSEKMSKeyId"] == key and got["ETag"] == put["ETag"]
+        assert "BucketKeyEnabled" not in got
+    assert body_of(s3.get_object(Bucket=bucket, Key="k")) == body
+    if size:
+        assert body_of(s3.get_object(Bucket=bucket, Key="k", Range=f"bytes={size // 2}-")) == body[size // 2 :]
+
+
+def test_uploads_under_kms_keys(s3, bucket, key):
+    parts = [pattern(5 * MIB), pattern(1000)]
+    asked = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key, "BucketKeyEnabled": True}
+    upload = s3.create_multipart_upload(Bucket=bucket, Key="k", **asked)
+    assert {name: upload[name] for name in asked} == asked
+    listed = []
+    for number, part in enumerate(parts, 1):
+        answer = s3.upload_part(Bucket=bucket, Key="k", UploadId=upload["UploadId"], PartNumber=number, Body=part)
+        assert {name: answer[name] for name in asked} == asked
+        listed.append({"PartNumber": number, "ETag": answer["ETag"]})
+    done = s3.complete_multipart_upload(
+        Bucket=bucket, Key="k", UploadId=upload["UploadId"], MultipartUpload={"Parts": listed}
+    )
+    assert {name: done[name] for name in asked} == asked and done["ETag"] != multipart_etag(parts)
+    got = s3.get_object(Bucket=bucket, Key="k")
+    assert body_of(got) == b"".join(parts) and got["BucketKeyEnabled"]
+
+
+def test_sse_5_the_key_of_the_account(s3, bucket, kms):
+    put = s3.put_object(Bucket=bucket, Key="k", Body=b"v", ServerSideEncryption="aws:kms")
+    made = kms.describe_key(KeyId="alias/aws/s3")["KeyMetadata"]
+    assert put["SSEKMSKeyId"] == made["Arn"] and made["KeyManager"] == "AWS"
+    assert made["Description"] == "Default key that protects my S3 objects when no other key is defined"
+    assert body_of(s3.get_object(Bucket=bucket, Key="k")) == b"v"
+
+
+def test_aliases_and_contexts(s3, raw, bucket, kms, key):
+    alias = f"alias/{bucket}"
+    kms.create_alias(AliasName=alias, TargetKeyId=key)
+    context = base64.b64encode(b'{"team":"blue"}').decode()
+    put = s3.put_object(
+        Bucket=bucket, Key="k", Body=b"v", ServerSideEncryption="aws:kms", SSEKMSKeyId=alias, SSEKMSEncryptionContext=context
+    )
+    assert put["SSEKMSKeyId"] == key and put["SSEKMSEncryptionContext"] == context
+    assert body_of(s3.get_object(Bucket=bucket, Key="k")) == b"v"
+    for wrong in ("no base64", base64.b64encode(b"[]").decode(), base64.b64encode(b'{"a":1}').decode()):
+        headers = {"x-amz-server-side-encryption": "aws:kms", "x-amz-server-side-encryption-context": wrong}
+        answer = raw.request("PUT", f"/{bucket}/k", headers=headers, body=b"v")
+        assert (answer.status, answer.error["Code"]) == (400, "InvalidArgument"), str(answer)
+
+
+def test_sse_2_errors_of_keys(s3, bucket, kms, key):
+    asked = {"Bucket": bucket, "Key": "k", "ServerSideEncryption": "aws:kms"}
+    s3.put_object(**asked, Body=b"v", SSEKMSKeyId=key)
+    with fails(400, "KMS.NotFoundException", "Invalid keyId 'fake-key-id'"):
+        s3.put_object(**asked, Body=b"v", SSEKMSKeyId="fake-key-id")
+    absent = key.rpartition("/")[0] + "/11111111-2222-4333-8444-555555555555"
+    with fails(400, "KMS.NotFoundException", f"Key '{absent}' does not exist"):
+        s3.create_multipart_upload(**asked, SSEKMSKeyId=absent)
+    with fails(400, "KMS.NotFoundException", "Invalid arn us-east-2"):
+        s3.put_object(**asked, Body=b"v", SSEKMSKeyId=key.replace("us-east-1", "us-east-2"))
+    kms.disable_key(KeyId=key)
+    for call in (
+        lambda: s3.put_object(**asked, Body=b"v", SSEKMSKeyId=key),
+        lambda: s3.get_object(Bucket=bucket, Key="k"),
+        lambda: s3.copy_object(Bucket=bucket, Key="copy", CopySource=f"{bucket}/k"),
+    ):
+        with fails(400, "KMS.DisabledException", f"{key} is disabled."):
+            call()
+    s3.head_object(Bucket=bucket, Key="k")
+    kms.enable_key(KeyId=key)
+    assert body_of(s3.get_object(Bucket=bucket, Key="k")) == b"v"
+    kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
+    with fails(400, "KMS.KMSInvalidStateException", f"{key} is pending deletion."):
+        s3.get_object(Bucket=bucket, Key="k")
+
+
+def test_sse_3_key_policies_decide_who_reads_and_writes(s3, bucket, kms, key):
+    s3.put_object(Bucket=bucket, Key="k", Body=b"v", ServerSideEncryption="aws:kms", SSEKMSKeyId=key)
+    policy = json.loads(kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"])
+    arn = f"arn:aws:s3:::{bucket}/secret"
+    policy["Statement"].append(
+        {
+            "Effect": "Deny", "Principal": "*", "Action": ["kms:GenerateDataKey*", "kms:Decrypt"], "Resource": "*",
+            "Condition": {"StringNotEquals": {"kms:EncryptionContext:aws:s3:arn": arn}},
+        }
+    )  # fmt: skip
+    kms.put_key_policy(KeyId=key, PolicyName="default", Policy=json.dumps(policy))
+    with fails(403, "AccessDenied") as found:
+        s3.get_object(Bucket=bucket, Key="k")
+    assert "kms:Decrypt" in found[0].message and key in found[0].message
+    with fails(403, "AccessDenied") as found:
+        s3.put_object(Bucket=bucket, Key="k", Body=b"v", ServerSideEncryption="aws:kms", SSEKMSKeyId=key)
+    assert "kms:GenerateDataKey" in found[0].message
+    s3.put_object(Bucket=bucket, Key="secret", Body=b"v", ServerSideEncryption="aws:kms", SSEKMSKeyId=key)
+    assert body_of(s3.get_object(Bucket=bucket, Key="secret")) == b"v"
+
+
+def test_kms_by_default(s3, raw, bucket, key):
+    rules = [
+        {
+            "ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key},
+            "BucketKeyEnabled": True,
+        }
+    ]
+    s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": rules})
+    put = s3.put_object(Bucket=bucket, Key="k", Body=b"v")
+    assert (put["ServerSideEncryption"], put["SSEKMSKeyId"], put["BucketKeyEnabled"]) == ("aws:kms", key, True)
+    put = s3.put_object(Bucket=bucket, Key="k", Body=b"v", BucketKeyEnabled=False)
+    assert put["SSEKMSKeyId"] == key and "BucketKeyEnabled" not in put
+    assert s3.put_object(Bucket=bucket, Key="k", Body=b"v", ServerSideEncryption="AES256")["ETag"] == etag_of(b"v")
+    copied = s3.copy_object(Bucket=bucket, Key="copy", CopySource=f"{bucket}/k")
+    assert copied["SSEKMSKeyId"] == key and body_of(s3.get_object(Bucket=bucket, Key="copy")) == b"v"
+    answer = post_signed(raw, bucket, [("key", "form")])
+    assert answer.headers["x-amz-server-side-encryption-aws-kms-key-id"] == key, str(answer)
+
+
+@pytest.mark.parametrize("method", ["AES256", "aws:kms", "aws:kms:dsse", "own"])
+def test_copies_between_kinds(s3, bucket, key, method):
+    body = pattern(100_000)
+    kinds = {
+        "AES256": {"ServerSideEncryption": "AES256"},
+        "aws:kms": {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key},
+        "aws:kms:dsse": {"ServerSideEncryption": "aws:kms:dsse", "SSEKMSKeyId": key},
+        "own": OWN,
+    }
+    s3.put_object(Bucket=bucket, Key="k", Body=body, **kinds[method])
+    opened = SOURCE if method == "own" else {}
+    for name, asked in kinds.items():
+        copied = s3.copy_object(Bucket=bucket, Key="copy", CopySource=f"{bucket}/k", **opened, **asked)
+        assert copied.get("ServerSideEncryption", "own") == name
+        assert (copied["CopyObjectResult"]["ETag"] == etag_of(body)) == (name == "AES256")
+        assert body_of(s3.get_object(Bucket=bucket, Key="copy", **(OWN if name == "own" else {}))) == body
+
+
+def test_anonymous_and_old_signatures_cannot_use_kms(home, s3, bucket, key):
+    s3.put_object(Bucket=bucket, Key="k", Body=b"v", ServerSideEncryption="aws:kms", SSEKMSKeyId=key)
+    old = home.client(signature_version="s3")
+    answer = requests.get(old.generate_presigned_url("get_object", {"Bucket": bucket, "Key": "k"}), timeout=10)
+    assert answer.status_code == 400 and "require AWS Signature Version 4" in answer.text
+
+
+def test_copies_from_another_region_use_its_keys(home, abroad, s3):
+    body = pattern(100_000)
+    source, bucket = abroad.bucket(), home.bucket()
+    foreign = kms_client(abroad)
+    key = foreign.create_key()["KeyMetadata"]["Arn"]
+    abroad.client().put_object(Bucket=source, Key="k", Body=body, ServerSideEncryption="aws:kms", SSEKMSKeyId=key)
+    copied = s3.copy_object(Bucket=bucket, Key="k", CopySource=f"{source}/k")
+    assert copied["ServerSideEncryption"] == "AES256" and copied["CopyObjectResult"]["ETag"] == etag_of(body)
+    assert body_of(s3.get_object(Bucket=bucket, Key="k")) == body
+    foreign.disable_key(KeyId=key)
+    with fails(400, "KMS.DisabledException", f"{key} is disabled."):
+        s3.copy_object(Bucket=bucket, Key="k", CopySource=f"{source}/k")
+
+
+def test_update_object_encryption(s3, bucket, kms, key):
+    body = pattern(100_000)
+    version = s3.put_object(Bucket=bucket, Key="k", Body=body, Metadata={"a": "b"})["VersionId"]
+    before = s3.head_object(Bucket=bucket, Key="k")
+    asked = {"SSEKMS": {"KMSKeyArn": key, "BucketKeyEnabled": True}}
+    s3.update_object_encryption(Bucket=bucket, Key="k", VersionId=version, ObjectEncryption=asked)
+    after = s3.get_object(Bucket=bucket, Key="k")
+    assert (after["ServerSideEncryption"], after["SSEKMSKeyId"], after["BucketKeyEnabled"]) == ("aws:kms", key, True)
+    assert body_of(after) == body
+    for name in ("ETag", "LastModified", "VersionId", "Metadata"):
+        assert after[name] == before[name]
+    other = kms.create_key()["KeyMetadata"]["Arn"]
+    s3.update_object_encryption(Bucket=bucket, Key="k", ObjectEncryption={"SSEKMS": {"KMSKeyArn": other}})
+    kms.disable_key(KeyId=key)
+    assert body_of(s3.get_object(Bucket=bucket, Key="k")) == body
+
+    with fails(404, "NoSuchKey"):
+        s3.update_object_encryption(Bucket=bucket, Key="absent", ObjectEncryption=asked)
+    with fails(400, "KMS.DisabledException"):
+        s3.update_object_encryption(Bucket=bucket, Key="k", ObjectEncryption={"SSEKMS": {"KMSKeyArn": key}})
+    s3.put_object(Bucket=bucket, Key="own", Body=b"v", **OWN)
+    with fails(400, "InvalidRequest") as found:
+        s3.update_object_encryption(Bucket=bucket, Key="own", ObjectEncryption={"SSEKMS": {"KMSKeyArn": other}})
+    assert "DSSE-KMS or SSE-C" in found[0].message
+    for arn, code in [
+        ("alias/of-a-key-of-some-name", "InvalidRequest"),
+        (other.replace(ALICE.id, "999999999999"), "AccessDenied"),
+    ]:
+        with pytest.raises(botocore.exceptions.ClientError) as failure:
+            s3.update_object_encryption(Bucket=bucket, Key="k", ObjectEncryption={"SSEKMS": {"KMSKeyArn": arn}})
+        assert failure.value.response["Error"]["Code"] == code
+
+
+def test_keys_and_objects_outlive_a_restart(make_federation):
+    federation = make_federation(names=("us-east-1",))
+    home = federation["us-east-1"]
+    s3, bucket = home.client(), home.bucket()
+    key = kms_client(home).create_key()["KeyMetadata"]["Arn"]
+    for method in ("aws:kms", "aws:kms:dsse"):
+        for size in (100, 100_000):
+            s3.put_object(
+                Bucket=bucket, Key=f"{method}{size}", Body=recognisable(size), ServerSideEncryption=method, SSEKMSKeyId=key
+            )
+    home.kill()
+    assert files_with(home.data_directory, MARKER) == []
+    home.start()
+    for method in ("aws:kms", "aws:kms:dsse"):
+        for size in (100, 100_000):
+            assert body_of(s3.get_object(Bucket=bucket, Key=f"{method}{size}")) == recognisable(size)

@@ -74,7 +74,7 @@ def pooled(workspace):
         for region in federation.regions:
             if region is not home:
                 region.terminate()
-            lines = [line for line in region.config_path.read_text().splitlines() if line != "kms:" and "root_key_file" not in line]
+            lines = [line for line in region.config_path.read_text().splitlines() if "root_key_file" not in line]
             text = "\n".join(lines) + "\n"
             region.config_path.write_text(text.replace("storage:", "\n".join(pools), 1) if region is home else text)
             region.start()
