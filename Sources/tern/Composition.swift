@@ -30,27 +30,7 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
     let wall = SystemClock()
     let random = SystemRandom()
 
-    var endpoints: [RegionName: String] = [:]
-    for region in configuration.federatedRegions { endpoints[region.name] = region.endpoint }
-    let federation = FederationConfiguration(
-        region: configuration.region,
-        home: configuration.homeRegion,
-        endpoints: endpoints,
-        accessKeyID: configuration.federationCredential?.accessKey ?? "",
-        secret: configuration.federationCredential?.secretKey ?? "",
-        ownEndpoint: configuration.endpoint
-    )
-    let http = HTTPClient(
-        eventLoopGroup: HTTPClient.defaultEventLoopGroup, configuration: PeerClient.httpConfiguration)
-    let client = PeerClient(federation: federation, http: http, wall: wall, trust: trust)
-
-    var options = ObjectService.Options()
-    options.inlineThresholdBytes = configuration.storage.inlineThresholdBytes
-    options.calendar = LifecycleCalendar(daySeconds: configuration.lifecycle.dayLengthSeconds)
-    options.restoreDelays = configuration.restore.delays
-    for pool in configuration.storage.pools {
-        for storageClass in pool.classes { options.poolOfClass[storageClass] = pool.name }
-    }
+    // Before the HTTP client: what cannot be opened has nothing to shut down then.
     let configured = try StaticIdentityStore(configuration.accounts)
     let controlLog = DirectoryControlLog(directory: DirectoryStore(metadata: metadata, region: configuration.region))
     let directory = try await openIAM(configuration, log: controlLog, rootKey: rootKey, wall: wall, random: random)
@@ -68,6 +48,29 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
         try await settings.load()
     } catch {
         throw CommandFailure("the settings of accounts cannot be read: \(error.message)")
+    }
+
+    var endpoints: [RegionName: String] = [:]
+    for region in configuration.federatedRegions { endpoints[region.name] = region.endpoint }
+    let federation = FederationConfiguration(
+        region: configuration.region,
+        home: configuration.homeRegion,
+        endpoints: endpoints,
+        accessKeyID: configuration.federationCredential?.accessKey ?? "",
+        secret: configuration.federationCredential?.secretKey ?? "",
+        ownEndpoint: configuration.endpoint
+    )
+    let http = HTTPClient(
+        eventLoopGroup: HTTPClient.defaultEventLoopGroup, configuration: PeerClient.httpConfiguration)
+    let client = PeerClient(federation: federation, http: http, wall: wall, trust: trust)
+    keys?.connect(to: FederatedKeyPeers(client: client))
+
+    var options = ObjectService.Options()
+    options.inlineThresholdBytes = configuration.storage.inlineThresholdBytes
+    options.calendar = LifecycleCalendar(daySeconds: configuration.lifecycle.dayLengthSeconds)
+    options.restoreDelays = configuration.restore.delays
+    for pool in configuration.storage.pools {
+        for storageClass in pool.classes { options.poolOfClass[storageClass] = pool.name }
     }
     let namespace: (any BucketNamespace)? = federation.isHome ? nil : RemoteNamespace(client: client)
     let service = ObjectService(
@@ -132,7 +135,8 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
     let shutdown = ShutdownSignal()
     let router = PeerRouter(
         federation: federation, service: service, metrics: metrics, lanes: runtime, identities: identities,
-        sources: s3, wall: wall, shutdown: shutdown, logger: logger)
+        sources: s3, wall: wall, shutdown: shutdown,
+        keys: keys?.answerPeer, logger: logger)
 
     authorities?.startFollowing(on: MultiThreadedEventLoopGroup.singleton.next())
     let background = BackgroundWork(logger: logger)

@@ -563,3 +563,56 @@ def test_a_restart_keeps_keys_and_without_the_root_key_nothing_opens(make_federa
     region.start()
     opened = client_of(region).decrypt(CiphertextBlob=sealed, EncryptionContext={"a": "b"})
     assert opened["Plaintext"] == b"data"
+
+
+def test_KMS_9_keys_of_several_regions(federation, home):
+    here, there = client_of(home), client_of(federation["eu-west-1"])
+    made = here.create_key(MultiRegion=True)["KeyMetadata"]
+    key = made["KeyId"]
+    assert re.fullmatch("mrk-[0-9a-f]{32}", key)
+    assert made["MultiRegionConfiguration"] == {
+        "MultiRegionKeyType": "PRIMARY",
+        "PrimaryKey": {"Arn": arn(key), "Region": "us-east-1"},
+        "ReplicaKeys": [],
+    }
+    answer = here.replicate_key(
+        KeyId=key, ReplicaRegion="eu-west-1", Description="there", Tags=[{"TagKey": "a", "TagValue": "b"}]
+    )
+    abroad_arn = arn(key, region="eu-west-1")
+    assert answer["ReplicaKeyMetadata"]["Arn"] == abroad_arn and answer["ReplicaTags"]
+    replica = there.describe_key(KeyId=key)["KeyMetadata"]
+    assert replica["Arn"] == abroad_arn and replica["Description"] == "there"
+    assert replica["MultiRegionConfiguration"] == {
+        "MultiRegionKeyType": "REPLICA",
+        "PrimaryKey": {"Arn": arn(key), "Region": "us-east-1"},
+        "ReplicaKeys": [{"Arn": abroad_arn, "Region": "eu-west-1"}],
+    }
+    sealed = here.encrypt(KeyId=key, Plaintext=b"data", EncryptionContext={"a": "b"})["CiphertextBlob"]
+    opened = there.decrypt(CiphertextBlob=sealed, EncryptionContext={"a": "b"})
+    assert opened["Plaintext"] == b"data" and opened["KeyId"] == abroad_arn
+    with fails(400, "AlreadyExistsException"):
+        here.replicate_key(KeyId=key, ReplicaRegion="eu-west-1")
+    single = here.create_key()["KeyMetadata"]["KeyId"]
+    with fails(400, "UnsupportedOperationException", f"{arn(single)} is not a multi-region primary key."):
+        here.replicate_key(KeyId=single, ReplicaRegion="eu-west-1")
+    # A key of one region is none of another.
+    with fails(400, "NotFoundException"):
+        there.describe_key(KeyId=single)
+    here.update_primary_region(KeyId=key, PrimaryRegion="eu-west-1")
+    assert there.describe_key(KeyId=key)["KeyMetadata"]["MultiRegionConfiguration"]["MultiRegionKeyType"] == "PRIMARY"
+    assert here.describe_key(KeyId=key)["KeyMetadata"]["MultiRegionConfiguration"]["MultiRegionKeyType"] == "REPLICA"
+
+
+def test_KMS_20_and_KMS_23_objects_under_a_key(home, s3, bucket, kms, key):
+    s3.put_object(Bucket=bucket, Key="k", Body=b"data", ServerSideEncryption="aws:kms", SSEKMSKeyId=key)
+    assert s3.get_object(Bucket=bucket, Key="k")["SSEKMSKeyId"] == arn(key)
+    assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == b"data"
+    s3.put_object(Bucket=bucket, Key="managed", Body=b"data", ServerSideEncryption="aws:kms")
+    managed = kms.describe_key(KeyId="alias/aws/s3")["KeyMetadata"]["Arn"]
+    assert s3.get_object(Bucket=bucket, Key="managed")["SSEKMSKeyId"] == managed
+    kms.disable_key(KeyId=key)
+    with pytest.raises(s3.exceptions.ClientError) as failure:
+        s3.put_object(Bucket=bucket, Key="k", Body=b"new", ServerSideEncryption="aws:kms", SSEKMSKeyId=key)
+    assert failure.value.response["Error"]["Code"] == "KMS.DisabledException"
+    kms.enable_key(KeyId=key)
+    assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == b"data"

@@ -63,6 +63,25 @@ extension KMSCall {
         ])
     }
 
+    func replicateKey() async throws(KeyServiceError) -> JSONOutput {
+        let id = try self.parameters.keyID()
+        var new = NewReplica(region: try self.parameters.required("ReplicaRegion", length: 1...32))
+        new.policy = try self.parameters.text("Policy", length: Self.policyLength)
+        new.description = try self.parameters.text("Description", length: 0...8192) ?? ""
+        new.tags = try self.parameters.tags() ?? []
+        new.bypassesLockoutCheck = try self.parameters.flag("BypassPolicyLockoutSafetyCheck")
+        let replica = try await self.keys.replicateKey(id, new, self.caller)
+        return .object([
+            ("ReplicaKeyMetadata", self.metadata(replica, in: RegionName(trusted: new.region))),
+            ("ReplicaPolicy", .string(replica.policy)),
+            ("ReplicaTags", .array(new.tags.map(Self.tag))),
+        ])
+    }
+
+    private static func tag(_ tag: Tag) -> JSONOutput {
+        .object([("TagKey", .string(tag.key)), ("TagValue", .string(tag.value))])
+    }
+
     // MARK: Policies
 
     private func checkPolicyName() throws(KeyServiceError) {
@@ -141,9 +160,7 @@ extension KMSCall {
     func listResourceTags() async throws(KeyServiceError) -> JSONOutput {
         let page = try await self.keys.tags(
             self.parameters.keyID(), self.parameters.page(standardLimit: 50), self.caller)
-        return Self.page("Tags", page) { tag in
-            .object([("TagKey", .string(tag.key)), ("TagValue", .string(tag.value))])
-        }
+        return Self.page("Tags", page, Self.tag)
     }
 
     // MARK: Rotation

@@ -56,7 +56,11 @@ struct KMSCall: Sendable {
         case .listRetirableGrants: return try await self.listRetirableGrants()
         case .revokeGrant: try await self.revokeGrant()
         case .retireGrant: try await self.retireGrant()
-        case .replicateKey, .updatePrimaryRegion, .connectCustomKeyStore, .createCustomKeyStore,
+        case .replicateKey: return try await self.replicateKey()
+        case .updatePrimaryRegion:
+            let region = try self.parameters.required("PrimaryRegion", length: 1...32)
+            try await self.keys.updatePrimaryRegion(self.parameters.keyID(), region, self.caller)
+        case .connectCustomKeyStore, .createCustomKeyStore,
             .deleteCustomKeyStore, .deleteImportedKeyMaterial, .deriveSharedSecret, .describeCustomKeyStores,
             .disconnectCustomKeyStore, .generateDataKeyPair, .generateDataKeyPairWithoutPlaintext, .generateMac,
             .getKeyLastUsage, .getParametersForImport, .getPublicKey, .importKeyMaterial, .sign,
@@ -69,7 +73,10 @@ struct KMSCall: Sendable {
     // MARK: Parts of answers
 
     /// KMS-2.
-    func metadata(_ record: KeyRecord) -> JSONOutput {
+    ///
+    /// - Parameter region: Whose key it is, if not of this region.
+    func metadata(_ record: KeyRecord, in region: RegionName? = nil) -> JSONOutput {
+        let region = region ?? self.keys.region
         let state =
             switch record.state {
             case .enabled, .UNRECOGNIZED: "Enabled"
@@ -81,7 +88,7 @@ struct KMSCall: Sendable {
         return .object([
             ("AWSAccountId", .string(record.account)),
             ("KeyId", .string(record.id)),
-            ("Arn", .string(self.keys.arn(of: record))),
+            ("Arn", .string(Self.arn(of: record, in: region))),
             ("CreationDate", .time(Timestamp(milliseconds: record.createdMs))),
             ("Enabled", .boolean(record.state == .enabled)),
             ("Description", .string(record.description_p)),
@@ -94,21 +101,23 @@ struct KMSCall: Sendable {
             ("KeySpec", .string("SYMMETRIC_DEFAULT")),
             ("EncryptionAlgorithms", .strings(["SYMMETRIC_DEFAULT"])),
             ("MultiRegion", .boolean(record.isMultiRegion)),
-            ("MultiRegionConfiguration", record.isMultiRegion ? self.regions(of: record) : nil),
+            ("MultiRegionConfiguration", record.isMultiRegion ? Self.regions(of: record, seenFrom: region) : nil),
             ("PendingDeletionWindowInDays", waitsForReplicas ? .integer(Int(record.pendingWindowDays)) : nil),
             ("CurrentKeyMaterialId", .text(record.materials.last?.id)),
         ])
     }
 
-    private func regions(of record: KeyRecord) -> JSONOutput {
-        let account = AccountID(trusted: record.account)
-        func key(_ region: String) -> JSONOutput {
-            let arn = KeyIdentifier.arn(key: record.id, account: account, region: RegionName(trusted: region))
-            return .object([("Arn", .string(arn)), ("Region", .string(region))])
+    private static func arn(of record: KeyRecord, in region: RegionName) -> String {
+        KeyIdentifier.arn(key: record.id, account: AccountID(trusted: record.account), region: region)
+    }
+
+    private static func regions(of record: KeyRecord, seenFrom region: RegionName) -> JSONOutput {
+        func key(_ name: String) -> JSONOutput {
+            let arn = Self.arn(of: record, in: RegionName(trusted: name))
+            return .object([("Arn", .string(arn)), ("Region", .string(name))])
         }
-        let isPrimary = record.primaryRegion == self.keys.region.description
         return .object([
-            ("MultiRegionKeyType", .string(isPrimary ? "PRIMARY" : "REPLICA")),
+            ("MultiRegionKeyType", .string(record.primaryRegion == region.description ? "PRIMARY" : "REPLICA")),
             ("PrimaryKey", key(record.primaryRegion)),
             ("ReplicaKeys", .array(record.replicaRegions.sorted().map(key))),
         ])

@@ -14,13 +14,14 @@ extension KeyManager {
     /// How long a key whose deletion was postponed is left alone.
     private static let postponement = Duration.seconds(3600)
 
-    /// Does what time brings: rotations, and the end of deleted keys.
+    /// Does what time brings: rotations, and the end of deleted keys; and what other regions could not be told before.
     ///
     /// - Parameters:
     ///   - usage: Asked before a key is destroyed; `nil` destroys none.
     ///   - forcesDeletion: Whether keys are destroyed although objects need them.
     package func runMaintenance(usage: (any KeyUsage)?, forcesDeletion: Bool) async {
         await self.rotateDueKeys()
+        await self.synchronizeAll()
         let now = self.now()
         let due = self.table.withLock { table in
             table.keys.values.filter { Self.isDue($0.record, now) }.map(\.record)
@@ -34,6 +35,7 @@ extension KeyManager {
                         continue
                     }
                 }
+                try await self.announceRemoval(of: record)
                 try await self.destroy(record.id, now)
             } catch {
                 self.logger.warning(

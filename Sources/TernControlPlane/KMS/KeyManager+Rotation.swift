@@ -23,7 +23,7 @@ extension KeyManager {
             extra: ["kms:RotationPeriodInDays": ["\(periodDays ?? Self.standardRotationDays)"]])
         try await self.modify(found.key.id) { record throws(KeyServiceError) in
             try self.requireUsable(record)
-            try self.requirePrimary(record)
+            try self.requireOwnRotation(record)
             let known = record.rotates ? Int(record.rotationPeriodDays) : Self.standardRotationDays
             let days = periodDays ?? known
             if record.rotates, days == known { return }
@@ -32,6 +32,7 @@ extension KeyManager {
             record.nextRotationMs = self.now().milliseconds + Int64(days) * Self.dayMilliseconds
             self.changeShared(&record)
         }
+        await self.synchronize(found.key.id)
     }
 
     package func disableRotation(_ id: String, _ caller: KeyCaller) async throws(KeyServiceError) {
@@ -39,13 +40,14 @@ extension KeyManager {
         try await self.authorize("DisableKeyRotation", on: found, caller)
         try await self.modify(found.key.id) { record throws(KeyServiceError) in
             try self.requireUsable(record)
-            try self.requirePrimary(record)
+            try self.requireOwnRotation(record)
             if !record.rotates { return }
             record.rotates = false
             record.rotationPeriodDays = 0
             record.nextRotationMs = 0
             self.changeShared(&record)
         }
+        await self.synchronize(found.key.id)
     }
 
     package func rotationStatus(_ id: String, _ caller: KeyCaller) async throws(KeyServiceError) -> KeyRotationStatus {
@@ -64,15 +66,17 @@ extension KeyManager {
     package func rotateOnDemand(_ id: String, _ caller: KeyCaller) async throws(KeyServiceError) -> String {
         let found = try await self.find(id, caller, action: "kms:RotateKeyOnDemand", .own)
         try await self.authorize("RotateKeyOnDemand", on: found, caller)
-        return try await self.modify(found.key.id) { record throws(KeyServiceError) in
+        let arn = try await self.modify(found.key.id) { record throws(KeyServiceError) in
             try self.requireUsable(record)
-            try self.requirePrimary(record)
+            try self.requireOwnRotation(record)
             guard record.materials.count(where: \.isOnDemand) < Self.maximumOnDemandRotations else {
                 throw .limit("A key may be rotated on demand \(Self.maximumOnDemandRotations) times.")
             }
             self.rotate(&record, isOnDemand: true)
             return self.arn(of: record)
         }
+        await self.synchronize(found.key.id)
+        return arn
     }
 
     /// The generations of a key's bytes behind the first, oldest first.
@@ -118,11 +122,9 @@ extension KeyManager {
         record.rotates && record.rotationPeriodDays > 0 && record.nextRotationMs <= now && record.state == .enabled
     }
 
-    /// Rotation is the primary's affair.
-    private func requirePrimary(_ record: KeyRecord) throws(KeyServiceError) {
-        if record.isMultiRegion, !self.isPrimary(record) {
-            throw .unsupported("\(self.arn(of: record)) is not a multi-region primary key.")
-        }
+    /// Rotation of a key of several regions is the primary's affair.
+    private func requireOwnRotation(_ record: KeyRecord) throws(KeyServiceError) {
+        if record.isMultiRegion { try self.requirePrimary(record) }
     }
 
     /// Notes that what all regions of a key share was changed here, and is to be sent to the others.

@@ -70,6 +70,9 @@ package final class KeyManager: Sendable {
     /// Keys that are due to be deleted and still needed, with the time to ask again.
     let postponed = Mutex<[String: Timestamp]>([:])
 
+    /// The other regions; `nil` before the region is connected to them.
+    let peers = Mutex<(any KeyPeers)?>(nil)
+
     private let writing = AsyncLock()
     /// Whether a commit failed, so that the rows may differ from memory.
     private let isUncertain = Mutex(false)

@@ -18,8 +18,10 @@ package struct PeerRouter: Sendable {
     let sources: any SourceAuthorizer
     let wall: any WallClock
     let shutdown: ShutdownSignal
+    /// Answers what KMS of another region asks; `nil` where there is no KMS.
+    let keys: (@Sendable ([UInt8]) async -> [UInt8])?
     let logger: Logger
-    private let keys = SigningKeyCache(capacity: 64)
+    private let signingKeys = SigningKeyCache(capacity: 64)
 
     /// - Parameters:
     ///   - lanes: Knows how the lanes do; `nil` where none run.
@@ -34,6 +36,7 @@ package struct PeerRouter: Sendable {
         sources: any SourceAuthorizer,
         wall: any WallClock,
         shutdown: ShutdownSignal = ShutdownSignal(),
+        keys: (@Sendable ([UInt8]) async -> [UInt8])? = nil,
         logger: Logger
     ) {
         self.federation = federation
@@ -44,6 +47,7 @@ package struct PeerRouter: Sendable {
         self.sources = sources
         self.wall = wall
         self.shutdown = shutdown
+        self.keys = keys
         self.logger = logger
     }
 
@@ -88,6 +92,7 @@ package struct PeerRouter: Sendable {
         case .confirm: try await self.confirm(body)
         case .release: try await self.release(body)
         case .changes: try await self.changes(target)
+        case .keys: try await self.askKeys(body)
         case .status: Self.json(try await self.status())
         case .explain: try await self.explain(target)
         case .health: Self.text(200, "ok")
@@ -109,7 +114,7 @@ package struct PeerRouter: Sendable {
             }
             _ = try parsed.verify(
                 request, secret: self.federation.secret, expectedRegion: self.federation.region, now: self.wall.now,
-                keys: self.keys)
+                keys: self.signingKeys)
             return nil
         } catch {
             self.logger.warning(

@@ -19,6 +19,8 @@ package enum PeerPath: String, Sendable, CaseIterable {
     case release = "directory/release"
     /// GET, with `after` and `wait` in milliseconds: changes of the directory, framed.
     case changes = "directory/changes"
+    /// POST: what KMS of one region asks that of another, sealed by the root key.
+    case keys
     /// GET: the state of replication, JSON.
     case status
     /// GET, with `bucket`, `key` and perhaps `versionId`: why a version replicates, or not, JSON.
@@ -32,7 +34,7 @@ package enum PeerPath: String, Sendable, CaseIterable {
 
     var method: String {
         switch self {
-        case .replicas, .sessions, .commit, .reserve, .confirm, .release: "POST"
+        case .replicas, .sessions, .commit, .reserve, .confirm, .release, .keys: "POST"
         case .segment: "PUT"
         case .bucket, .source, .changes, .status, .explain, .health: "GET"
         }

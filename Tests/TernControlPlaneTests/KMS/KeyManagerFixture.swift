@@ -51,14 +51,17 @@ struct KeyManagerFixture: Sendable {
     let rootKey: AESRootKey
     private(set) var keys: KeyManager
 
-    init(principals: TestPrincipals = TestPrincipals(), limits: KeyManager.Limits = .init()) async throws {
+    init(
+        principals: TestPrincipals = TestPrincipals(), limits: KeyManager.Limits = .init(), region: RegionName = region
+    ) async throws {
         self.rootKey = try #require(AESRootKey(bytes: [UInt8](0..<32)))
-        self.keys = try await Self.open(self.metadata, self.clock, self.rootKey, principals, limits)
+        self.keys = try await Self.open(self.metadata, self.clock, self.rootKey, principals, limits, region: region)
     }
 
     static func open(
         _ metadata: any MetadataStore, _ clock: ManualClock, _ rootKey: AESRootKey,
-        _ principals: TestPrincipals = TestPrincipals(), _ limits: KeyManager.Limits = .init()
+        _ principals: TestPrincipals = TestPrincipals(), _ limits: KeyManager.Limits = .init(),
+        region: RegionName = region
     ) async throws -> KeyManager {
         let accounts = [Self.alice, Self.bob].map {
             ConfiguredAccount(
@@ -66,7 +69,7 @@ struct KeyManagerFixture: Sendable {
                 email: $0.email)
         }
         return try await KeyManager.open(
-            region: Self.region, rootKey: rootKey, metadata: metadata,
+            region: region, rootKey: rootKey, metadata: metadata,
             authorizer: PolicyAuthorizer(directory: principals, clock: clock),
             identities: try StaticIdentityStore(accounts), principals: principals, wall: clock, limits: limits,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
