@@ -151,6 +151,8 @@ class Region:
             name,
             endpoint_url=self.endpoint,
             region_name=region_name or self.name,
+            # Regions behind a certificate of the tests' own.
+            verify=getattr(self, "authority", None),
             aws_access_key_id=keys[0],
             aws_secret_access_key=keys[1],
             aws_session_token=token,

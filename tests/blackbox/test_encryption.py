@@ -11,7 +11,7 @@ import botocore.exceptions
 import pytest
 import requests
 from federation import ALICE
-from replication import configure, rule
+from replication import ROLE, configure, rule, wait_for_replica, wait_for_status
 from s3 import MIB, body_of, etag_of, fails, multipart_etag, pattern, upload_multipart
 from signing import Requester
 from test_clients import Tool
@@ -737,3 +737,69 @@ def test_keys_and_objects_outlive_a_restart(make_federation):
     for method in ("aws:kms", "aws:kms:dsse"):
         for size in (100, 100_000):
             assert body_of(s3.get_object(Bucket=bucket, Key=f"{method}{size}")) == recognisable(size)
+
+
+# Replication of SSE-KMS
+
+
+def kms_rule(bucket, key, **more):
+    made = rule(bucket, EncryptionConfiguration={"ReplicaKmsKeyID": key}, **more)
+    made["SourceSelectionCriteria"] = {"SseKmsEncryptedObjects": {"Status": "Enabled"}}
+    return made
+
+
+@pytest.mark.parametrize("size", [100, 100_000, 3 * MIB])
+@pytest.mark.parametrize("method", ["aws:kms", "aws:kms:dsse"])
+@pytest.mark.parametrize("where", ["here", "elsewhere"])
+def test_p_12_replicas_are_under_the_rules_key(home, abroad, method, size, where):
+    region = home if where == "here" else abroad
+    body = recognisable(size)
+    source, target = home.bucket(), region.bucket()
+    key = kms_client(home).create_key()["KeyMetadata"]["Arn"]
+    replicas = kms_client(region).create_key()["KeyMetadata"]["Arn"]
+    configure(home.client(), source, kms_rule(target, replicas))
+    put = home.client().put_object(
+        Bucket=source, Key="k", Body=body, ServerSideEncryption=method, SSEKMSKeyId=key
+    )
+    wait_for_replica(region.client(), target, "k", put["VersionId"])
+    wait_for_status(home.client(), source, "k", put["VersionId"])
+    got = region.client().get_object(Bucket=target, Key="k")
+    assert body_of(got) == body and got["ETag"] == put["ETag"]
+    assert (got["ServerSideEncryption"], got["SSEKMSKeyId"]) == (method, replicas)
+    # What the other's key is worth to the replica: nothing.
+    kms_client(home).disable_key(KeyId=key)
+    assert body_of(region.client().get_object(Bucket=target, Key="k")) == body
+    with fails(400, "KMS.DisabledException"):
+        home.client().get_object(Bucket=source, Key="k")
+
+
+def test_l_06_without_opt_in_nothing_under_kms_replicates(home, abroad, s3):
+    source, target = home.bucket(), abroad.bucket()
+    configure(s3, source, rule(target))
+    put = s3.put_object(Bucket=source, Key="k", Body=b"v", ServerSideEncryption="aws:kms")
+    assert "ReplicationStatus" not in s3.head_object(Bucket=source, Key="k", VersionId=put["VersionId"])
+    plain = s3.put_object(Bucket=source, Key="plain", Body=b"v")
+    wait_for_replica(abroad.client(), target, "plain", plain["VersionId"])
+    with fails(404):
+        abroad.client().head_object(Bucket=target, Key="k")
+
+
+@pytest.mark.parametrize("fault", ["source refuses the role", "replica disabled", "replica absent"])
+def test_f_07_f_08_f_25_keys_that_cannot_be_used(home, abroad, s3, fault):
+    source, target = home.bucket(), abroad.bucket()
+    key = kms_client(home).create_key()["KeyMetadata"]["Arn"]
+    replicas = kms_client(abroad).create_key()["KeyMetadata"]["Arn"]
+    if fault == "replica absent":
+        replicas = replicas.rpartition("/")[0] + "/11111111-2222-4333-8444-555555555555"
+    if fault == "replica disabled":
+        kms_client(abroad).disable_key(KeyId=replicas)
+    configure(s3, source, kms_rule(target, replicas))
+    if fault == "source refuses the role":
+        statement = {"Effect": "Deny", "Action": "kms:Decrypt", "Resource": "*", "Principal": {"AWS": ROLE}}
+        policy = json.loads(kms_client(home).get_key_policy(KeyId=key, PolicyName="default")["Policy"])
+        policy["Statement"].append(statement)
+        kms_client(home).put_key_policy(KeyId=key, PolicyName="default", Policy=json.dumps(policy))
+    put = s3.put_object(Bucket=source, Key="k", Body=b"v", ServerSideEncryption="aws:kms", SSEKMSKeyId=key)
+    wait_for_status(s3, source, "k", put["VersionId"], "FAILED")
+    with fails(404):
+        abroad.client().head_object(Bucket=target, Key="k")
