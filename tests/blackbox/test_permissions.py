@@ -236,6 +236,20 @@ def test_EVL_4_objects_of_others_are_a_matter_of_their_owners(home, s3, bob):
     s3.delete_object(Bucket=bucket, Key="bobs")
 
 
+def test_9_3_a_restricted_bucket_is_for_its_owners_account_whoever_owns_the_object(home, s3, bob):
+    bucket = home.bucket(ObjectOwnership="ObjectWriter")
+    s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=ALL_OPEN)
+    put_policy(s3, bucket, statement("Allow", "*", ["s3:PutObject", "s3:PutObjectAcl", "s3:GetObject"], bucket))
+    bob.put_object(Bucket=bucket, Key="bobs", Body=b"data", ACL="bucket-owner-read")
+    assert bob.get_object(Bucket=bucket, Key="bobs")["Body"].read() == b"data"
+    s3.put_public_access_block(
+        Bucket=bucket, PublicAccessBlockConfiguration={**ALL_OPEN, "RestrictPublicBuckets": True}
+    )
+    assert s3.get_object(Bucket=bucket, Key="bobs")["Body"].read() == b"data"
+    with fails(403, "AccessDenied"):
+        bob.get_object(Bucket=bucket, Key="bobs")
+
+
 def test_a_copy_is_judged_where_its_source_is(federation, s3, bob):
     abroad = federation["eu-west-1"]
     source = abroad.bucket()
@@ -329,6 +343,21 @@ def test_EVL_2_users_and_sessions_need_policies_that_boundaries_cut(operation, w
         assert is_denied(run(session)), f"the session policy lacks {action}"
     identities.may(policy(identities.assuming))
     assert not is_denied(run(identities.session(identities.allowing(["s3:*"]))))
+
+
+def test_9_2_what_lists_grant_to_an_account_is_not_granted_to_its_users(identities, home, s3):
+    bucket = home.bucket(ObjectOwnership="ObjectWriter")
+    s3.put_object(Bucket=bucket, Key="key", Body=b"data")
+    identities.may(identities.allowing(["s3:ListAllMyBuckets"]))
+    for call in (
+        lambda: identities.client.get_object(Bucket=bucket, Key="key"),
+        lambda: identities.client.list_objects_v2(Bucket=bucket),
+        lambda: identities.client.put_object(Bucket=bucket, Key="new", Body=b""),
+        lambda: identities.client.put_object_acl(Bucket=bucket, Key="key", ACL="private"),
+    ):
+        assert is_denied(call)
+    identities.may(identities.allowing(["s3:GetObject"]))
+    assert identities.client.get_object(Bucket=bucket, Key="key")["Body"].read() == b"data"
 
 
 def test_6_6_texts_for_users(identities, home, s3):

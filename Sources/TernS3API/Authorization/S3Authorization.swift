@@ -30,12 +30,12 @@ struct S3Authorization: Sendable {
         }
         let conditions = self.conditions
         let tags = needsTags ? stored?.tagSet ?? [] : []
+        let isKeptOut = self.isKeptOut(of: bucket)
         var request = AuthorizationRequest(
             principal: self.principal, action: action,
             resource: "arn:aws:s3:::\(bucket.name)" + (key.map { "/\($0)" } ?? ""), resourceOwner: bucket.owner,
             resourcePolicy: bucket.features.policy,
-            restrictsPublic: bucket.features.isPolicyPublic
-                && self.environment.publicAccessBlock(of: bucket).restrictPublicBuckets,
+            restrictsPublic: isKeptOut,
             context: {
                 var all = conditions(action)
                 for tag in tags { all["s3:ExistingObjectTag/\(tag.key)"] = [tag.value] }
@@ -44,6 +44,8 @@ struct S3Authorization: Sendable {
             })
         if usesLists {
             if objectPermission != nil, let stored, !stored.owner.isEmpty, stored.owner != bucket.owner.description {
+                // Owning the object does not let one into a bucket that is for its owner's account.
+                if isKeptOut { throw .accessDenied() }
                 request.resourceOwner = AccountID(trusted: stored.owner)
                 request.resourceMayAllow = false
             }
@@ -51,6 +53,13 @@ struct S3Authorization: Sendable {
         }
         guard case .denied(let denial) = await self.environment.authorizer.authorize(request) else { return }
         throw .accessDenied(denial.message)
+    }
+
+    /// RestrictPublicBuckets: a bucket with a public policy is for the account of its owner, and for services.
+    private func isKeptOut(of bucket: BucketState) -> Bool {
+        if case .service = self.principal { return false }
+        return bucket.features.isPolicyPublic && self.principal.account?.id != bucket.owner
+            && self.environment.publicAccessBlock(of: bucket).restrictPublicBuckets
     }
 
     /// What an ACL grants of the action to the principal.
