@@ -14,8 +14,7 @@ extension Operation {
 
     /// Source: Amazon S3 API Reference, PutBucketAcl; spec rules ACL-2, ACL-6 to ACL-8.
     static let putBucketAcl = Operation(
-        "PutBucketAcl", Route("PUT", .bucket, query: "acl"), action: "s3:PutBucketAcl",
-        isOnlyStored: true
+        "PutBucketAcl", Route("PUT", .bucket, query: "acl"), action: "s3:PutBucketAcl"
     ) { call throws(S3Error) in
         let bucket = try call.bucket()
         let owner = await call.canonicalID(of: bucket.owner)

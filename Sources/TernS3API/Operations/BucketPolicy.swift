@@ -8,7 +8,7 @@ import TernS3Protocol
 extension Operation {
     /// The policy as it came, byte for byte. Source: Amazon S3 API Reference, GetBucketPolicy; spec s3-api §12.3.
     static let getBucketPolicy = Operation(
-        "GetBucketPolicy", Route("GET", .bucket, query: "policy"), action: "s3:GetBucketPolicy", isOnlyStored: true
+        "GetBucketPolicy", Route("GET", .bucket, query: "policy"), action: "s3:GetBucketPolicy"
     ) { call throws(S3Error) in
         guard let document = try call.bucket().document(.policy) else { throw .noSuchBucketPolicy(call.bucketName) }
         var answer = HTTPAnswer(status: 200, body: .bytes(ByteBuffer(bytes: document)))
@@ -18,7 +18,7 @@ extension Operation {
 
     /// Source: Amazon S3 API Reference, PutBucketPolicy; spec s3-api §12.3, §9.3.
     static let putBucketPolicy = Operation(
-        "PutBucketPolicy", Route("PUT", .bucket, query: "policy"), action: "s3:PutBucketPolicy", isOnlyStored: true
+        "PutBucketPolicy", Route("PUT", .bucket, query: "policy"), action: "s3:PutBucketPolicy"
     ) { call throws(S3Error) in
         let body = try await call.configurationBody()
         let accountBlock = call.environment.publicAccess.publicAccessBlock(of: try call.bucket().owner)
@@ -36,8 +36,7 @@ extension Operation {
 
     /// Source: Amazon S3 API Reference, DeleteBucketPolicy.
     static let deleteBucketPolicy = Operation(
-        "DeleteBucketPolicy", Route("DELETE", .bucket, query: "policy"), action: "s3:DeleteBucketPolicy",
-        isOnlyStored: true
+        "DeleteBucketPolicy", Route("DELETE", .bucket, query: "policy"), action: "s3:DeleteBucketPolicy"
     ) { call throws(S3Error) in
         try await call.service.setDocument(.policy, nil, of: call.bucketName)
         return .noContent

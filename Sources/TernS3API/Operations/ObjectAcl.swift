@@ -18,7 +18,7 @@ extension Operation {
     /// Source: Amazon S3 API Reference, PutObjectAcl; spec rules ACL-2, ACL-6 to ACL-8, ACL-11.
     static let putObjectAcl = Operation(
         "PutObjectAcl", Route("PUT", .object, query: "acl"), action: "s3:PutObjectAcl",
-        versionAction: "s3:PutObjectVersionAcl", isOnlyStored: true
+        versionAction: "s3:PutObjectVersionAcl"
     ) { call throws(S3Error) in
         let key = try call.key()
         let bucket = try call.bucket()
