@@ -101,6 +101,7 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
         service: service,
         identities: identities,
         publicAccess: settings,
+        principals: directory,
         authorizer: authorizer,
         destinations: FederatedDestinationLookup(service: service, client: client),
         remoteSources: HTTPRemoteSourceReader(client: client),
@@ -135,7 +136,7 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
     let shutdown = ShutdownSignal()
     let router = PeerRouter(
         federation: federation, service: service, metrics: metrics, lanes: runtime, identities: identities,
-        sources: s3, wall: wall, shutdown: shutdown,
+        sources: s3, accounts: AccountAdministration(catalog: directory), wall: wall, shutdown: shutdown,
         keys: keys?.answerPeer, logger: logger)
 
     authorities?.startFollowing(on: MultiThreadedEventLoopGroup.singleton.next())
