@@ -149,7 +149,8 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
     background.start { await lifecycle.run() }
     if let keys {
         let maintenance = KeyMaintenance(
-            keys: keys, usage: nil, forcesDeletion: configuration.kms.forcesDeletion, wall: wall)
+            keys: keys, usage: ObjectKeyUsage(service: service), forcesDeletion: configuration.kms.forcesDeletion,
+            wall: wall)
         background.start { await maintenance.run() }
     }
     let accessLogs = AccessLogDelivery(
