@@ -24,17 +24,40 @@ extension S3Call {
         return policy
     }
 
-    /// Whether the account that a principal names, or is in, exists.
+    /// The unique IDs of the users and roles that a policy names, by their ARNs (IAM-26).
+    func bindings(of policy: PolicyDocument) -> [String: String] {
+        var bindings: [String: String] = [:]
+        for name in policy.namedEntities { bindings[name] = self.environment.principals.uniqueID(arn: name) }
+        return bindings
+    }
+
+    /// A policy as it is shown: as it came while the users and roles that it names live under their names; otherwise with
+    /// their ARNs of now, and with the bare IDs of those that are gone (IAM-26).
+    func shown(_ policy: [UInt8], bindings: [String: String]) -> [UInt8] {
+        var names: [String: String] = [:]
+        for (arn, id) in bindings {
+            let now = self.environment.principals.arn(uniqueID: id) ?? id
+            if now != arn { names[arn] = now }
+        }
+        if names.isEmpty { return policy }
+        return PolicyDocument.replacingPrincipals(names, in: policy) ?? policy
+    }
+
+    /// Whether the account, user or role that a principal names exists.
     private func isKnown(_ principal: PolicyPrincipal) async -> Bool {
         switch principal {
         case .account(let id):
             return await self.accounts.account(id) != nil
-        case .user(let arn), .role(let arn), .roleSession(let arn), .federatedUser(let arn):
+        case .user(let arn), .role(let arn):
+            return self.environment.principals.uniqueID(arn: arn) != nil
+        case .uniqueID(let id):
+            return self.environment.principals.arn(uniqueID: id) != nil
+        case .roleSession(let arn), .federatedUser(let arn):
             guard let id = ARN.account(of: arn) else { return false }
             return await self.accounts.account(id) != nil
         case .canonicalUser(let id):
             return await self.accounts.account(canonicalID: id) != nil
-        case .everyone, .uniqueID, .service, .federated:
+        case .everyone, .service, .federated:
             return true
         }
     }

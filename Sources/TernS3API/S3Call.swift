@@ -10,6 +10,8 @@ package final class CallEnvironment: Sendable {
     let service: ObjectService
     let accounts: any IdentityStore
     let publicAccess: any AccountPublicAccess
+    /// Whom policies may name.
+    let principals: any PrincipalDirectory
     let authorizer: any Authorizer
     let destinations: any DestinationLookup
     let remoteSources: any RemoteSourceReader
@@ -24,13 +26,15 @@ package final class CallEnvironment: Sendable {
     let logger: Logger
 
     init(
-        service: ObjectService, accounts: any IdentityStore, publicAccess: any AccountPublicAccess, authorizer: any Authorizer,
+        service: ObjectService, accounts: any IdentityStore, publicAccess: any AccountPublicAccess,
+        principals: any PrincipalDirectory, authorizer: any Authorizer,
         destinations: any DestinationLookup, remoteSources: any RemoteSourceReader, acceptsSigV2: Bool,
         customerKeysRequireTLS: Bool, regions: Set<RegionName>, resolver: AddressResolver, logger: Logger
     ) {
         self.service = service
         self.accounts = accounts
         self.publicAccess = publicAccess
+        self.principals = principals
         self.authorizer = authorizer
         self.destinations = destinations
         self.remoteSources = remoteSources

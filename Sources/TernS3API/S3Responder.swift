@@ -50,6 +50,7 @@ package final class S3Responder: HTTPResponder {
         service: ObjectService,
         identities: any IdentityStore,
         publicAccess: any AccountPublicAccess,
+        principals: any PrincipalDirectory,
         authorizer: any Authorizer,
         destinations: any DestinationLookup,
         remoteSources: any RemoteSourceReader,
@@ -70,7 +71,8 @@ package final class S3Responder: HTTPResponder {
         self.resolver = AddressResolver(baseDomains: configuration.baseDomains, regions: Array(self.regions))
         self.logger = logger
         self.environment = CallEnvironment(
-            service: service, accounts: identities, publicAccess: publicAccess, authorizer: authorizer, destinations: destinations,
+            service: service, accounts: identities, publicAccess: publicAccess, principals: principals,
+            authorizer: authorizer, destinations: destinations,
             remoteSources: remoteSources, acceptsSigV2: configuration.acceptsSigV2Query,
             customerKeysRequireTLS: configuration.customerKeysRequireTLS, regions: self.regions,
             resolver: self.resolver, logger: logger)

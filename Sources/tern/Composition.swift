@@ -101,6 +101,7 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
         service: service,
         identities: identities,
         publicAccess: settings,
+        principals: directory,
         authorizer: authorizer,
         destinations: FederatedDestinationLookup(service: service, client: client),
         remoteSources: HTTPRemoteSourceReader(client: client),
@@ -135,7 +136,7 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
     let shutdown = ShutdownSignal()
     let router = PeerRouter(
         federation: federation, service: service, metrics: metrics, lanes: runtime, identities: identities,
-        sources: s3, wall: wall, shutdown: shutdown,
+        sources: s3, accounts: AccountAdministration(catalog: directory), wall: wall, shutdown: shutdown,
         keys: keys?.answerPeer, logger: logger)
 
     authorities?.startFollowing(on: MultiThreadedEventLoopGroup.singleton.next())
@@ -148,7 +149,8 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
     background.start { await lifecycle.run() }
     if let keys {
         let maintenance = KeyMaintenance(
-            keys: keys, usage: nil, forcesDeletion: configuration.kms.forcesDeletion, wall: wall)
+            keys: keys, usage: ObjectKeyUsage(service: service), forcesDeletion: configuration.kms.forcesDeletion,
+            wall: wall)
         background.start { await maintenance.run() }
     }
     let accessLogs = AccessLogDelivery(

@@ -2,8 +2,11 @@
 
 import contextlib
 import json
+import os
+import pathlib
 import re
 import subprocess
+import sys
 import urllib.parse
 import uuid
 
@@ -699,3 +702,138 @@ def test_what_a_user_may_do_with_iam(iam, home, user):
     own.attach_role_policy(RoleName=name, PolicyArn="arn:aws:iam::aws:policy/ReadOnlyAccess")
     with fails(403, "AccessDenied"):
         own.attach_role_policy(RoleName=name, PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
+
+
+# Bucket policies (IAM-26)
+
+
+def bucket_policy(bucket, principal, action="s3:GetObject", **more):
+    statement = {
+        "Effect": "Allow",
+        "Principal": principal,
+        "Action": action,
+        "Resource": [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"],
+        **more,
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]}, indent=1)
+
+
+def test_IAM_26_a_bucket_policy_means_the_user_of_that_time(iam, home, bucket, s3):
+    s3.put_object(Bucket=bucket, Key="a", Body=b"a")
+    name = unique("user")
+    made = iam.create_user(UserName=name)["User"]
+    key = key_of(iam, name)
+    text = bucket_policy(bucket, {"AWS": [made["Arn"], f"arn:aws:iam::{BOB.id}:root"]})
+    s3.put_bucket_policy(Bucket=bucket, Policy=text)
+    assert service(home, "s3", key).get_object(Bucket=bucket, Key="a")["Body"].read() == b"a"
+    assert s3.get_bucket_policy(Bucket=bucket)["Policy"] == text
+
+    iam.update_user(UserName=name, NewUserName=name + "-2")
+    shown = json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])["Statement"][0]["Principal"]["AWS"]
+    assert shown == [made["Arn"] + "-2", f"arn:aws:iam::{BOB.id}:root"]
+    service(home, "s3", key).get_object(Bucket=bucket, Key="a")
+    iam.update_user(UserName=name + "-2", NewUserName=name)
+
+    iam.delete_access_key(UserName=name, AccessKeyId=key[0])
+    iam.delete_user(UserName=name)
+    shown = json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])["Statement"][0]["Principal"]["AWS"]
+    assert shown == [made["UserId"], f"arn:aws:iam::{BOB.id}:root"]
+    iam.create_user(UserName=name)
+    with fails(403, "AccessDenied"):
+        service(home, "s3", key_of(iam, name)).get_object(Bucket=bucket, Key="a")
+    with fails(400, "MalformedPolicy", "Invalid principal in policy"):
+        s3.put_bucket_policy(Bucket=bucket, Policy=s3.get_bucket_policy(Bucket=bucket)["Policy"])
+    s3.delete_bucket_policy(Bucket=bucket)
+    with fails(404, "NoSuchBucketPolicy"):
+        s3.get_bucket_policy(Bucket=bucket)
+
+
+def test_IAM_26_principals_of_bucket_policies_must_exist(iam, bucket, s3, role):
+    for arn in (f"arn:aws:iam::{ALICE.id}:user/nobody", f"arn:aws:iam::{ALICE.id}:role/nobody", "AIDA" + "A" * 17):
+        with fails(400, "MalformedPolicy", "Invalid principal in policy"):
+            s3.put_bucket_policy(Bucket=bucket, Policy=bucket_policy(bucket, {"AWS": arn}))
+    s3.put_bucket_policy(
+        Bucket=bucket, Policy=bucket_policy(bucket, {"AWS": iam.get_role(RoleName=role)["Role"]["Arn"]})
+    )
+
+
+def test_a_user_of_another_account_needs_both_sides(home, bucket, s3):
+    s3.put_object(Bucket=bucket, Key="a", Body=b"a")
+    bob = service(home, "iam", BOB)
+    name = unique("user")
+    arn = bob.create_user(UserName=name)["User"]["Arn"]
+    own = service(home, "s3", key_of(bob, name))
+    s3.put_bucket_policy(Bucket=bucket, Policy=bucket_policy(bucket, {"AWS": arn}))
+    with fails(403, "AccessDenied"):
+        own.get_object(Bucket=bucket, Key="a")
+    bob.put_user_policy(UserName=name, PolicyName="p", PolicyDocument=allow("s3:GetObject"))
+    assert own.get_object(Bucket=bucket, Key="a")["Body"].read() == b"a"
+    s3.delete_bucket_policy(Bucket=bucket)
+    with fails(403, "AccessDenied", "Access Denied"):
+        own.get_object(Bucket=bucket, Key="a")
+
+
+# Two regions (ACC-9)
+
+
+def test_ACC_9_another_region_hands_changes_on_and_reads_its_own(federation, home):
+    abroad = service(federation["eu-west-1"], "iam", scope="us-east-1")
+    name = unique("user")
+    made = abroad.create_user(UserName=name)["User"]
+    assert abroad.get_user(UserName=name)["User"]["UserId"] == made["UserId"]
+    assert service(home, "iam").get_user(UserName=name)["User"]["UserId"] == made["UserId"]
+    key = key_of(abroad, name)
+    for region in (home, federation["eu-west-1"]):
+        assert service(region, "sts", key).get_caller_identity()["UserId"] == made["UserId"]
+    with fails(409, "EntityAlreadyExists"):
+        abroad.create_user(UserName=name)
+
+
+def test_ACC_9_what_home_changes_holds_in_other_regions(federation, iam, user):
+    region = federation["eu-west-1"]
+    bucket = region.bucket()
+    key = key_of(iam, user)
+    own = service(region, "s3", key)
+
+    def status():
+        try:
+            own.put_object(Bucket=bucket, Key="k", Body=b"v")
+            return "ok"
+        except own.exceptions.ClientError as error:
+            return error.response["Error"]["Code"]
+
+    eventually(lambda: status() == "AccessDenied", "the key is known")
+    iam.put_user_policy(UserName=user, PolicyName="p", PolicyDocument=allow("s3:PutObject"))
+    eventually(lambda: status() == "ok", "the policy holds")
+    iam.update_access_key(UserName=user, AccessKeyId=key[0], Status="Inactive")
+    eventually(lambda: status() == "InvalidAccessKeyId", "the key is off")
+    iam.update_access_key(UserName=user, AccessKeyId=key[0], Status="Active")
+    eventually(lambda: status() == "ok", "the key is on")
+    iam.delete_user_policy(UserName=user, PolicyName="p")
+    eventually(lambda: status() == "AccessDenied", "the policy is gone")
+
+
+def test_the_aws_cli_sets_up_a_role(iam, home):
+    environment = {
+        **os.environ,
+        "AWS_ACCESS_KEY_ID": ALICE.access_key,
+        "AWS_SECRET_ACCESS_KEY": ALICE.secret_key,
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ENDPOINT_URL": home.endpoint,
+        "AWS_PAGER": "",
+    }
+
+    def aws(*arguments):
+        command = [pathlib.Path(sys.executable).with_name("aws"), "iam", *arguments, "--output", "json"]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout) if done.stdout else None
+
+    name = unique("role")
+    made = aws("create-role", "--role-name", name, "--assume-role-policy-document", json.dumps(TRUST))["Role"]
+    assert made["AssumeRolePolicyDocument"] == TRUST
+    aws("put-role-policy", "--role-name", name, "--policy-name", "p", "--policy-document", allow("s3:*"))
+    assert aws("get-role-policy", "--role-name", name, "--policy-name", "p")["PolicyDocument"] == json.loads(allow("s3:*"))
+    assert name in [role["RoleName"] for role in aws("list-roles", "--page-size", "5")["Roles"]]
+    aws("delete-role-policy", "--role-name", name, "--policy-name", "p")
+    aws("delete-role", "--role-name", name)

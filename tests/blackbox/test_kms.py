@@ -616,3 +616,53 @@ def test_KMS_20_and_KMS_23_objects_under_a_key(home, s3, bucket, kms, key):
     assert failure.value.response["Error"]["Code"] == "KMS.DisabledException"
     kms.enable_key(KeyId=key)
     assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == b"data"
+
+
+def test_KMS_3_users_need_the_key_policy_and_their_own(home, kms, key):
+    iam = boto3.session.Session().client(
+        "iam",
+        endpoint_url=home.endpoint,
+        region_name="us-east-1",
+        aws_access_key_id=ALICE.access_key,
+        aws_secret_access_key=ALICE.secret_key,
+    )
+    name = f"user-{uuid.uuid4()}"
+    user = iam.create_user(UserName=name)["User"]["Arn"]
+    keys = iam.create_access_key(UserName=name)["AccessKey"]
+    users = client_of(home, (keys["AccessKeyId"], keys["SecretAccessKey"]))
+    reason = "because no identity-based policy allows the kms:Encrypt action"
+    with fails(
+        400,
+        "AccessDeniedException",
+        f"User: {user} is not authorized to perform: kms:Encrypt on resource: {arn(key)} {reason}",
+    ):
+        users.encrypt(KeyId=key, Plaintext=b"data")
+    allow = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "kms:*", "Resource": "*"}]}
+    iam.put_user_policy(UserName=name, PolicyName="all", PolicyDocument=json.dumps(allow))
+    sealed = users.encrypt(KeyId=key, Plaintext=b"data")["CiphertextBlob"]
+    # A key whose policy names nobody of the account is closed to the user's own policy.
+    policy = json.loads(kms.get_key_policy(KeyId=key)["Policy"])
+    policy["Statement"][0]["Action"] = ["kms:PutKeyPolicy", "kms:GetKeyPolicy"]
+    kms.put_key_policy(KeyId=key, Policy=json.dumps(policy))
+    with fails(400, "AccessDeniedException"):
+        users.decrypt(CiphertextBlob=sealed)
+    # One that names the user is enough by itself.
+    iam.delete_user_policy(UserName=name, PolicyName="all")
+    policy["Statement"].append(
+        {"Effect": "Allow", "Principal": {"AWS": user}, "Action": "kms:Decrypt", "Resource": "*"}
+    )
+    kms.put_key_policy(KeyId=key, Policy=json.dumps(policy))
+    assert users.decrypt(CiphertextBlob=sealed)["Plaintext"] == b"data"
+    # IAM-26: who is made anew under the name is somebody else, and the policy shows that.
+    iam.delete_access_key(UserName=name, AccessKeyId=keys["AccessKeyId"])
+    iam.delete_user(UserName=name)
+    iam.create_user(UserName=name)
+    keys = iam.create_access_key(UserName=name)["AccessKey"]
+    with fails(400, "AccessDeniedException"):
+        client_of(home, (keys["AccessKeyId"], keys["SecretAccessKey"])).decrypt(CiphertextBlob=sealed)
+    shown = json.loads(kms.get_key_policy(KeyId=key)["Policy"])["Statement"][1]["Principal"]["AWS"]
+    assert re.fullmatch(r"AIDA[A-Z0-9]{17}", shown)
+    policy["Statement"][1]["Principal"]["AWS"] = f"arn:aws:iam::{ALICE.id}:user/nobody"
+    message = "Policy contains a statement with one or more invalid principals."
+    with fails(400, "MalformedPolicyDocumentException", message):
+        kms.put_key_policy(KeyId=key, Policy=json.dumps(policy))

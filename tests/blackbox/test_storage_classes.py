@@ -179,3 +179,30 @@ def test_replicas_go_to_the_pool_of_their_class(pooled, size):
 
 def s3_keys(s3, bucket, key):
     return s3.list_objects_v2(Bucket=bucket, Prefix=key).get("Contents")
+
+
+@pytest.mark.parametrize("storage_class", list(COLD))
+def test_encrypted_bodies_move_between_pools_as_they_lie(pooled, storage_class):
+    """Under a customer's key: what moves them has no key, and needs none."""
+    home = pooled["us-east-1"]
+    s3, bucket = home.client(), home.bucket()
+    own = {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": b"k" * 32}
+    body = repeating(1 << 20)
+    before = pool_bytes(pooled, COLD[storage_class])
+    s3.put_object(Bucket=bucket, Key="k", Body=body, StorageClass=storage_class, **own)
+    assert len(body) < pool_bytes(pooled, COLD[storage_class]) - before < len(body) * 1.01
+    part = s3.get_object(Bucket=bucket, Key="k", Range="bytes=65530-131080", **own)
+    assert body_of(part) == body[65530:131081]
+    source = {"CopySourceSSECustomerAlgorithm": "AES256", "CopySourceSSECustomerKey": b"k" * 32}
+    s3.copy_object(Bucket=bucket, Key="standard", CopySource=f"{bucket}/k", **source, **own)
+    s3.copy_object(Bucket=bucket, Key="back", CopySource=f"{bucket}/standard", StorageClass=storage_class, **source, **own)
+    for key in ("k", "standard", "back"):
+        assert body_of(s3.get_object(Bucket=bucket, Key=key, **own)) == body
+
+    rule = {"ID": "r", "Status": "Enabled", "Filter": {}, "Transitions": [{"Days": 0, "StorageClass": "GLACIER_IR"}]}
+    s3.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": [rule]})
+    eventually(
+        lambda: s3.head_object(Bucket=bucket, Key="standard", **own).get("StorageClass") == "GLACIER_IR",
+        "the object was moved",
+    )
+    assert body_of(s3.get_object(Bucket=bucket, Key="standard", **own)) == body

@@ -170,6 +170,11 @@ package final class IAMCatalog: Sendable {
         return (key, secret)
     }
 
+    /// 12 digits, the first of which is none that spreadsheets drop.
+    package func makeAccountNumber() -> String {
+        self.text(1, of: "123456789") + self.text(11, of: "0123456789")
+    }
+
     /// 64 hexadecimal digits.
     package func makeCanonicalID() -> String { self.text(64, of: "0123456789abcdef") }
 

@@ -68,7 +68,7 @@ extension PeerRouter {
         }
     }
 
-    private func requireHome() throws(S3Error) {
+    func requireHome() throws(S3Error) {
         if self.federation.isHome { return }
         throw S3Error(
             code: "NotHomeRegion", status: 409,

@@ -16,6 +16,7 @@ package struct PeerRouter: Sendable {
     let lanes: (any LaneMonitor)?
     let identities: any IdentityStore
     let sources: any SourceAuthorizer
+    let accounts: (any AccountRegistry)?
     let wall: any WallClock
     let shutdown: ShutdownSignal
     /// Answers what KMS of another region asks; `nil` where there is no KMS.
@@ -27,6 +28,7 @@ package struct PeerRouter: Sendable {
     ///   - lanes: Knows how the lanes do; `nil` where none run.
     ///   - identities: Knows the accounts on whose behalf other regions ask.
     ///   - sources: Decides what they may read.
+    ///   - accounts: What the operator's commands about accounts ask.
     package init(
         federation: FederationConfiguration,
         service: ObjectService,
@@ -34,6 +36,7 @@ package struct PeerRouter: Sendable {
         lanes: (any LaneMonitor)?,
         identities: any IdentityStore,
         sources: any SourceAuthorizer,
+        accounts: (any AccountRegistry)? = nil,
         wall: any WallClock,
         shutdown: ShutdownSignal = ShutdownSignal(),
         keys: (@Sendable ([UInt8]) async -> [UInt8])? = nil,
@@ -45,6 +48,7 @@ package struct PeerRouter: Sendable {
         self.lanes = lanes
         self.identities = identities
         self.sources = sources
+        self.accounts = accounts
         self.wall = wall
         self.shutdown = shutdown
         self.keys = keys
@@ -93,6 +97,8 @@ package struct PeerRouter: Sendable {
         case .release: try await self.release(body)
         case .changes: try await self.changes(target)
         case .keys: try await self.askKeys(body)
+        case .accounts: await self.listAccounts()
+        case .createAccount: try await self.createAccount(target)
         case .status: Self.json(try await self.status())
         case .explain: try await self.explain(target)
         case .health: Self.text(200, "ok")

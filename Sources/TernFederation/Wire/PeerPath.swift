@@ -21,6 +21,10 @@ package enum PeerPath: String, Sendable, CaseIterable {
     case changes = "directory/changes"
     /// POST: what KMS of one region asks that of another, sealed by the root key.
     case keys
+    /// GET: the accounts, JSON.
+    case accounts
+    /// POST, with `name`, `email` and perhaps `id`: makes an account; it and its key, JSON. Home region only.
+    case createAccount = "accounts/create"
     /// GET: the state of replication, JSON.
     case status
     /// GET, with `bucket`, `key` and perhaps `versionId`: why a version replicates, or not, JSON.
@@ -34,9 +38,9 @@ package enum PeerPath: String, Sendable, CaseIterable {
 
     var method: String {
         switch self {
-        case .replicas, .sessions, .commit, .reserve, .confirm, .release, .keys: "POST"
+        case .replicas, .sessions, .commit, .reserve, .confirm, .release, .createAccount, .keys: "POST"
         case .segment: "PUT"
-        case .bucket, .source, .changes, .status, .explain, .health: "GET"
+        case .bucket, .source, .changes, .accounts, .status, .explain, .health: "GET"
         }
     }
 

@@ -6,12 +6,14 @@ import TernPorts
 import TernS3Protocol
 
 extension Operation {
-    /// The policy as it came, byte for byte. Source: Amazon S3 API Reference, GetBucketPolicy; spec s3-api §12.3.
+    /// The policy as it came, byte for byte, but for users and roles that are gone. Source: Amazon S3 API Reference, GetBucketPolicy; spec s3-api §12.3.
     static let getBucketPolicy = Operation(
         "GetBucketPolicy", Route("GET", .bucket, query: "policy"), action: "s3:GetBucketPolicy"
     ) { call throws(S3Error) in
         guard let document = try call.bucket().document(.policy) else { throw .noSuchBucketPolicy(call.bucketName) }
-        var answer = HTTPAnswer(status: 200, body: .bytes(ByteBuffer(bytes: document)))
+        let bindings = PolicyBindings.decode(try call.bucket().document(.policyPrincipals) ?? [])
+        let shown = call.shown(document, bindings: bindings)
+        var answer = HTTPAnswer(status: 200, body: .bytes(ByteBuffer(bytes: shown)))
         answer.headers.set("content-type", "application/json")
         return answer
     }
@@ -22,10 +24,13 @@ extension Operation {
     ) { call throws(S3Error) in
         let body = try await call.configurationBody()
         let accountBlock = call.environment.publicAccess.publicAccessBlock(of: try call.bucket().owner)
-        let isPublic = try await call.bucketPolicy(body).isPublic
+        let policy = try await call.bucketPolicy(body)
+        let isPublic = policy.isPublic
         let caller = call.principal.arn
         let bucketName = call.bucketName
-        try await call.service.setDocument(.policy, body, of: bucketName) { record throws(S3Error) in
+        try await call.service.setPolicy(
+            body, bindings: call.bindings(of: policy), of: bucketName
+        ) { record throws(S3Error) in
             // Block Public Access as of the commit: it may be switched on at the same moment.
             let block = try BucketRegistry.makeState(record).publicAccessBlock.union(accountBlock)
             guard isPublic, block.blockPublicPolicy else { return }
@@ -38,7 +43,7 @@ extension Operation {
     static let deleteBucketPolicy = Operation(
         "DeleteBucketPolicy", Route("DELETE", .bucket, query: "policy"), action: "s3:DeleteBucketPolicy"
     ) { call throws(S3Error) in
-        try await call.service.setDocument(.policy, nil, of: call.bucketName)
+        try await call.service.setPolicy(nil, bindings: [:], of: call.bucketName)
         return .noContent
     }
 

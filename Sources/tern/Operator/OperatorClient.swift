@@ -22,9 +22,29 @@ struct OperatorClient: Sendable {
     /// - Parameter target: Path and query.
     /// - Throws: ``CommandFailure`` when the region does not answer, or answers an error.
     func get(_ target: String, from region: FederatedRegion) async throws -> Data {
+        try await self.ask(target, method: "GET", of: region)
+    }
+
+    /// The body of a successful answer of the home region: the one that does not say that another is.
+    func askHome(_ target: String, method: String, among regions: [FederatedRegion]) async throws -> Data {
+        var failures: [String] = []
+        for region in regions {
+            do {
+                return try await self.ask(target, method: method, of: region)
+            } catch let error as OperatorAnswerError where error.status == 409 && error.body.hasPrefix("NotHomeRegion")
+            {
+                continue
+            } catch let error as CommandFailure {
+                failures.append("\(error)")
+            }
+        }
+        throw CommandFailure("the home region was not found" + failures.map { "; \($0)" }.joined())
+    }
+
+    private func ask(_ target: String, method: String, of region: FederatedRegion) async throws -> Data {
         let answer: (status: Int, body: Data)
         do {
-            answer = try await self.send(target, to: region)
+            answer = try await self.send(target, method: method, to: region)
         } catch {
             throw CommandFailure("\(region.name) at \(region.endpoint) does not answer (\(error)); is it running?")
         }
@@ -39,13 +59,16 @@ struct OperatorClient: Sendable {
         }
     }
 
-    private func send(_ target: String, to region: FederatedRegion) async throws -> (status: Int, body: Data) {
+    private func send(_ target: String, method: String, to region: FederatedRegion) async throws -> (
+        status: Int, body: Data
+    ) {
         var request = HTTPClientRequest(url: region.endpoint + target)
+        request.method = HTTPMethod(rawValue: method)
         request.tlsConfiguration = try TrustedAuthorities.configuration(caFile: self.caFile)
         if let credential = self.credential, let parsed = RequestTarget(target) {
             let host = region.endpoint.drop { $0 != "/" }.dropFirst(2)
             var signed = SignedRequest(
-                method: "GET", target: parsed, headers: HeaderFields([.init(name: "host", value: String(host))]))
+                method: method, target: parsed, headers: HeaderFields([.init(name: "host", value: String(host))]))
             let signer = RequestSigner(
                 accessKeyID: credential.accessKey, secret: credential.secretKey, region: region.name.description,
                 service: "tern")

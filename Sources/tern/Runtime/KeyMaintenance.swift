@@ -1,12 +1,13 @@
 import TernControlPlane
 import TernCore
+import TernObjects
 import TernPorts
 
 /// Rotates keys that are due, and ends those whose waiting time is over.
 struct KeyMaintenance: Sendable {
     let keys: KeyManager
-    /// Asked before a key is destroyed; `nil` destroys none unless deletion is forced.
-    let usage: (any KeyUsage)?
+    /// Asked before a key is destroyed.
+    let usage: any KeyUsage
     let forcesDeletion: Bool
     let wall: any WallClock
 
@@ -18,4 +19,11 @@ struct KeyMaintenance: Sendable {
             guard (try? await self.wall.sleep(until: self.wall.now + Self.interval)) != nil else { return }
         }
     }
+}
+
+/// The objects of the region, as KMS asks about them.
+struct ObjectKeyUsage: KeyUsage {
+    let service: ObjectService
+
+    func isNeeded(keyARN: String) async throws -> Bool { try await self.service.isEncrypted(withKey: keyARN) }
 }
