@@ -85,7 +85,8 @@ struct ControlRowTests {
         for number in 0..<40 {
             #expect(try await home.appendControl([Self.write("k/\(number)", value)], requiring: []))
         }
-        #expect(try await home.appendControl([Self.write("large", String(repeating: "v", count: 5 << 20))], requiring: []))
+        #expect(
+            try await home.appendControl([Self.write("large", String(repeating: "v", count: 5 << 20))], requiring: []))
         var sequences: [UInt64] = []
         while true {
             let changes = try await home.changes(after: sequences.last ?? 0, limit: 500)
