@@ -83,9 +83,13 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
     service.controlChanges.observe { keys in
         do throws(ControlLogError) {
             try await directory.refresh(keys)
-            try await settings.refresh(keys)
         } catch {
             logger.error("changes of IAM cannot be read; will try again", metadata: ["error": "\(error.message)"])
+        }
+        do throws(ControlLogError) {
+            try await settings.refresh(keys)
+        } catch {
+            logger.error("settings of accounts cannot be read", metadata: ["error": "\(error.message)"])
         }
     }
     try await service.outbox.rebuild(from: service.registry)

@@ -4,6 +4,8 @@ package import TernRecords
 
 extension IAMState {
     static let attachmentLimit = 10
+    /// Bytes of an entity's inline policies, white space included.
+    static let inlineByteLimit = 256 << 10
 
     /// The entity that a name of the request means.
     package func holder<Holder: IAMPolicyHolder>(
@@ -51,6 +53,13 @@ extension IAMState {
         guard size <= Holder.inlinePolicyLimit else {
             throw .limitExceeded(
                 "Maximum policy size of \(Holder.inlinePolicyLimit) bytes exceeded for \(Holder.kind) \(holder.name)")
+        }
+        // White space does not count, but it is stored and sent to every region.
+        let stored = holder.inlinePolicies.reduce(0) { $0 + $1.document.utf8.count }
+        guard stored <= Self.inlineByteLimit else {
+            throw .limitExceeded(
+                "Maximum policy size of \(Self.inlineByteLimit) bytes with white space exceeded for \(Holder.kind) "
+                    + "\(holder.name)")
         }
         return IAMPlan([try holder.write()], ())
     }

@@ -92,12 +92,26 @@ package struct DirectoryStore: Sendable {
         UInt64(bigEndianBytes: try await self.metadata.value(Row.sequence, in: .directory) ?? [])
     }
 
-    /// Changes behind `sequence`, for the regions that follow.
+    /// What ``changes(after:limit:)`` gives at once, in bytes: other regions take no more than 16 MiB.
+    private static let changeByteLimit = 4 << 20
+    private static let changesPerScan = 32
+
+    /// Changes behind `sequence`, for the regions that follow: at least one if there is any, and not more than fits into
+    /// one answer.
     package func changes(after sequence: UInt64, limit: Int) async throws(S3Error) -> [DirectoryChange] {
-        let range = KeyRange(from: Row.change(sequence &+ 1), to: KeyRange.end(ofPrefix: [Row.change]))
         var changes: [DirectoryChange] = []
-        for entry in try await self.metadata.entries(range, in: .directory, limit: limit) {
-            changes.append(try decodeRecord(entry.value))
+        var byteCount = 0
+        while changes.count < limit {
+            let last = changes.last?.sequence ?? sequence
+            let range = KeyRange(from: Row.change(last &+ 1), to: KeyRange.end(ofPrefix: [Row.change]))
+            let wanted = min(limit - changes.count, Self.changesPerScan)
+            let page = try await self.metadata.entries(range, in: .directory, limit: wanted)
+            for entry in page {
+                byteCount += entry.value.count
+                if byteCount > Self.changeByteLimit, !changes.isEmpty { return changes }
+                changes.append(try decodeRecord(entry.value))
+            }
+            if page.count < wanted { break }
         }
         return changes
     }

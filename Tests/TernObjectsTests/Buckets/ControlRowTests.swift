@@ -78,6 +78,26 @@ struct ControlRowTests {
         #expect(try await home.changes(after: 0, limit: 100).map(\.sequence) == Array(1...50))
     }
 
+    @Test("What a following region gets at once fits into one answer, however large the changes are")
+    func largeChanges() async throws {
+        let home = DirectoryStore(metadata: MemoryMetadataStore(), region: RegionName(trusted: "us-east-1"))
+        let value = String(repeating: "v", count: 1 << 20)
+        for number in 0..<40 {
+            #expect(try await home.appendControl([Self.write("k/\(number)", value)], requiring: []))
+        }
+        #expect(
+            try await home.appendControl([Self.write("large", String(repeating: "v", count: 5 << 20))], requiring: []))
+        var sequences: [UInt64] = []
+        while true {
+            let changes = try await home.changes(after: sequences.last ?? 0, limit: 500)
+            if changes.isEmpty { break }
+            let byteCount = changes.flatMap(\.controlWrites).reduce(0) { $0 + $1.value.count }
+            #expect(byteCount <= 4 << 20 || changes.count == 1)
+            sequences += changes.map(\.sequence)
+        }
+        #expect(sequences == Array(1...41))
+    }
+
     @Test("Rows are read in pages, and none of another prefix")
     func pages() async throws {
         let home = DirectoryStore(metadata: MemoryMetadataStore(), region: RegionName(trusted: "us-east-1"))
