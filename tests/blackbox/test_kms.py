@@ -17,7 +17,7 @@ import botocore.credentials
 import pytest
 import requests
 import strict_json
-from federation import ALICE, BOB
+from federation import ALICE, BOB, tern_binary
 from s3 import fails
 
 
@@ -610,6 +610,15 @@ def test_KMS_20_and_KMS_23_objects_under_a_key(home, s3, bucket, kms, key):
     s3.put_object(Bucket=bucket, Key="managed", Body=b"data", ServerSideEncryption="aws:kms")
     managed = kms.describe_key(KeyId="alias/aws/s3")["KeyMetadata"]["Arn"]
     assert s3.get_object(Bucket=bucket, Key="managed")["SSEKMSKeyId"] == managed
+    version = s3.head_object(Bucket=bucket, Key="k")["VersionId"]
+    usage = subprocess.run(
+        [tern_binary(), "kms", "usage", arn(key), "--dir", str(home.federation.directory)],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert usage.stdout == f"version\ts3://{bucket}/k?versionId={version}\n"
     kms.disable_key(KeyId=key)
     with pytest.raises(s3.exceptions.ClientError) as failure:
         s3.put_object(Bucket=bucket, Key="k", Body=b"new", ServerSideEncryption="aws:kms", SSEKMSKeyId=key)

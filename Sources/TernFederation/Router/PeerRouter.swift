@@ -97,6 +97,7 @@ package struct PeerRouter: Sendable {
         case .release: try await self.release(body)
         case .changes: try await self.changes(target)
         case .keys: try await self.askKeys(body)
+        case .keyUsage: try await self.keyUsage(target)
         case .accounts: await self.listAccounts()
         case .createAccount: try await self.createAccount(target)
         case .status: Self.json(try await self.status())

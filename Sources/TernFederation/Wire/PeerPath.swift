@@ -25,6 +25,8 @@ package enum PeerPath: String, Sendable, CaseIterable {
     case accounts
     /// POST, with `name`, `email` and perhaps `id`: makes an account; it and its key, JSON. Home region only.
     case createAccount = "accounts/create"
+    /// GET, with `key` and `limit`: the objects of this region that are encrypted with a key of KMS, JSON.
+    case keyUsage = "keys/usage"
     /// GET: the state of replication, JSON.
     case status
     /// GET, with `bucket`, `key` and perhaps `versionId`: why a version replicates, or not, JSON.
@@ -40,7 +42,7 @@ package enum PeerPath: String, Sendable, CaseIterable {
         switch self {
         case .replicas, .sessions, .commit, .reserve, .confirm, .release, .createAccount, .keys: "POST"
         case .segment: "PUT"
-        case .bucket, .source, .changes, .accounts, .status, .explain, .health: "GET"
+        case .bucket, .source, .changes, .accounts, .keyUsage, .status, .explain, .health: "GET"
         }
     }
 

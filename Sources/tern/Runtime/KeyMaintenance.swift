@@ -25,5 +25,7 @@ struct KeyMaintenance: Sendable {
 struct ObjectKeyUsage: KeyUsage {
     let service: ObjectService
 
-    func isNeeded(keyARN: String) async throws -> Bool { try await self.service.isEncrypted(withKey: keyARN) }
+    func isNeeded(keyARN: String) async throws -> Bool {
+        try await !self.service.items(encryptedWithKey: keyARN, limit: 1).isEmpty
+    }
 }

@@ -17,9 +17,15 @@ struct KeysInUseTests {
         let record = try await region.put("k", in: "chest", bytes: [1, 2, 3], as: mode.request)
         let arn = record.encryption.kmsKeyArn
         #expect(!arn.isEmpty)
-        #expect(try await region.service.isEncrypted(withKey: arn))
-        #expect(try await !region.service.isEncrypted(withKey: arn + "0"))
+        let item = KeyedItem(
+            kind: .version, bucket: "chest", key: try ObjectKey("k"), version: record.reference)
+        #expect(try await region.service.items(encryptedWithKey: arn, limit: 10) == [item])
+        #expect(try await region.service.items(encryptedWithKey: arn + "0", limit: 10).isEmpty)
+        // It becomes a noncurrent version.
         _ = try await region.put("k", in: "chest", bytes: [4], as: Mode.sseS3.request)
-        #expect(try await region.service.isEncrypted(withKey: arn))
+        #expect(try await region.service.items(encryptedWithKey: arn, limit: 10) == [item])
+        for index in 0..<5 { _ = try await region.put("n\(index)", in: "box", bytes: [1], as: mode.request) }
+        #expect(try await region.service.items(encryptedWithKey: arn, limit: 3).count == 3)
+        #expect(try await region.service.items(encryptedWithKey: arn, limit: 100).count == 6)
     }
 }
