@@ -55,10 +55,11 @@ struct SegmentCipher: Sendable {
     /// The plain bytes of a stored chunk.
     func open(_ stored: UnsafeRawBufferPointer, number: UInt64, isLast: Bool) throws(StorageError) -> Data {
         do {
-            let nonce = try Self.nonce(number, isLast: isLast)
-            guard let outer else { return try Self.open(stored, key: self.inner, nonce: nonce) }
-            let sealed = try Self.open(stored, key: outer, nonce: nonce)
-            return try sealed.withUnsafeBytes { try Self.open($0, key: self.inner, nonce: nonce) }
+            guard let outer else { return try Self.open(stored, key: self.inner, number: number, isLast: isLast) }
+            let sealed = try Self.open(stored, key: outer, number: number, isLast: isLast)
+            return try sealed.withUnsafeBytes {
+                try Self.open($0, key: self.inner, number: number, isLast: isLast)
+            }
         } catch {
             throw StorageError(
                 .damaged, "chunk \(number) of an encrypted body is not what was stored, or not under this key")
@@ -66,22 +67,29 @@ struct SegmentCipher: Sendable {
     }
 
     private static func open(
-        _ sealed: UnsafeRawBufferPointer, key: SymmetricKey, nonce: AES.GCM.Nonce
+        _ sealed: UnsafeRawBufferPointer, key: SymmetricKey, number: UInt64, isLast: Bool
     ) throws -> Data {
-        let end = sealed.count - Self.tagBytes
-        guard end >= 0 else { throw CryptoKitError.authenticationFailure }
-        let box = try AES.GCM.SealedBox(
-            nonce: nonce, ciphertext: UnsafeRawBufferPointer(rebasing: sealed[..<end]),
-            tag: UnsafeRawBufferPointer(rebasing: sealed[end...]))
-        return try AES.GCM.open(box, using: key)
+        // In one piece with its nonce, which the library takes as it is instead of putting it together.
+        var combined = Data(capacity: Self.nonceBytes + sealed.count)
+        Self.withNonce(number, isLast: isLast) { combined.append(contentsOf: $0) }
+        combined.append(contentsOf: sealed)
+        return try AES.GCM.open(AES.GCM.SealedBox(combined: combined), using: key)
     }
 
+    private static let nonceBytes = 12
+
     private static func nonce(_ number: UInt64, isLast: Bool) throws -> AES.GCM.Nonce {
-        try withUnsafeTemporaryAllocation(byteCount: 12, alignment: 8) { bytes in
+        try self.withNonce(number, isLast: isLast) { try AES.GCM.Nonce(data: $0) }
+    }
+
+    private static func withNonce<Result>(
+        _ number: UInt64, isLast: Bool, _ body: (UnsafeRawBufferPointer) throws -> Result
+    ) rethrows -> Result {
+        try withUnsafeTemporaryAllocation(byteCount: Self.nonceBytes, alignment: 8) { bytes in
             bytes.initializeMemory(as: UInt8.self, repeating: 0)
             if isLast { bytes[0] = 1 }
             bytes.storeBytes(of: number.bigEndian, toByteOffset: 4, as: UInt64.self)
-            return try AES.GCM.Nonce(data: UnsafeRawBufferPointer(bytes))
+            return try body(UnsafeRawBufferPointer(bytes))
         }
     }
 }

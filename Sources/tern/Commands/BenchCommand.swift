@@ -50,6 +50,9 @@ struct BenchCommand: AsyncParsableCommand {
     @Option(name: .long, help: "Where temporary files go; choose the disk to be measured. Default: $TMPDIR.")
     var scratch: String?
 
+    @Flag(help: "Start the regions without a root key, so that bodies are stored in clear.")
+    var unencrypted = false
+
     @Flag(help: "Print one JSON document.")
     var json = false
 
@@ -139,9 +142,11 @@ struct BenchCommand: AsyncParsableCommand {
         let directory = DevDirectory("\(scratch)/tern-bench-\(UInt32.random(in: 0...UInt32.max))")
         try directory.create()
         defer { try? FileManager.default.removeItem(atPath: directory.path) }
-        let plan = try DevPlan(
+        var plan = try DevPlan(
             directory: directory, regionOptions: ["us-east-1:0", "eu-west-1:0"], accountOptions: [],
             log: RegionConfiguration.Log(level: .warning, format: .text))
+        plan.hasRootKey = !self.unencrypted
+        if plan.hasRootKey { try directory.ensureRootKey() }
         let federation = try await ProcessFederation.start(plan, in: directory, logger: Logger(label: "tern"))
         do {
             var target = try self.target(directory)

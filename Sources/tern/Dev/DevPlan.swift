@@ -42,6 +42,8 @@ struct DevPlan: Sendable {
     /// How long a lifecycle day is.
     var dayLengthSeconds = LifecycleCalendar.standardDaySeconds
     var allowsClockSetBack = false
+    /// Whether the regions have the directory's root key, and encrypt.
+    var hasRootKey = true
 
     init(
         directory: DevDirectory, regionOptions: [String], accountOptions: [String], tlsOption: Bool? = nil,
@@ -122,7 +124,7 @@ struct DevPlan: Sendable {
             configuration.lifecycle.dayLengthSeconds = self.dayLengthSeconds
             configuration.allowsClockSetBack = self.allowsClockSetBack
             configuration.storage.cacheMiB = 32
-            configuration.kms.rootKeyFile = directory.rootKeyFile
+            if self.hasRootKey { configuration.kms.rootKeyFile = directory.rootKeyFile }
             return configuration
         }
     }
