@@ -56,15 +56,17 @@ def arn(key, account=ALICE, region="us-east-1"):
 
 
 def test_KMS_2_a_key_is_described(kms):
-    made = kms.create_key(Description="a \"key\" – ключ\n", Tags=[{"TagKey": "team", "TagValue": "red"}])["KeyMetadata"]
+    made = kms.create_key(Description='a "key" – ключ\n', Tags=[{"TagKey": "team", "TagValue": "red"}])["KeyMetadata"]
     assert re.fullmatch(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", made["KeyId"])
     assert made["Arn"] == arn(made["KeyId"])
-    now = datetime.datetime.now(datetime.timezone.utc)
+    now = datetime.datetime.now(datetime.UTC)
     assert abs(made["CreationDate"] - now) < datetime.timedelta(seconds=60)
     assert made["CreationDate"].tzinfo
     described = kms.describe_key(KeyId=made["KeyId"])["KeyMetadata"]
     assert described == made
-    assert {name: made[name] for name in ("AWSAccountId", "Enabled", "KeyUsage", "KeyState", "Origin", "KeyManager")} == {
+    assert {
+        name: made[name] for name in ("AWSAccountId", "Enabled", "KeyUsage", "KeyState", "Origin", "KeyManager")
+    } == {
         "AWSAccountId": ALICE.id,
         "Enabled": True,
         "KeyUsage": "ENCRYPT_DECRYPT",
@@ -72,7 +74,7 @@ def test_KMS_2_a_key_is_described(kms):
         "Origin": "AWS_KMS",
         "KeyManager": "CUSTOMER",
     }
-    assert made["Description"] == "a \"key\" – ключ\n"
+    assert made["Description"] == 'a "key" – ключ\n'
     assert made["KeySpec"] == made["CustomerMasterKeySpec"] == "SYMMETRIC_DEFAULT"
     assert made["EncryptionAlgorithms"] == ["SYMMETRIC_DEFAULT"]
     assert made["MultiRegion"] is False and "MultiRegionConfiguration" not in made and "DeletionDate" not in made
@@ -175,7 +177,12 @@ def test_KMS_4_a_policy_must_not_lock_its_author_out(kms, key):
         kms.put_key_policy(KeyId=key, Policy=closed)
     with fails(400, "MalformedPolicyDocumentException", message):
         kms.create_key(Policy=closed)
-    for text in ("{", "[]", "{}", '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'):
+    for text in (
+        "{",
+        "[]",
+        "{}",
+        '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}',
+    ):
         with fails(400, "MalformedPolicyDocumentException"):
             kms.put_key_policy(KeyId=key, Policy=text)
     kms.put_key_policy(KeyId=key, Policy=closed, BypassPolicyLockoutSafetyCheck=True)
@@ -192,7 +199,7 @@ def test_KMS_5_and_KMS_6_encryption_context(kms, key):
     opened = kms.decrypt(CiphertextBlob=sealed["CiphertextBlob"], EncryptionContext=context)
     assert opened["Plaintext"] == b"\x00data" and opened["KeyId"] == arn(key)
     for other in ({}, {"purpose": "test"}, {**context, "more": ""}, {**context, "purpose": "Test"}):
-        with fails(400, "InvalidCiphertextException") as failure:
+        with fails(400, "InvalidCiphertextException"):
             kms.decrypt(CiphertextBlob=sealed["CiphertextBlob"], EncryptionContext=other)
     for blob in (b"x", b"\x02" * 200, sealed["CiphertextBlob"][:-1], sealed["CiphertextBlob"] + b"\x00"):
         with fails(400, "InvalidCiphertextException"):
@@ -201,7 +208,10 @@ def test_KMS_5_and_KMS_6_encryption_context(kms, key):
 
 
 def test_KMS_6_limits_and_wrong_keys(kms, key):
-    assert len(kms.decrypt(CiphertextBlob=kms.encrypt(KeyId=key, Plaintext=bytes(4096))["CiphertextBlob"])["Plaintext"]) == 4096
+    assert (
+        len(kms.decrypt(CiphertextBlob=kms.encrypt(KeyId=key, Plaintext=bytes(4096))["CiphertextBlob"])["Plaintext"])
+        == 4096
+    )
     message = (
         "1 validation error detected: Value at 'plaintext' failed to satisfy constraint: "
         "Member must have length less than or equal to 4096"
@@ -225,7 +235,10 @@ def test_data_keys(kms, key):
     for parameters, length in (({"KeySpec": "AES_256"}, 32), ({"KeySpec": "AES_128"}, 16), ({"NumberOfBytes": 24}, 24)):
         made = kms.generate_data_key(KeyId=key, EncryptionContext=context, **parameters)
         assert len(made["Plaintext"]) == length
-        assert kms.decrypt(CiphertextBlob=made["CiphertextBlob"], EncryptionContext=context)["Plaintext"] == made["Plaintext"]
+        assert (
+            kms.decrypt(CiphertextBlob=made["CiphertextBlob"], EncryptionContext=context)["Plaintext"]
+            == made["Plaintext"]
+        )
         hidden = kms.generate_data_key_without_plaintext(KeyId=key, **parameters)
         assert "Plaintext" not in hidden
         assert len(kms.decrypt(CiphertextBlob=hidden["CiphertextBlob"])["Plaintext"]) == length
@@ -280,7 +293,7 @@ def test_KMS_8_deletion(kms, key):
     answer = kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
     assert answer["KeyId"] == arn(key)
     assert answer["KeyState"] == "PendingDeletion" and answer["PendingWindowInDays"] == 7
-    left = answer["DeletionDate"] - datetime.datetime.now(datetime.timezone.utc)
+    left = answer["DeletionDate"] - datetime.datetime.now(datetime.UTC)
     assert datetime.timedelta(days=6, hours=23) < left < datetime.timedelta(days=7, seconds=5)
     described = kms.describe_key(KeyId=key)["KeyMetadata"]
     assert described["KeyState"] == "PendingDeletion" and described["DeletionDate"] == answer["DeletionDate"]
@@ -387,7 +400,7 @@ def test_rotation(kms, key):
     kms.enable_key_rotation(KeyId=key)
     status = kms.get_key_rotation_status(KeyId=key)
     assert status["KeyRotationEnabled"] is True and status["RotationPeriodInDays"] == 365
-    assert status["NextRotationDate"] > datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=364)
+    assert status["NextRotationDate"] > datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=364)
     before = kms.encrypt(KeyId=key, Plaintext=b"data")["CiphertextBlob"]
     first = kms.describe_key(KeyId=key)["KeyMetadata"]["CurrentKeyMaterialId"]
     kms.rotate_key_on_demand(KeyId=key)
@@ -516,7 +529,9 @@ def test_the_aws_cli(federation, scratch):
     blob.write_bytes(base64.b64decode(sealed["CiphertextBlob"]))
     opened = aws("decrypt", "--ciphertext-blob", f"fileb://{blob}", "--encryption-context", "a=b")
     assert base64.b64decode(opened["Plaintext"]) == b"data"
-    assert aws("schedule-key-deletion", "--key-id", key, "--pending-window-in-days", "7")["KeyState"] == "PendingDeletion"
+    assert (
+        aws("schedule-key-deletion", "--key-id", key, "--pending-window-in-days", "7")["KeyState"] == "PendingDeletion"
+    )
 
 
 def test_a_restart_keeps_keys_and_without_the_root_key_nothing_opens(make_federation):
