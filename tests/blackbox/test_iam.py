@@ -497,7 +497,8 @@ def test_IAM_25_policies_of_aws(iam, role):
     ]
     attached = {policy["Arn"] for policy in pages(iam, "list_policies", "Policies", OnlyAttached=True)}
     assert arn in attached and "arn:aws:iam::aws:policy/PowerUserAccess" not in attached
-    version = iam.get_policy_version(PolicyArn=arn, VersionId=iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"])
+    default = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+    version = iam.get_policy_version(PolicyArn=arn, VersionId=default)
     assert version["PolicyVersion"]["Document"]["Statement"][0]["Action"] == ["s3:*", "s3-object-lambda:*"]
     with fails(400, "UnmodifiableEntity"):
         iam.delete_policy(PolicyArn=arn)
@@ -833,7 +834,8 @@ def test_the_aws_cli_sets_up_a_role(iam, home):
     made = aws("create-role", "--role-name", name, "--assume-role-policy-document", json.dumps(TRUST))["Role"]
     assert made["AssumeRolePolicyDocument"] == TRUST
     aws("put-role-policy", "--role-name", name, "--policy-name", "p", "--policy-document", allow("s3:*"))
-    assert aws("get-role-policy", "--role-name", name, "--policy-name", "p")["PolicyDocument"] == json.loads(allow("s3:*"))
+    shown = aws("get-role-policy", "--role-name", name, "--policy-name", "p")
+    assert shown["PolicyDocument"] == json.loads(allow("s3:*"))
     assert name in [role["RoleName"] for role in aws("list-roles", "--page-size", "5")["Roles"]]
     aws("delete-role-policy", "--role-name", name, "--policy-name", "p")
     aws("delete-role", "--role-name", name)
