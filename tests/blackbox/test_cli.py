@@ -536,14 +536,16 @@ def test_a_full_disk_stops_writes_clearly_and_not_reads(small_disk):
 # Damage
 
 
-def find_blob(region, needle):
-    """The file under the region's directory that has these bytes, and where."""
-    for path in region.data_directory.rglob("*"):
-        if path.is_file() and path.stat().st_size >= len(needle):
-            place = path.read_bytes().find(needle)
-            if place >= 0:
-                return path, place
-    raise AssertionError("no file has the body")
+def blob_of(region, put):
+    """The file that holds the body which `put` writes. Bodies are encrypted, so that it cannot be told by its bytes."""
+
+    def blobs():
+        return {path for path in region.data_directory.rglob("*") if path.is_file() and path.stat().st_size >= MIB}
+
+    before = blobs()
+    answer = put()
+    [path] = [path for path in blobs() - before if "metadata" not in path.parts]
+    return path, answer
 
 
 def flip(path, place):
@@ -570,10 +572,9 @@ def test_a_flipped_bit_is_an_error_and_never_wrong_bytes(make_federation, offset
     [region] = federation.regions
     bucket, client = region.bucket(), region.client()
     body = pattern(MIB, 42)
-    client.put_object(Bucket=bucket, Key="damaged", Body=body)
+    path, _ = blob_of(region, lambda: client.put_object(Bucket=bucket, Key="damaged", Body=body))
     client.put_object(Bucket=bucket, Key="sound", Body=pattern(MIB, 43))
-    path, place = find_blob(region, body[:1000])
-    flip(path, place + offset)
+    flip(path, offset)
     logged = len(federation.logs())
     for _ in range(2):
         got = read_or_fail(client, Bucket=bucket, Key="damaged")
@@ -598,10 +599,10 @@ def test_a_damaged_source_is_not_replicated(make_federation):
     configure(client, bucket, rule(other))
     abroad.kill()
     body = pattern(MIB, 42)
-    version = client.put_object(Bucket=bucket, Key="damaged", Body=body)["VersionId"]
+    path, damaged = blob_of(home, lambda: client.put_object(Bucket=bucket, Key="damaged", Body=body))
+    version = damaged["VersionId"]
     sound = client.put_object(Bucket=bucket, Key="sound", Body=b"x" * 100_000)["VersionId"]
-    path, place = find_blob(home, body[:1000])
-    flip(path, place + 500_000)
+    flip(path, 500_000)
     abroad.start()
     wait_for_status(client, bucket, "sound", sound)
     always(lambda: read_or_fail(abroad.client(), Bucket=other, Key="damaged") is None, "no damaged replica", during=1)
@@ -613,8 +614,7 @@ def test_a_body_file_that_is_gone(make_federation):
     [region] = federation.regions
     bucket, client = region.bucket(), region.client()
     body = pattern(MIB, 42)
-    client.put_object(Bucket=bucket, Key="k", Body=body)
-    path, _ = find_blob(region, body[:1000])
+    path, _ = blob_of(region, lambda: client.put_object(Bucket=bucket, Key="k", Body=body))
     path.unlink()
     region.kill()
     region.start()
