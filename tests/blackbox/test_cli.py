@@ -536,16 +536,15 @@ def test_a_full_disk_stops_writes_clearly_and_not_reads(small_disk):
 # Damage
 
 
-def blob_of(region, put):
-    """The file that holds the body which `put` writes. Bodies are encrypted, so that it cannot be told by its bytes."""
+def blobs(region):
+    """The files of the bodies."""
+    return set(region.data_directory.glob("blobs/*/*/*"))
 
-    def blobs():
-        return {path for path in region.data_directory.rglob("*") if path.is_file() and path.stat().st_size >= MIB}
 
-    before = blobs()
-    answer = put()
-    [path] = [path for path in blobs() - before if "metadata" not in path.parts]
-    return path, answer
+def new_blob(region, before):
+    """The one file that was written since then. What is in it is encrypted."""
+    [path] = blobs(region) - before
+    return path
 
 
 def flip(path, place):
@@ -572,7 +571,9 @@ def test_a_flipped_bit_is_an_error_and_never_wrong_bytes(make_federation, offset
     [region] = federation.regions
     bucket, client = region.bucket(), region.client()
     body = pattern(MIB, 42)
-    path, _ = blob_of(region, lambda: client.put_object(Bucket=bucket, Key="damaged", Body=body))
+    before = blobs(region)
+    client.put_object(Bucket=bucket, Key="damaged", Body=body)
+    path = new_blob(region, before)
     client.put_object(Bucket=bucket, Key="sound", Body=pattern(MIB, 43))
     flip(path, offset)
     logged = len(federation.logs())
@@ -599,8 +600,9 @@ def test_a_damaged_source_is_not_replicated(make_federation):
     configure(client, bucket, rule(other))
     abroad.kill()
     body = pattern(MIB, 42)
-    path, damaged = blob_of(home, lambda: client.put_object(Bucket=bucket, Key="damaged", Body=body))
-    version = damaged["VersionId"]
+    before = blobs(home)
+    version = client.put_object(Bucket=bucket, Key="damaged", Body=body)["VersionId"]
+    path = new_blob(home, before)
     sound = client.put_object(Bucket=bucket, Key="sound", Body=b"x" * 100_000)["VersionId"]
     flip(path, 500_000)
     abroad.start()
@@ -614,8 +616,9 @@ def test_a_body_file_that_is_gone(make_federation):
     [region] = federation.regions
     bucket, client = region.bucket(), region.client()
     body = pattern(MIB, 42)
-    path, _ = blob_of(region, lambda: client.put_object(Bucket=bucket, Key="k", Body=body))
-    path.unlink()
+    before = blobs(region)
+    client.put_object(Bucket=bucket, Key="k", Body=body)
+    new_blob(region, before).unlink()
     region.kill()
     region.start()
     assert read_or_fail(client, Bucket=bucket, Key="k") is None
