@@ -124,7 +124,9 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
     let control = ControlResponder(
         services: [
             SecurityTokenService(sessions: sessions, identities: identities, region: configuration.region),
-            KeyManagementService(keys: keys, region: configuration.region),
+            KeyManagementService(
+                keys: keys, region: configuration.region,
+                regions: Set(endpoints.keys).union([configuration.region])),
             IdentityService(
                 catalog: directory, authorizer: authorizer, region: configuration.region,
                 home: configuration.homeRegion),

@@ -502,7 +502,14 @@ def test_refused_signatures_in_the_form_of_the_protocol(home):
     assert post(home, b"{}", account=wrong).json()["__type"] == "InvalidSignatureException"
     unknown = type(ALICE)(ALICE.id, "AKIAUNKNOWN", "wrong" * 8, "", "")
     assert post(home, b"{}", account=unknown).json()["__type"] == "UnrecognizedClientException"
-    assert post(home, b"{}", scope="eu-west-1").json()["__type"] == "InvalidSignatureException"
+    assert post(home, b"{}", scope="mars-1").json()["__type"] == "InvalidSignatureException"
+
+
+def test_a_request_signed_for_another_region_is_handed_on_to_it(federation, home):
+    key = client_of(federation["eu-west-1"]).create_key()["KeyMetadata"]["KeyId"]
+    answer = post(home, json.dumps({"KeyId": key}).encode(), "TrentService.DescribeKey", scope="eu-west-1")
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["KeyMetadata"]["Arn"] == arn(key, region="eu-west-1")
 
 
 def test_the_aws_cli(federation, scratch):
