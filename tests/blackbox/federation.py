@@ -159,6 +159,13 @@ class Region:
             config=botocore.config.Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
         )
 
+    def wait_for_role(self, account, role):
+        """Until this region knows a role, which was made in another one."""
+        iam = self.service("iam", account)
+        eventually(
+            lambda: iam.get_role(RoleName=role), f"{self.name} knows the role {role}", swallow=(iam.exceptions.ClientError,)
+        )
+
     def wait_for_role_policy(self, account, role, policy_name):
         """Until this region knows the policy of a role, which was written in another one."""
         iam = self.service("iam", account)
