@@ -98,16 +98,3 @@ package protocol Authorizer: Sendable {
     /// is found out only then.
     func mentions(_ keyPrefix: String, policiesOf principal: Principal) async -> Bool
 }
-
-/// The root of the account that owns the bucket may do everything, others nothing.
-package struct OwnerOnlyAuthorizer: Authorizer {
-    package init() {}
-
-    package func authorize(_ request: AuthorizationRequest) async -> AuthorizationDecision {
-        guard case .root(let account, _) = request.principal else { return .denied(AccessDenial()) }
-        if let owner = request.resourceOwner, owner != account.id { return .denied(AccessDenial()) }
-        return .allowed
-    }
-
-    package func mentions(_ keyPrefix: String, policiesOf principal: Principal) async -> Bool { false }
-}

@@ -32,7 +32,7 @@ package struct ForwardingSeal: Sendable {
         _ value: String, method: String, target: String, authorization: String?
     ) -> (address: String, isSecure: Bool)? {
         let parts = value.split(separator: " ", omittingEmptySubsequences: false)
-        guard parts.count == 3, let code = Self.bytes(hexadecimal: parts[2]),
+        guard parts.count == 3, let code = [UInt8](hex: parts[2].utf8),
             HMAC<SHA256>.isValidAuthenticationCode(
                 code, authenticating: Self.message("\(parts[0]) \(parts[1])", method, target, authorization),
                 using: self.key)
@@ -44,21 +44,5 @@ package struct ForwardingSeal: Sendable {
         _ origin: String, _ method: String, _ target: String, _ authorization: String?
     ) -> [UInt8] {
         Array("\(origin)\n\(method)\n\(target)\n\(authorization ?? "")".utf8)
-    }
-
-    private static func bytes(hexadecimal text: Substring) -> [UInt8]? {
-        guard text.utf8.count == 64 else { return nil }
-        var bytes: [UInt8] = []
-        var high: UInt8?
-        for character in text.utf8 {
-            guard let value = hexValue(character) else { return nil }
-            if let first = high {
-                bytes.append(first << 4 | value)
-                high = nil
-            } else {
-                high = value
-            }
-        }
-        return bytes
     }
 }

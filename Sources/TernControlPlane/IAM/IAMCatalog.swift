@@ -152,7 +152,7 @@ package final class IAMCatalog: Sendable {
     /// An ID that was never used (ACC-5): prefix and 17 characters, or 16 for access keys.
     package func makeID(_ prefix: String) -> String {
         let count = prefix == IAMKeys.prefix ? 16 : 17
-        return prefix + self.text(count, of: "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
+        return prefix + RandomText.make(count, of: RandomText.identifiers, self.random)
     }
 
     /// An access key with its secret, which is sealed and shown once.
@@ -164,7 +164,7 @@ package final class IAMCatalog: Sendable {
         }
         var key = IAMAccessKey()
         key.id = self.makeID(IAMKeys.prefix)
-        let secret = self.text(40, of: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/+")
+        let secret = RandomText.make(40, of: RandomText.secrets, self.random)
         key.sealedSecret = .init(rootKey.seal(Array(secret.utf8), label: IAMCredential.label(key.id)))
         key.createdMs = self.wall.now.milliseconds
         return (key, secret)
@@ -179,12 +179,6 @@ package final class IAMCatalog: Sendable {
     package func makeCanonicalID() -> String { self.text(64, of: "0123456789abcdef") }
 
     private func text(_ count: Int, of alphabet: String) -> String {
-        let characters = Array(alphabet.utf8)
-        var text: [UInt8] = []
-        for _ in 0..<count {
-            // Of 64 random bits: the remainder is uniform but for 2^-57.
-            text.append(characters[Int(self.random.next() % UInt64(characters.count))])
-        }
-        return String(decoding: text, as: UTF8.self)
+        RandomText.make(count, of: Array(alphabet.utf8), self.random)
     }
 }

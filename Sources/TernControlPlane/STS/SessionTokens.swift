@@ -121,16 +121,3 @@ enum EntityARN {
         return name.isEmpty ? nil : (String(parts[5][first...last]), name)
     }
 }
-
-/// Texts of random characters (ACC-5).
-package enum RandomText {
-    package static let identifiers = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".utf8)
-    package static let secrets = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-
-    /// - Parameter alphabet: 32 or 64 characters, so that all are equally likely.
-    package static func make(_ count: Int, of alphabet: [UInt8], _ random: any RandomSource) -> String {
-        precondition(alphabet.count == 32 || alphabet.count == 64)
-        return String(
-            decoding: (0..<count).map { _ in alphabet[Int(random.next() % UInt64(alphabet.count))] }, as: UTF8.self)
-    }
-}

@@ -70,10 +70,3 @@ extension XMLNode {
 package protocol AccountPublicAccess: Sendable {
     func publicAccessBlock(of account: AccountID) -> PublicAccessBlock
 }
-
-/// Accounts that block nothing.
-package struct NoAccountPublicAccess: AccountPublicAccess {
-    package init() {}
-
-    package func publicAccessBlock(of account: AccountID) -> PublicAccessBlock { PublicAccessBlock() }
-}
