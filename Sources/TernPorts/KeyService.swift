@@ -67,4 +67,6 @@ package protocol RootKey: Sendable {
     func seal(_ plaintext: [UInt8], label: String) -> [UInt8]
     /// `nil` for what was not sealed with this key and label, or was changed since.
     func open(_ sealed: [UInt8], label: String) -> [UInt8]?
+    /// 32 bytes that only who has the key can compute, others for each label.
+    func derive(label: String) -> [UInt8]
 }

@@ -254,6 +254,9 @@ package nonisolated struct Tern_Records_EncryptionRecord: Sendable {
   /// SSE_C: with the customer's key it makes the key that sealed the data key.
   package var customerSalt: Data = Data()
 
+  /// SSE_S3: with the region's root key it makes the data key; then nothing of it is sealed.
+  package var keySalt: Data = Data()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum Kind: SwiftProtobuf.Enum, Swift.CaseIterable {
@@ -1527,7 +1530,7 @@ nonisolated extension Tern_Records_BodySegment: SwiftProtobuf.Message, SwiftProt
 
 nonisolated extension Tern_Records_EncryptionRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".EncryptionRecord"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kind\0\u{3}sealed_key\0\u{3}wrapping_key\0\u{3}outer_sealed_key\0\u{3}outer_wrapping_key\0\u{3}kms_key_arn\0\u{3}kms_context\0\u{3}bucket_key\0\u{3}customer_salt\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kind\0\u{3}sealed_key\0\u{3}wrapping_key\0\u{3}outer_sealed_key\0\u{3}outer_wrapping_key\0\u{3}kms_key_arn\0\u{3}kms_context\0\u{3}bucket_key\0\u{3}customer_salt\0\u{3}key_salt\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1544,6 +1547,7 @@ nonisolated extension Tern_Records_EncryptionRecord: SwiftProtobuf.Message, Swif
       case 7: try { try decoder.decodeRepeatedMessageField(value: &self.kmsContext) }()
       case 8: try { try decoder.decodeSingularBoolField(value: &self.bucketKey) }()
       case 9: try { try decoder.decodeSingularBytesField(value: &self.customerSalt) }()
+      case 10: try { try decoder.decodeSingularBytesField(value: &self.keySalt) }()
       default: break
       }
     }
@@ -1577,6 +1581,9 @@ nonisolated extension Tern_Records_EncryptionRecord: SwiftProtobuf.Message, Swif
     if !self.customerSalt.isEmpty {
       try visitor.visitSingularBytesField(value: self.customerSalt, fieldNumber: 9)
     }
+    if !self.keySalt.isEmpty {
+      try visitor.visitSingularBytesField(value: self.keySalt, fieldNumber: 10)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1590,6 +1597,7 @@ nonisolated extension Tern_Records_EncryptionRecord: SwiftProtobuf.Message, Swif
     if lhs.kmsContext != rhs.kmsContext {return false}
     if lhs.bucketKey != rhs.bucketKey {return false}
     if lhs.customerSalt != rhs.customerSalt {return false}
+    if lhs.keySalt != rhs.keySalt {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

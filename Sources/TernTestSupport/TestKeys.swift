@@ -26,6 +26,10 @@ package struct TestRootKey: RootKey {
         else { return nil }
         return Array(plain)
     }
+
+    package func derive(label: String) -> [UInt8] {
+        Array(HMAC<SHA256>.authenticationCode(for: Array(label.utf8), using: self.key))
+    }
 }
 
 /// KMS of one region with keys by name, which remembers how it was asked.

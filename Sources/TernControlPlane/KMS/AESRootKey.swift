@@ -39,6 +39,10 @@ package struct AESRootKey: RootKey, Sendable {
         return self.key.open(Array(sealed.dropFirst()), authenticating: Array(label.utf8))
     }
 
+    package func derive(label: String) -> [UInt8] {
+        self.key.derive(label: Array(label.utf8))
+    }
+
     private static func isBlank(_ byte: UInt8) -> Bool {
         byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r")
             || byte == UInt8(ascii: "\t")

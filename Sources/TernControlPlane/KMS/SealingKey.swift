@@ -54,6 +54,13 @@ struct SealingKey: Sendable {
         return Array(plaintext)
     }
 
+    /// 32 bytes, others for each label, and other than any key that seals: their HKDF has a random salt, this one none.
+    func derive(label: [UInt8]) -> [UInt8] {
+        HKDF<SHA256>.deriveKey(
+            inputKeyMaterial: self.key, info: self.purpose + [0] + label, outputByteCount: Self.byteCount
+        ).withUnsafeBytes { Array($0) }
+    }
+
     private func derived(_ salt: [UInt8]) -> SymmetricKey {
         HKDF<SHA256>.deriveKey(
             inputKeyMaterial: self.key, salt: salt, info: self.purpose, outputByteCount: Self.byteCount)

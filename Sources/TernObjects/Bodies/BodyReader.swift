@@ -153,8 +153,13 @@ extension BodySegment {
         }
         guard let sealed else { return ByteBuffer(bytes: stored[Int(range.lowerBound)..<Int(range.upperBound)]) }
         let chunks = sealed.storedRange(of: range)
-        return try sealed.open(
-            ByteBuffer(bytes: stored[Int(chunks.lowerBound)..<Int(chunks.upperBound)]), at: chunks.lowerBound,
-            wanted: range)
+        let opened = stored.withUnsafeBytes { bytes in
+            Result { () throws(StorageError) in
+                try sealed.open(
+                    UnsafeRawBufferPointer(rebasing: bytes[Int(chunks.lowerBound)..<Int(chunks.upperBound)]),
+                    at: chunks.lowerBound, wanted: range)
+            }
+        }
+        return try opened.get()
     }
 }

@@ -97,6 +97,7 @@ extension EncryptionRecord {
         record.outerSealedKey = Data()
         record.outerWrappingKey = Data()
         record.customerSalt = Data()
+        record.keySalt = Data()
         return record
     }
 }

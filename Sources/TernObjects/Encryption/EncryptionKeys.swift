@@ -1,3 +1,4 @@
+import Crypto
 import FoundationEssentials
 import Synchronization
 import TernCore
@@ -5,8 +6,9 @@ package import TernPorts
 
 /// What a region encrypts bodies with, and the keys that it has open.
 ///
-/// Below the root key stands a wrapping key, new every hour, that seals the data keys of SSE-S3: so a read opens the
-/// root key's seal once for many objects, and a data key by one AES-GCM of 32 bytes.
+/// Data keys of SSE-S3 are made of the root key and a random salt. Those that cannot be made so, because they are there
+/// already (copies that take over stored bytes) or are the outer layer of DSSE-KMS, are sealed by a wrapping key, new every
+/// hour, which the root key seals.
 package final class EncryptionKeys: Sendable {
     /// `nil` where the region has none: then bodies are stored as they are, unless the client brings a key.
     package let rootKey: (any RootKey)?
@@ -34,6 +36,8 @@ package final class EncryptionKeys: Sendable {
     }
 
     private let state = Mutex(State())
+    /// What data keys of SSE-S3 are made of; `nil` without a root key.
+    private let dataKeyRoot: SymmetricKey?
 
     package init(
         rootKey: (any RootKey)? = nil, keyService: (any KeyService)? = nil,
@@ -42,6 +46,12 @@ package final class EncryptionKeys: Sendable {
         self.rootKey = rootKey
         self.keyService = keyService
         self.rolePrincipal = rolePrincipal
+        self.dataKeyRoot = rootKey.map { SymmetricKey(data: $0.derive(label: "tern-sse-s3-data-keys")) }
+    }
+
+    /// The data key of SSE-S3 that belongs to a salt; `nil` without a root key.
+    func dataKey(salt: Data) -> BodyCipher? {
+        self.dataKeyRoot.map { BodyCipher(inner: BodyCipher.derived("tern-data-key", salt: salt, from: $0)) }
     }
 
     /// Whether new objects are under SSE-S3 where nothing else is said.

@@ -46,16 +46,22 @@ extension ObjectService {
     }
 
     private func sseS3(reusing existing: BodyCipher?) throws(S3Error) -> NewEncryption {
-        let cipher = Self.cipher(reusing: existing, layers: 1)
+        guard let existing, existing.layers == 1 else {
+            var record = EncryptionRecord()
+            record.kind = .sseS3
+            record.keySalt = BodyCipher.makeSalt()
+            guard let cipher = self.encryption.dataKey(salt: record.keySalt) else { throw .encryptionNotConfigured }
+            return NewEncryption(record: record, cipher: cipher)
+        }
         guard let wrapping = self.encryption.currentWrappingKey(now: self.clock.now) else {
             throw .encryptionNotConfigured
         }
-        guard let sealed = wrapping.key.seal(cipher.innerBytes) else { throw .internalError }
+        guard let sealed = wrapping.key.seal(existing.innerBytes) else { throw .internalError }
         var record = EncryptionRecord()
         record.kind = .sseS3
         record.sealedKey = sealed
         record.wrappingKey = wrapping.sealed
-        return NewEncryption(record: record, cipher: cipher)
+        return NewEncryption(record: record, cipher: existing)
     }
 
     private func customer(

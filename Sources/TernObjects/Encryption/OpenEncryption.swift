@@ -25,6 +25,12 @@ extension ObjectService {
         if access.customerKey != nil, record.kind != .sseC { throw .encryptionParametersNotApplicable }
         let inner: [UInt8]?
         switch record.kind {
+        case .sseS3 where !record.keySalt.isEmpty:
+            guard let cipher = self.encryption.dataKey(salt: record.keySalt) else {
+                self.logger.error("a version is encrypted, and this region has no root key")
+                throw .internalError
+            }
+            return cipher
         case .sseS3:
             inner = try self.wrappingKey(record.wrappingKey).open(record.sealedKey)
         case .sseC:

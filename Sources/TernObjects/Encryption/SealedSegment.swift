@@ -66,7 +66,8 @@ struct SealedSegment: Sendable {
         return try result.get()
     }
 
-    private func open(
+    /// As ``open(_:at:wanted:)``.
+    func open(
         _ stored: UnsafeRawBufferPointer, at start: Int64, wanted: Range<Int64>
     ) throws(StorageError) -> ByteBuffer {
         let size = Int64(SegmentCipher.chunkBytes)

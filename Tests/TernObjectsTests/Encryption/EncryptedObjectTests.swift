@@ -169,9 +169,25 @@ struct EncryptedObjectTests {
     func otherRootKey() async throws {
         let region = try await self.makeRegion()
         let record = try await region.put("k", in: "box", bytes: [1, 2, 3], as: Mode.sseS3.request)
+        let copy = try await self.copy(of: "k", to: "copy", in: region, from: .sseS3, to: .sseS3)
+        let salt = record.encryption.keySalt
+        #expect(!salt.isEmpty && !copy.encryption.wrappingKey.isEmpty)
         let keys = EncryptionKeys(rootKey: TestRootKey(seed: 8), keyService: self.keyService)
-        #expect(keys.wrappingKey(sealed: record.encryption.wrappingKey) == nil)
-        #expect(EncryptionKeys().wrappingKey(sealed: record.encryption.wrappingKey) == nil)
+        #expect(keys.wrappingKey(sealed: copy.encryption.wrappingKey) == nil)
+        #expect(keys.dataKey(salt: salt)?.keyBytes != region.service.encryption.dataKey(salt: salt)?.keyBytes)
+        #expect(EncryptionKeys().wrappingKey(sealed: copy.encryption.wrappingKey) == nil)
+        #expect(EncryptionKeys().dataKey(salt: salt) == nil)
+    }
+
+    @Test("Objects under SSE-S3 have a salt each, and no two the same data key")
+    func saltedKeys() async throws {
+        let region = try await self.makeRegion()
+        let first = try await region.put("a", in: "box", bytes: [1], as: Mode.sseS3.request).encryption
+        let second = try await region.put("b", in: "box", bytes: [1], as: Mode.sseS3.request).encryption
+        #expect(first.sealedKey.isEmpty && first.wrappingKey.isEmpty)
+        #expect(first.keySalt.count == 16 && first.keySalt != second.keySalt)
+        let keys = region.service.encryption
+        #expect(keys.dataKey(salt: first.keySalt)?.keyBytes != keys.dataKey(salt: second.keySalt)?.keyBytes)
     }
 
     @Test("Without a root key, what nothing is said of is stored in clear, and what must be encrypted is refused")
@@ -427,7 +443,7 @@ struct EncryptedObjectTests {
             let stored = try await region.stored(copy, in: "chest")
             let isClone = (from == .double) == (to == .double)
             #expect((try await region.stored(source, in: "box") == stored) == isClone)
-            #expect((copy.encryption.sealedKey == source.encryption.sealedKey) == false)
+            #expect(copy.encryption != source.encryption)
             #expect((Array(copy.etagMd5) == Self.md5(bytes)) == (to == .sseS3))
             #expect(copy.checksum == source.checksum)
         }
