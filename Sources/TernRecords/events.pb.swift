@@ -34,7 +34,7 @@ package nonisolated struct Tern_Records_EventRecord: @unchecked Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  /// S3EventType.rawValue
+  /// S3EventType.rawValue; 255 is the test message.
   package var type: UInt32 {
     get {_storage._type}
     set {_uniqueStorage()._type = newValue}
@@ -197,6 +197,12 @@ package nonisolated struct Tern_Records_EventRecord: @unchecked Sendable {
     set {_uniqueStorage()._givenUpMs = newValue}
   }
 
+  /// Of dead letters that were taken up again: when that was.
+  package var redrivenMs: Int64 {
+    get {_storage._redrivenMs}
+    set {_uniqueStorage()._redrivenMs = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -234,7 +240,7 @@ fileprivate nonisolated let _protobuf_package = "tern.records"
 
 nonisolated extension Tern_Records_EventRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".EventRecord"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}type\0\u{1}target\0\u{3}configuration_id\0\u{1}bucket\0\u{3}bucket_owner\0\u{1}key\0\u{1}version\0\u{3}shows_version\0\u{3}time_ms\0\u{3}byte_count\0\u{1}etag\0\u{1}sequencer\0\u{1}principal\0\u{3}source_address\0\u{3}request_id\0\u{3}host_id\0\u{1}requester\0\u{1}reason\0\u{1}stamp\0\u{1}replication\0\u{3}restore_expires_ms\0\u{3}storage_class\0\u{3}trace_header\0\u{2}\u{7}attempts\0\u{3}not_before_ms\0\u{3}last_error\0\u{3}given_up_ms\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}type\0\u{1}target\0\u{3}configuration_id\0\u{1}bucket\0\u{3}bucket_owner\0\u{1}key\0\u{1}version\0\u{3}shows_version\0\u{3}time_ms\0\u{3}byte_count\0\u{1}etag\0\u{1}sequencer\0\u{1}principal\0\u{3}source_address\0\u{3}request_id\0\u{3}host_id\0\u{1}requester\0\u{1}reason\0\u{1}stamp\0\u{1}replication\0\u{3}restore_expires_ms\0\u{3}storage_class\0\u{3}trace_header\0\u{2}\u{7}attempts\0\u{3}not_before_ms\0\u{3}last_error\0\u{3}given_up_ms\0\u{3}redriven_ms\0")
 
   fileprivate class _StorageClass {
     var _type: UInt32 = 0
@@ -264,6 +270,7 @@ nonisolated extension Tern_Records_EventRecord: SwiftProtobuf.Message, SwiftProt
     var _notBeforeMs: Int64 = 0
     var _lastError: String = String()
     var _givenUpMs: Int64 = 0
+    var _redrivenMs: Int64 = 0
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -301,6 +308,7 @@ nonisolated extension Tern_Records_EventRecord: SwiftProtobuf.Message, SwiftProt
       _notBeforeMs = source._notBeforeMs
       _lastError = source._lastError
       _givenUpMs = source._givenUpMs
+      _redrivenMs = source._redrivenMs
     }
   }
 
@@ -346,6 +354,7 @@ nonisolated extension Tern_Records_EventRecord: SwiftProtobuf.Message, SwiftProt
         case 31: try { try decoder.decodeSingularInt64Field(value: &_storage._notBeforeMs) }()
         case 32: try { try decoder.decodeSingularStringField(value: &_storage._lastError) }()
         case 33: try { try decoder.decodeSingularInt64Field(value: &_storage._givenUpMs) }()
+        case 34: try { try decoder.decodeSingularInt64Field(value: &_storage._redrivenMs) }()
         default: break
         }
       }
@@ -439,6 +448,9 @@ nonisolated extension Tern_Records_EventRecord: SwiftProtobuf.Message, SwiftProt
       if _storage._givenUpMs != 0 {
         try visitor.visitSingularInt64Field(value: _storage._givenUpMs, fieldNumber: 33)
       }
+      if _storage._redrivenMs != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._redrivenMs, fieldNumber: 34)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -475,6 +487,7 @@ nonisolated extension Tern_Records_EventRecord: SwiftProtobuf.Message, SwiftProt
         if _storage._notBeforeMs != rhs_storage._notBeforeMs {return false}
         if _storage._lastError != rhs_storage._lastError {return false}
         if _storage._givenUpMs != rhs_storage._givenUpMs {return false}
+        if _storage._redrivenMs != rhs_storage._redrivenMs {return false}
         return true
       }
       if !storagesAreEqual {return false}

@@ -27,10 +27,8 @@ package struct AddedEvents: Sendable {
 
     package init() {}
 
-    package static func + (left: AddedEvents, right: AddedEvents) -> AddedEvents {
-        var sum = left
-        sum.events += right.events
-        return sum
+    package mutating func append(_ other: AddedEvents) {
+        self.events += other.events
     }
 
     package var isEmpty: Bool { self.events.isEmpty }

@@ -7,6 +7,15 @@ package struct NotificationConfigurationXML: Sendable {
             case queue = "Queue"
             case function = "CloudFunction"
 
+            /// As people call it.
+            var noun: String {
+                switch self {
+                case .topic: "topic"
+                case .queue: "queue"
+                case .function: "Lambda function"
+                }
+            }
+
             /// The service in its ARNs.
             var service: String {
                 switch self {
@@ -19,6 +28,9 @@ package struct NotificationConfigurationXML: Sendable {
 
         package var kind: Kind
         package var arn: String
+
+        /// NTF-7: S3 does not send to those.
+        package var isFIFO: Bool { self.kind != .function && self.arn.hasSuffix(".fifo") }
     }
 
     /// In the order of the document; the EventBridge of the account is not among them.
