@@ -62,7 +62,7 @@ let package = Package(
         .target(
             name: "TernRecords",
             dependencies: ["TernCore", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
-            exclude: ["records.proto", "identity.proto", "keys.proto", "sessions.proto"],
+            exclude: ["records.proto", "events.proto", "identity.proto", "keys.proto", "sessions.proto"],
             swiftSettings: strict
         ),
 

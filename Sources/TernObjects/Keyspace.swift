@@ -39,6 +39,10 @@ package enum Keyspace {
         case ingestSession = 0x52
         /// `r` version offset: a segment of it that has arrived.
         case ingestSegment = 0x72
+        /// `X` target stamp unique: an event on its way to a target.
+        case event = 0x58
+        /// `x` target stamp unique: an event that was given up.
+        case deadEvent = 0x78
     }
 
     package static let epoch: [UInt8] = [Table.epoch.rawValue]
@@ -155,6 +159,31 @@ package enum Keyspace {
         self.row(.ingestSegment, version.newestFirstBytes)
     }
 
+    /// - Parameter stamp: When the event may be sent at the earliest; the events of one object key stand in its order.
+    package static func event(target: EventTargetHash, stamp: HybridTimestamp, unique: UInt64) -> [UInt8] {
+        var row = self.eventPrefix(target)
+        row.append(bigEndian: stamp.rawValue)
+        row.append(bigEndian: unique)
+        return row
+    }
+
+    /// Before every event of the target.
+    package static func eventPrefix(_ target: EventTargetHash) -> [UInt8] {
+        var row: [UInt8] = [Table.event.rawValue]
+        row.append(bigEndian: target.rawValue)
+        return row
+    }
+
+    /// The row of an event that was given up, or of one that was taken up again.
+    package static func event(_ row: [UInt8], movedTo table: Table) -> [UInt8] {
+        [table.rawValue] + row.dropFirst()
+    }
+
+    /// Before every event of the target that was given up.
+    package static func deadEventPrefix(_ target: EventTargetHash) -> [UInt8] {
+        self.event(self.eventPrefix(target), movedTo: .deadEvent)
+    }
+
     package static func table(_ table: Table) -> KeyRange {
         KeyRange(prefix: [table.rawValue])
     }
@@ -190,12 +219,24 @@ package struct LaneHash: Hashable, Sendable {
     package let rawValue: UInt64
 
     package init(destinationBucket: String) {
-        self.rawValue = destinationBucket.utf8.reduce(14_695_981_039_346_656_037) {
-            ($0 ^ UInt64($1)) &* 1_099_511_628_211
-        }
+        self.rawValue = fowlerNollVo(destinationBucket)
     }
 
     package init(rawValue: UInt64) {
         self.rawValue = rawValue
     }
+}
+
+/// Groups the events of one target: FNV-1a of its ARN, 64 bits.
+package struct EventTargetHash: Hashable, Sendable {
+    package let rawValue: UInt64
+
+    package init(_ target: String) {
+        self.rawValue = fowlerNollVo(target)
+    }
+}
+
+/// FNV-1a, 64 bits.
+private func fowlerNollVo(_ text: String) -> UInt64 {
+    text.utf8.reduce(14_695_981_039_346_656_037) { ($0 ^ UInt64($1)) &* 1_099_511_628_211 }
 }

@@ -23,6 +23,10 @@ package final class ObjectService: Sendable {
         /// How long a restore takes.
         package var restoreDelays = RestoreDelays()
 
+        /// The ARNs of the targets that events can go to; ``NotificationRules/eventBridgeTarget`` among them where the
+        /// region has one for it.
+        package var eventTargets: Set<String> = []
+
         /// The storage pools of the classes that have one.
         package var poolOfClass: [StorageClass: String] = [:]
 
@@ -39,6 +43,7 @@ package final class ObjectService: Sendable {
     package let namespace: any BucketNamespace
     let bucketTurns = BucketTurns()
     package let outbox: Outbox
+    package let events: EventQueue
     package let options: Options
     package let encryption: EncryptionKeys
     /// `nil` where no role has to be allowed anything: in tests of other things.
@@ -65,6 +70,7 @@ package final class ObjectService: Sendable {
         self.registry = BucketRegistry(metadata: metadata, directory: self.directory, region: region)
         self.namespace = namespace ?? HomeNamespace(directory: self.directory)
         self.outbox = Outbox(metadata: metadata)
+        self.events = EventQueue(metadata: metadata)
         self.options = options
         self.encryption = encryption
         self.permissions = permissions

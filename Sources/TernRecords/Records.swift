@@ -47,6 +47,8 @@ package typealias IAMInlinePolicy = Tern_Records_IAMInlinePolicy
 package typealias IAMAccessKey = Tern_Records_IAMAccessKey
 package typealias IAMPrincipalBinding = Tern_Records_IAMPrincipalBinding
 package typealias AccountRecord = Tern_Records_AccountRecord
+package typealias EventRecord = Tern_Records_EventRecord
+package typealias ReplicationEventRecord = Tern_Records_ReplicationEventRecord
 
 extension VersionIdentity {
     package init(_ id: VersionID) {

@@ -1,11 +1,11 @@
 import Synchronization
 import TernCore
-import TernObjects
+package import TernObjects
 import TernPorts
 
 /// What becomes known of a request on its way: its answer, whatever that is, needs some of it for CORS, and its access
 /// log the rest.
-package final class RequestTrace: Sendable {
+package final class RequestTrace: EventOrigin {
     struct State: Sendable {
         var bucket: BucketState?
         var operation: Operation?
@@ -18,8 +18,22 @@ package final class RequestTrace: Sendable {
     }
 
     private let state = Mutex(State())
+    private let head: HTTPRequestHead
+    private let requestID: String
+    private let hostID: String
 
-    package init() {}
+    init(head: HTTPRequestHead, requestID: String, hostID: String) {
+        self.head = head
+        self.requestID = requestID
+        self.hostID = hostID
+    }
+
+    /// Whom events name as their cause.
+    package var eventRequester: EventRequester {
+        EventRequester(
+            principal: self.known.principal, sourceAddress: S3Responder.withoutPort(self.head.remoteAddress),
+            requestID: self.requestID, hostID: self.hostID, traceHeader: self.head.headers["x-amzn-trace-id"] ?? "")
+    }
 
     var known: State { self.state.withLock { $0 } }
 

@@ -84,7 +84,7 @@ package final class S3Responder: HTTPResponder {
         let requestID = RequestID.make(self.service.clock.randomBits())
         let hostID = RequestID.hostID(self.service.clock.randomBits(), self.service.clock.randomBits())
         let began = self.service.clock.now
-        let trace = RequestTrace()
+        let trace = RequestTrace(head: head, requestID: requestID, hostID: hostID)
         var errorCode: String?
         var answer: HTTPAnswer
         do {

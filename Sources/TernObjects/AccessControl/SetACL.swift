@@ -11,9 +11,10 @@ extension ObjectService {
         _ list: AccessControlList?,
         of reference: VersionReference?,
         key: ObjectKey,
-        in bucketName: String
+        in bucketName: String,
+        cause: EventCause = .server
     ) async throws(S3Error) -> StoredVersion {
-        try await self.changeAttribute(.acl, of: reference, key: key, in: bucketName) {
+        try await self.changeAttribute(.acl, of: reference, key: key, in: bucketName, cause: cause) {
             record, bucket throws(S3Error) in
             if bucket.ownership == .bucketOwnerEnforced { throw .aclNotSupported }
             if let list { record.acl = AclRecord(list) } else { record.clearAcl() }

@@ -17,6 +17,7 @@ extension ObjectService {
         of reference: VersionReference?,
         key: ObjectKey,
         in bucketName: String,
+        cause: EventCause = .server,
         change: (inout VersionRecord, BucketState) throws(S3Error) -> Void
     ) async throws(S3Error) -> StoredVersion {
         let requested = self.clock.now
@@ -42,8 +43,12 @@ extension ObjectService {
             self.put(deliveries.tasks, in: &batch)
             let value = try encodeRecord(record)
             batch.put(version.row, value)
+            let events = try self.addAttributeEvent(
+                of: attribute, in: record, before: version.record, key: key, bucket: bucket, cause: cause,
+                stamp: stamp, to: &batch)
             if try await self.metadata.tryCommit(batch) {
                 self.outbox.added(deliveries.tasks, to: bucket)
+                self.events.added(events, in: bucket.partition)
                 return StoredVersion(
                     key: key, record: record, isLatest: version.isLatest, row: version.row, value: value)
             }

@@ -11,9 +11,11 @@ extension ObjectService {
         _ tags: [Tag],
         of reference: VersionReference?,
         key: ObjectKey,
-        in bucketName: String
+        in bucketName: String,
+        cause: EventCause = .server
     ) async throws(S3Error) -> StoredVersion {
-        try await self.changeAttribute(.tags, of: reference, key: key, in: bucketName) { record, _ throws(S3Error) in
+        try await self.changeAttribute(.tags, of: reference, key: key, in: bucketName, cause: cause) {
+            record, _ throws(S3Error) in
             record.tags = tags.map { TagPair($0) }
         }
     }

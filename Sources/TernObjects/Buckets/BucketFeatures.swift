@@ -17,6 +17,9 @@ package struct BucketFeatures: Sendable {
     /// Whether the policy is public in the sense of Block Public Access.
     package var isPolicyPublic = false
 
+    /// What its events go to; `nil` where nobody wants any.
+    package var notifications: NotificationRules?
+
     package init() {}
 
     init(_ record: BucketRecord) throws(S3Error) {
@@ -35,6 +38,8 @@ package struct BucketFeatures: Sendable {
                 self.policy = policy
                 self.isPolicyPublic = policy.document.isPublic
             case .encryption: self.encryption = try BucketEncryption(stored: Array(entry.document))
+            case .notification:
+                self.notifications = try NotificationConfigurationXML.rules(stored: Array(entry.document))
             default: break
             }
         }

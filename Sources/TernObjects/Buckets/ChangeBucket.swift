@@ -3,13 +3,18 @@ import TernCore
 package import TernRecords
 import TernReplication
 package import TernS3Protocol
-import TernStorage
+package import TernStorage
 
 extension ObjectService {
     /// Changes a bucket's configuration under a new epoch, so that every write planned under the old one plans again.
+    ///
+    /// - Parameter alongside: Adds events to the commit.
     @discardableResult
     package func changeBucket(
         _ name: String,
+        alongside: (BucketState, inout MetadataBatch) throws(S3Error) -> AddedEvents = { _, _ throws(S3Error) in
+            AddedEvents()
+        },
         _ change: (inout BucketRecord) throws(S3Error) -> Void
     ) async throws(S3Error) -> BucketState {
         for _ in 0..<Self.maximumCommitAttempts {
@@ -22,9 +27,13 @@ extension ObjectService {
             batch.require(Keyspace.epoch, is: bucket.epochValue)
             batch.put(Keyspace.epoch, state.epochValue)
             batch.put(Keyspace.configuration, try encodeRecord(record))
+            let events = try alongside(state, &batch)
             let isCommitted = try await self.metadata.tryCommit(batch)
             self.registry.refresh(name)
-            if isCommitted { return state }
+            if isCommitted {
+                self.events.added(events, in: state.partition)
+                return state
+            }
         }
         throw .operationAborted
     }

@@ -75,14 +75,17 @@ extension ObjectService {
         _ = try await self.registry.state(closed.name)
     }
 
-    /// Removes all that is left of a deleted bucket: uploads, tombstones, tasks of versions that are gone, blobs.
+    /// Removes all that is left of a deleted bucket: uploads, tombstones, tasks of versions that are gone, blobs. Events
+    /// on their way go on: they tell of what happened while the bucket was there.
     package func clear(_ bucket: BucketState) async throws(S3Error) {
-        while true {
-            let rows = try await self.metadata.entries(KeyRange(from: [], to: nil), in: bucket.partition, limit: 500)
-            if rows.isEmpty { break }
-            var batch = MetadataBatch(partition: bucket.partition)
-            for row in rows { batch.delete(row.key) }
-            _ = try await self.metadata.tryCommit(batch)
+        for range in Self.rangesWithoutEvents {
+            while true {
+                let rows = try await self.metadata.entries(range, in: bucket.partition, limit: 500)
+                if rows.isEmpty { break }
+                var batch = MetadataBatch(partition: bucket.partition)
+                for row in rows { batch.delete(row.key) }
+                _ = try await self.metadata.tryCommit(batch)
+            }
         }
         var last: BlobID?
         while true {
@@ -97,4 +100,16 @@ extension ObjectService {
             last = end
         }
     }
+
+    /// Every row but those of events.
+    private static let rangesWithoutEvents: [KeyRange] = {
+        var ranges: [KeyRange] = []
+        var lower: [UInt8] = []
+        for table in [Keyspace.Table.event, .deadEvent].sorted(by: { $0.rawValue < $1.rawValue }) {
+            ranges.append(KeyRange(from: lower, to: [table.rawValue]))
+            lower = [table.rawValue + 1]
+        }
+        ranges.append(KeyRange(from: lower, to: nil))
+        return ranges
+    }()
 }

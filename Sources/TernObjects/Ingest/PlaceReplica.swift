@@ -1,6 +1,7 @@
 import Logging
 import TernCore
 import TernRecords
+import TernReplication
 import TernS3Protocol
 import TernStorage
 
@@ -80,24 +81,30 @@ extension ObjectService {
         var batch = MetadataBatch(partition: bucket.partition)
         batch.require(Keyspace.epoch, is: bucket.epochValue)
         var placements: [Placement] = []
+        var events = AddedEvents()
         for replica in replicas {
-            switch try await self.plan(replica, in: bucket, batch: &batch) {
+            switch try await self.plan(replica, in: bucket, batch: &batch, events: &events) {
             case .write: placements.append(.placed)
             case .writeAttributes(let result): placements.append(.notNeeded(result))
             case .finished(let result): placements.append(.notNeeded(result))
             }
         }
         if batch.writes.isEmpty { return placements }
-        return try await self.metadata.tryCommit(batch) ? placements : nil
+        guard try await self.metadata.tryCommit(batch) else { return nil }
+        self.events.added(events, in: bucket.partition)
+        return placements
     }
 
     /// Adds what a replica needs to the batch, or says why it needs nothing.
     private func plan(
         _ replica: PreparedReplica,
         in bucket: BucketState,
-        batch: inout MetadataBatch
+        batch: inout MetadataBatch,
+        events: inout AddedEvents
     ) async throws(S3Error) -> PlacementPlan {
-        if replica.replica.kind == .tags { return try await self.planAttributes(replica, in: bucket, batch: &batch) }
+        if replica.replica.kind == .tags {
+            return try await self.planAttributes(replica, in: bucket, batch: &batch, events: &events)
+        }
         let key = replica.key
         let tombstone = Keyspace.tombstone(key, replica.id)
         if try await self.metadata.value(tombstone, in: bucket.partition) != nil {
@@ -105,18 +112,19 @@ extension ObjectService {
         }
         let head = try await self.head(key, in: bucket)
         if let head, head.record.versionID == replica.id {
-            return try self.planKnown(replica, known: head, in: bucket, batch: &batch)
+            return try await self.planKnown(replica, known: head, in: bucket, batch: &batch, events: &events)
         }
         let row = Keyspace.noncurrent(key, replica.id)
         let isNewest = head.map { $0.record.versionID < replica.id } ?? true
         if !isNewest, let value = try await self.metadata.value(row, in: bucket.partition) {
             let known = StoredVersion(
                 key: key, record: try decodeRecord(value), isLatest: false, row: row, value: value)
-            return try self.planKnown(replica, known: known, in: bucket, batch: &batch)
+            return try await self.planKnown(replica, known: known, in: bucket, batch: &batch, events: &events)
         }
 
         guard replica.hasBody else { return .finished(.retry("the version was removed while it was looked at")) }
-        let value = try encodeRecord(replica.record(in: bucket, at: self.clock.now))
+        let record = replica.record(in: bucket, at: self.clock.now)
+        let value = try encodeRecord(record)
         batch.require(tombstone, is: nil)
         batch.require(Keyspace.head(key), is: head?.value)
         if isNewest {
@@ -135,6 +143,11 @@ extension ObjectService {
             }
         }
         replica.addBody(to: &batch)
+        if bucket.features.notifications != nil {
+            events.append(
+                try self.addCreationEvent(
+                    of: record, key: key, in: bucket, cause: await self.eventCause(of: replica.replica), to: &batch))
+        }
         return .write
     }
 
@@ -143,8 +156,9 @@ extension ObjectService {
         _ replica: PreparedReplica,
         known: StoredVersion,
         in bucket: BucketState,
-        batch: inout MetadataBatch
-    ) throws(S3Error) -> PlacementPlan {
+        batch: inout MetadataBatch,
+        events: inout AddedEvents
+    ) async throws(S3Error) -> PlacementPlan {
         let ours = known.record
         let theirs = replica.replica.version
         guard ours.isDeleteMarker == theirs.isDeleteMarker, ours.byteCount == theirs.byteCount,
@@ -155,7 +169,8 @@ extension ObjectService {
             return .finished(.retry("another version has this ID"))
         }
         // The bytes are there, which is what this task is about. A retention that was refused has a task of its own.
-        let merge = try self.addNewerAttributes(of: replica, to: known, in: bucket, batch: &batch)
+        let merge = try await self.addNewerAttributes(
+            of: replica, to: known, in: bucket, batch: &batch, events: &events)
         for row in replica.removals { batch.delete(row) }
         return merge.isChanged ? .writeAttributes(.done) : .finished(.done)
     }
@@ -163,12 +178,14 @@ extension ObjectService {
     private func planAttributes(
         _ replica: PreparedReplica,
         in bucket: BucketState,
-        batch: inout MetadataBatch
+        batch: inout MetadataBatch,
+        events: inout AddedEvents
     ) async throws(S3Error) -> PlacementPlan {
         guard let known = try await self.version(identity: replica.id, of: replica.key, in: bucket),
             !known.record.isDeleteMarker
         else { return .finished(.refused("DstVersionNotFound", "the version is not in the destination")) }
-        let merge = try self.addNewerAttributes(of: replica, to: known, in: bucket, batch: &batch)
+        let merge = try await self.addNewerAttributes(
+            of: replica, to: known, in: bucket, batch: &batch, events: &events)
         var result = IngestResult.done
         if merge.isRetentionRefused {
             result = .refused("DstPutRetentionNotPermitted", "the replica's retention is never weakened")
@@ -181,13 +198,28 @@ extension ObjectService {
         of replica: PreparedReplica,
         to known: StoredVersion,
         in bucket: BucketState,
-        batch: inout MetadataBatch
-    ) throws(S3Error) -> AttributeMerge {
+        batch: inout MetadataBatch,
+        events: inout AddedEvents
+    ) async throws(S3Error) -> AttributeMerge {
         let merge = AttributeMerge(
             replica.replica.version, into: known.record, takesACL: replica.takesACL(in: bucket), at: self.clock.now)
         if merge.isChanged {
             batch.require(known.row, is: known.value)
             batch.put(known.row, try encodeRecord(merge.record))
+            if bucket.features.notifications != nil {
+                let cause = await self.eventCause(of: replica.replica)
+                // of what is another now.
+                if merge.record.tags != known.record.tags {
+                    events.append(
+                        try self.addAttributeEvent(
+                            of: .tags, in: merge.record, before: known.record, key: replica.key, bucket: bucket,
+                            cause: cause, stamp: self.clock.stamp(), to: &batch))
+                }
+                events.append(
+                    try self.addAttributeEvent(
+                        of: .acl, in: merge.record, before: known.record, key: replica.key, bucket: bucket,
+                        cause: cause, stamp: self.clock.stamp(), to: &batch))
+            }
         }
         return merge
     }
@@ -207,5 +239,13 @@ extension ObjectService {
         } catch {
             return Self.retry(error)
         }
+    }
+}
+
+extension ObjectService {
+    /// what a replica's events say of their cause is the session of the rule's role.
+    private func eventCause(of replica: ReplicaRecord) async -> EventCause {
+        let session = await self.permissions?.session(ofRole: replica.role)
+        return EventCause(.replication, by: KnownEventOrigin(EventRequester(principal: session)))
     }
 }

@@ -50,7 +50,10 @@ extension ObjectService {
         }
         if stored.record.isReplica { batch.put(Keyspace.tombstone(version.key, stored.record.versionID), []) }
         let orphans = try await self.removeBody(of: stored.record, from: &batch)
+        let events = try self.addRemovalEvent(
+            of: stored.record, key: version.key, in: bucket, cause: .lifecycle, to: &batch)
         guard try await self.metadata.tryCommit(batch) else { return false }
+        self.events.added(events, in: bucket.partition)
         await self.deleteBlobs(orphans, in: bucket.partition)
         return true
     }
@@ -61,6 +64,7 @@ extension ObjectService {
         do {
             _ = try await self.writeVersion(
                 of: version.key, in: bucket, template: marker, requested: self.clock.now, origin: .lifecycle,
+                cause: .lifecycle,
                 check: { head throws(S3Error) in
                     guard let head, head.record == version.record else { throw .operationAborted }
                 },
@@ -96,8 +100,15 @@ extension ObjectService {
             let blobs = try await self.moveBody(of: &record, to: self.pool(of: storageClass), batch: &batch)
         else { return false }
         batch.put(stored.row, try encodeRecord(record))
+        let events = try self.addEvent(
+            .lifecycleTransition, of: record, key: version.key, in: bucket, cause: .lifecycle,
+            stamp: self.clock.stamp(), to: &batch
+        ) { $0.storageClass = storageClass.rawValue }
         do {
-            if try await self.metadata.tryCommit(batch) { return true }
+            if try await self.metadata.tryCommit(batch) {
+                self.events.added(events, in: bucket.partition)
+                return true
+            }
         } catch {
             // As in `abandon`: after a failure of storage the commit may yet turn out to have happened.
             if error.status < 500 { await self.deleteBlobs(blobs, in: bucket.partition) }

@@ -52,7 +52,8 @@ extension ObjectService {
         _ uploadID: String,
         of key: ObjectKey,
         in bucketName: String,
-        request: CompletionRequest
+        request: CompletionRequest,
+        cause: EventCause = EventCause(.completeMultipartUpload)
     ) async throws(S3Error) -> CompletedUpload {
         let requested = self.clock.now
         let bucket = try await self.registry.state(bucketName)
@@ -78,7 +79,7 @@ extension ObjectService {
 
         let written = try await self.writeVersion(
             of: key, in: bucket, template: template, condition: request.condition, requested: requested,
-            lastModified: Timestamp(milliseconds: upload.record.initiatedMs),
+            lastModified: Timestamp(milliseconds: upload.record.initiatedMs), cause: cause,
             check: { head throws(S3Error) in
                 try Self.checkStillness(of: key, head: head, upload: upload, condition: request.condition)
             },

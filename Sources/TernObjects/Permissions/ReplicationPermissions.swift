@@ -17,6 +17,11 @@ package struct ReplicationPermissions: Sendable {
 
     private static let service = "s3.amazonaws.com"
 
+    /// The session in which a rule's role acts.
+    func session(ofRole arn: String) async -> Principal? {
+        await self.roles.session(ofRole: arn)
+    }
+
     // MARK: The source's side
 
     /// What the source lets its rule's role have of a version.

@@ -22,7 +22,8 @@ extension ObjectService {
         _ reference: VersionReference?,
         of key: ObjectKey,
         in bucketName: String,
-        request: RestoreRequestXML
+        request: RestoreRequestXML,
+        cause: EventCause = .server
     ) async throws(S3Error) -> RestoreOutcome? {
         for _ in 0..<Self.maximumCommitAttempts {
             let bucket = try await self.registry.state(bucketName)
@@ -34,7 +35,12 @@ extension ObjectService {
             batch.require(Keyspace.epoch, is: bucket.epochValue)
             batch.require(version.row, is: version.value)
             batch.put(version.row, try encodeRecord(record))
-            if try await self.metadata.tryCommit(batch) { return outcome }
+            let events = try self.addRestoreEvents(
+                of: record, before: version.record, key: key, in: bucket, cause: cause, to: &batch)
+            if try await self.metadata.tryCommit(batch) {
+                self.events.added(events, in: bucket.partition)
+                return outcome
+            }
             self.registry.refresh(bucketName)
         }
         throw .operationAborted

@@ -28,7 +28,8 @@ extension ObjectService {
         attributes: ObjectAttributes,
         access: KeyAccess,
         algorithm: ChecksumAlgorithm,
-        condition: WriteCondition
+        condition: WriteCondition,
+        cause: EventCause = EventCause(.copyObject)
     ) async throws(S3Error) -> WrittenVersion {
         let requested = self.clock.now
         let bucket = try await self.registry.state(bucketName)
@@ -39,7 +40,7 @@ extension ObjectService {
         guard sourceCipher?.layers == encryption?.cipher.layers else {
             return try await self.copyAnew(
                 source, cipher: sourceCipher, in: sourceBucket, to: key, in: bucket, attributes: attributes,
-                encryption: encryption, algorithm: algorithm, condition: condition, requested: requested)
+                encryption: encryption, algorithm: algorithm, condition: condition, requested: requested, cause: cause)
         }
         let isPlain = record.etagPartCount == 0 && record.layoutRows == 0
         let sameChecksum = record.checksum.checksum.flatMap {
@@ -50,14 +51,14 @@ extension ObjectService {
         guard isPlain, !needsMD5, let checksum = sameChecksum else {
             return try await self.copyDigesting(
                 source, cipher: sourceCipher, in: sourceBucket, to: key, in: bucket, template: attributes.template,
-                encryption: encryption, algorithm: algorithm, condition: condition, requested: requested)
+                encryption: encryption, algorithm: algorithm, condition: condition, requested: requested, cause: cause)
         }
         let body = try await self.cloneBody(
             of: record, checksum: checksum, from: sourceBucket.partition, to: bucket.partition,
             pool: self.pool(of: attributes.storageClass))
         return try await self.writePlainVersion(
             of: key, in: bucket, body: body, encryption: encryption, template: attributes.template,
-            condition: condition, requested: requested)
+            condition: condition, requested: requested, cause: cause)
     }
 
     /// Copies a body by reading it and encrypting it anew.
@@ -71,7 +72,8 @@ extension ObjectService {
         encryption: NewEncryption?,
         algorithm: ChecksumAlgorithm,
         condition: WriteCondition,
-        requested: Timestamp
+        requested: Timestamp,
+        cause: EventCause
     ) async throws(S3Error) -> WrittenVersion {
         let record = source.record
         guard
@@ -83,7 +85,7 @@ extension ObjectService {
             storageClass: attributes.storageClass, sealing: .whole(encryption?.cipher), into: bucket.partition)
         return try await self.writePlainVersion(
             of: key, in: bucket, body: body, encryption: encryption, template: attributes.template,
-            condition: condition, requested: requested)
+            condition: condition, requested: requested, cause: cause)
     }
 
     /// Copies a body whose MD5 or checksum has to be computed anew: one pass of reading, then clones of its segments.
@@ -97,7 +99,8 @@ extension ObjectService {
         encryption: NewEncryption?,
         algorithm: ChecksumAlgorithm,
         condition: WriteCondition,
-        requested: Timestamp
+        requested: Timestamp,
+        cause: EventCause
     ) async throws(S3Error) -> WrittenVersion {
         let record = source.record
         guard let layout = try await self.layout(of: record, in: sourceBucket.partition),
@@ -113,7 +116,7 @@ extension ObjectService {
         if let encryption { part.md5 = .init(encryption.etag(Array(part.md5))) }
         do {
             return try await self.writeVersion(
-                of: key, in: bucket, template: template, condition: condition, requested: requested
+                of: key, in: bucket, template: template, condition: condition, requested: requested, cause: cause
             ) { record, batch throws(S3Error) in
                 record.byteCount = part.byteCount
                 record.etagMd5 = part.md5

@@ -20,7 +20,8 @@ extension ObjectService {
         in bucketName: String,
         attributes: ObjectAttributes,
         algorithm: ChecksumAlgorithm,
-        condition: WriteCondition
+        condition: WriteCondition,
+        cause: EventCause = EventCause(.copyObject)
     ) async throws(S3Error) -> WrittenVersion {
         let requested = self.clock.now
         let bucket = try await self.registry.state(bucketName)
@@ -30,7 +31,7 @@ extension ObjectService {
             storageClass: attributes.storageClass, sealing: .whole(encryption?.cipher), into: bucket.partition)
         return try await self.writePlainVersion(
             of: key, in: bucket, body: body, encryption: encryption, template: attributes.template,
-            condition: condition, requested: requested
+            condition: condition, requested: requested, cause: cause
         ) { () throws(S3Error) in try self.verify(body, isCopyOf: source) }
     }
 

@@ -18,7 +18,8 @@ extension ObjectService {
     package func deleteCurrent(
         _ key: ObjectKey,
         in bucketName: String,
-        condition: DeleteCondition
+        condition: DeleteCondition,
+        cause: EventCause = .server
     ) async throws(S3Error) -> DeletedVersion {
         let requested = self.clock.now
         let bucket = try await self.registry.state(bucketName)
@@ -29,13 +30,13 @@ extension ObjectService {
             }
         }
         if bucket.versioning == .never {
-            return try await self.removeUnversioned(key, in: bucket, condition: condition)
+            return try await self.removeUnversioned(key, in: bucket, condition: condition, cause: cause)
         }
         var marker = VersionRecord()
         marker.isDeleteMarker = true
         do throws(S3Error) {
             let written = try await self.writeVersion(
-                of: key, in: bucket, template: marker, requested: requested,
+                of: key, in: bucket, template: marker, requested: requested, cause: cause,
                 check: { head throws(S3Error) in
                     guard try condition.evaluate(currentETag: head?.liveETag) else { throw Self.nothingToDelete }
                 },
@@ -53,12 +54,13 @@ extension ObjectService {
     private func removeUnversioned(
         _ key: ObjectKey,
         in target: BucketState,
-        condition: DeleteCondition
+        condition: DeleteCondition,
+        cause: EventCause
     ) async throws(S3Error) -> DeletedVersion {
         for _ in 0..<Self.maximumCommitAttempts {
             let bucket = try await self.registry.state(target.name)
             guard bucket.versioning == .never else {
-                return try await self.deleteCurrent(key, in: target.name, condition: condition)
+                return try await self.deleteCurrent(key, in: target.name, condition: condition, cause: cause)
             }
             guard let head = try await self.head(key, in: bucket) else {
                 return DeletedVersion(version: nil, isDeleteMarker: false)
@@ -71,7 +73,9 @@ extension ObjectService {
             try await self.noteRemoval(
                 of: head.record, leaving: nil, of: key, in: bucket.partition, batch: &batch)
             let orphans = try await self.removeBody(of: head.record, from: &batch)
+            let events = try self.addRemovalEvent(of: head.record, key: key, in: bucket, cause: cause, to: &batch)
             if try await self.metadata.tryCommit(batch) {
+                self.events.added(events, in: bucket.partition)
                 await self.deleteBlobs(orphans, in: bucket.partition)
                 return DeletedVersion(version: nil, isDeleteMarker: false)
             }
@@ -91,7 +95,8 @@ extension ObjectService {
         of key: ObjectKey,
         in bucketName: String,
         condition: DeleteCondition,
-        bypassesGovernance: Bool = false
+        bypassesGovernance: Bool = false,
+        cause: EventCause = .server
     ) async throws(S3Error) -> DeletedVersion {
         for _ in 0..<Self.maximumCommitAttempts {
             let bucket = try await self.registry.state(bucketName)
@@ -123,7 +128,9 @@ extension ObjectService {
                 batch.put(Keyspace.tombstone(key, version.record.versionID), [])
             }
             let orphans = try await self.removeBody(of: version.record, from: &batch)
+            let events = try self.addRemovalEvent(of: version.record, key: key, in: bucket, cause: cause, to: &batch)
             if try await self.metadata.tryCommit(batch) {
+                self.events.added(events, in: bucket.partition)
                 await self.deleteBlobs(orphans, in: bucket.partition)
                 return DeletedVersion(version: reference, isDeleteMarker: version.record.isDeleteMarker)
             }

@@ -78,7 +78,8 @@ extension ObjectService {
         body source: any HTTPBodySource,
         digests: ExpectedDigests,
         condition: WriteCondition,
-        maximumBytes: Int64 = 5_368_709_120
+        maximumBytes: Int64 = 5_368_709_120,
+        cause: EventCause = EventCause(.putObject)
     ) async throws(S3Error) -> WrittenVersion {
         let requested = self.clock.now
         let bucket = try await self.registry.state(bucketName)
@@ -88,7 +89,7 @@ extension ObjectService {
             storageClass: attributes.storageClass, sealing: .whole(encryption?.cipher), into: bucket.partition)
         return try await self.writePlainVersion(
             of: key, in: bucket, body: body, encryption: encryption, template: attributes.template,
-            condition: condition, requested: requested
+            condition: condition, requested: requested, cause: cause
         ) { () throws(S3Error) in try digests.verify(body) }
     }
 
@@ -104,12 +105,13 @@ extension ObjectService {
         template: @autoclosure () -> VersionRecord,
         condition: WriteCondition,
         requested: Timestamp,
+        cause: EventCause,
         verify: () throws(S3Error) -> Void = {}
     ) async throws(S3Error) -> WrittenVersion {
         do {
             try verify()
             return try await self.writeVersion(
-                of: key, in: bucket, template: template(), condition: condition, requested: requested
+                of: key, in: bucket, template: template(), condition: condition, requested: requested, cause: cause
             ) { record, batch throws(S3Error) in
                 Self.fill(&record, with: body, encryption: encryption, batch: &batch)
             }

@@ -23,6 +23,7 @@ extension ObjectService {
         requested: Timestamp,
         lastModified: Timestamp? = nil,
         origin: VersionChange.Origin = .client,
+        cause: EventCause,
         check: ((StoredVersion?) throws(S3Error) -> Void)? = nil,
         addBody: (inout VersionRecord, inout MetadataBatch) throws(S3Error) -> Void,
         conflict: (() async throws(S3Error) -> Void)? = nil
@@ -64,10 +65,12 @@ extension ObjectService {
                 of: record, key: key, in: bucket, origin: origin, requested: requested)
             record.destinations = deliveries.states
             self.put(deliveries.tasks, in: &batch)
+            let events = try self.addCreationEvent(of: record, key: key, in: bucket, cause: cause, to: &batch)
             batch.put(Keyspace.head(key), try encodeRecord(record))
 
             if try await self.metadata.tryCommit(batch) {
                 self.outbox.added(deliveries.tasks, to: bucket)
+                self.events.added(events, in: bucket.partition)
                 await self.deleteBlobs(orphans, in: bucket.partition)
                 return WrittenVersion(record: record, bucket: bucket)
             }

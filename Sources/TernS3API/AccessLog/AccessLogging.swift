@@ -53,7 +53,7 @@ extension S3Responder {
         return answer
     }
 
-    private static func withoutPort(_ address: String) -> String {
+    static func withoutPort(_ address: String) -> String {
         guard let colon = address.lastIndex(of: ":"), address[..<colon].contains(".") || address.hasPrefix("[") else {
             return address
         }

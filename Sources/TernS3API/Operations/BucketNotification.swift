@@ -7,18 +7,15 @@ extension Operation {
     /// Source: Amazon S3 API Reference, GetBucketNotificationConfiguration; spec rule NTF-1.
     static let getBucketNotification = Operation(
         "GetBucketNotificationConfiguration", Route("GET", .bucket, query: "notification"),
-        action: "s3:GetBucketNotification", isOnlyStored: true
+        action: "s3:GetBucketNotification"
     ) { call throws(S3Error) in
         .xml(try call.bucket().document(.notification) ?? NotificationConfigurationXML.unset)
     }
 
-    /// Source: Amazon S3 API Reference, PutBucketNotificationConfiguration; spec rules NTF-1 to NTF-5.
-    ///
-    /// Topics, queues and functions are services that a region does not have, so each is one that does not exist: NTF-3
-    /// refuses it, unless the client asks not to look.
+    /// Source: Amazon S3 API Reference, PutBucketNotificationConfiguration; spec rules NTF-1 to NTF-7.
     static let putBucketNotification = Operation(
         "PutBucketNotificationConfiguration", Route("PUT", .bucket, query: "notification"),
-        action: "s3:PutBucketNotification", isOnlyStored: true
+        action: "s3:PutBucketNotification"
     ) { call throws(S3Error) in
         let clock = call.service.clock
         let configuration = try NotificationConfigurationXML(
@@ -29,22 +26,18 @@ extension Operation {
                 bytes.append(bigEndian: clock.randomBits())
                 return bytes.lowercaseHex
             })
+        // NTF-7: nothing skips this.
+        var faults = configuration.destinations.filter(\.isFIFO).map(S3Error.fault(of:))
         let isUnchecked = call.headers["x-amz-skip-destination-validation"]?.lowercased() == "true"
-        if !isUnchecked, !configuration.destinations.isEmpty {
-            throw .invalidNotificationDestinations(
-                configuration.destinations.map { ($0.arn, "The destination \($0.kind.noun) does not exist") })
+        if !isUnchecked {
+            faults += call.service.unknownTargets(of: configuration).filter { !$0.isFIFO }.map(S3Error.fault(of:))
+            if configuration.rules.sendsToEventBridge, !call.service.hasEventBridge {
+                faults.append(("EventBridge", "This region has no target for the EventBridge"))
+            }
         }
-        try await call.service.setDocument(.notification, configuration.document, of: call.bucketName)
+        if !faults.isEmpty { throw .invalidNotificationDestinations(faults) }
+        try await call.service.setNotifications(
+            configuration, of: call.bucketName, cause: EventCause(.other, by: call.trace))
         return .ok
-    }
-}
-
-extension NotificationConfigurationXML.Destination.Kind {
-    fileprivate var noun: String {
-        switch self {
-        case .topic: "topic"
-        case .queue: "queue"
-        case .function: "Lambda function"
-        }
     }
 }

@@ -52,11 +52,13 @@ extension Operation {
         if let body = source.remoteBody {
             written = try await call.service.copyObject(
                 receiving: body, of: record, to: key, in: call.bucketName, attributes: attributes,
-                algorithm: algorithm, condition: condition)
+                algorithm: algorithm, condition: condition,
+                cause: EventCause(.copyObject, by: call.trace))
         } else {
             written = try await call.service.copyObject(
                 from: source.version, in: source.bucket, to: key, in: call.bucketName, attributes: attributes,
-                access: try call.copySourceAccess(), algorithm: algorithm, condition: condition)
+                access: try call.copySourceAccess(), algorithm: algorithm, condition: condition,
+                cause: EventCause(.copyObject, by: call.trace))
         }
 
         var xml = XMLWriter()

@@ -16,12 +16,14 @@ extension Operation {
         }
         let bypassesGovernance = try await call.bypassesGovernance(key: key)
         let deleted: DeletedVersion
+        let cause = EventCause(.other, by: call.trace)
         if let reference = try call.versionReference() {
             deleted = try await call.service.deleteVersion(
                 reference, of: key, in: call.bucketName, condition: condition,
-                bypassesGovernance: bypassesGovernance)
+                bypassesGovernance: bypassesGovernance, cause: cause)
         } else {
-            deleted = try await call.service.deleteCurrent(key, in: call.bucketName, condition: condition)
+            deleted = try await call.service.deleteCurrent(
+                key, in: call.bucketName, condition: condition, cause: cause)
         }
         var answer = HTTPAnswer.noContent
         if deleted.isDeleteMarker { answer.headers.append("x-amz-delete-marker", "true") }

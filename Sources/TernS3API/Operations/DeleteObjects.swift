@@ -66,6 +66,7 @@ extension Operation {
         if object.etag != nil { try await call.authorize("s3:GetObject", bucket: bucket, key: key) }
         let condition = DeleteCondition(etag: object.etag)
         let deleted: DeletedVersion
+        let cause = EventCause(.other, by: call.trace)
         if let text = object.versionID {
             guard let reference = VersionReference(wireForm: text), bucket.versioning != .never || reference == .null
             else {
@@ -73,9 +74,10 @@ extension Operation {
             }
             deleted = try await call.service.deleteVersion(
                 reference, of: key, in: bucket.name, condition: condition,
-                bypassesGovernance: try await call.bypassesGovernance(key: key))
+                bypassesGovernance: try await call.bypassesGovernance(key: key), cause: cause)
         } else {
-            deleted = try await call.service.deleteCurrent(key, in: bucket.name, condition: condition)
+            deleted = try await call.service.deleteCurrent(
+                key, in: bucket.name, condition: condition, cause: cause)
         }
         return .deleted(
             key: object.key, versionID: object.versionID,

@@ -94,7 +94,9 @@ extension Operation {
             if let value = call.headers[algorithm.headerName] { request.checksum = (algorithm, value) }
         }
         request.checksumType = call.headers["x-amz-checksum-type"].flatMap { ChecksumType(rawValue: $0.uppercased()) }
-        let completed = try await call.service.completeUpload(uploadID, of: key, in: call.bucketName, request: request)
+        let completed = try await call.service.completeUpload(
+            uploadID, of: key, in: call.bucketName, request: request,
+            cause: EventCause(.completeMultipartUpload, by: call.trace))
 
         var xml = XMLWriter()
         xml.openRoot("CompleteMultipartUploadResult")

@@ -27,7 +27,8 @@ extension Operation {
         let list = try await call.newACL(for: .object, owner: owner, bucket: bucket)
         if bucket.ownership != .bucketOwnerEnforced {
             let version = try await call.service.setACL(
-                list == .ownerOnly(owner) ? nil : list, of: try call.versionReference(), key: key, in: bucket.name)
+                list == .ownerOnly(owner) ? nil : list, of: try call.versionReference(), key: key, in: bucket.name,
+                cause: EventCause(.other, by: call.trace))
             if version.record.isDeleteMarker { throw call.markerError(version) }
         }
         return .ok

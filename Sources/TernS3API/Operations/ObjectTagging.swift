@@ -42,7 +42,8 @@ extension Operation {
 
     private static func setTags(_ tags: [Tag], _ call: S3Call, status: Int) async throws(S3Error) -> HTTPAnswer {
         let version = try await call.service.setTags(
-            tags, of: try call.versionReference(), key: try call.key(), in: call.bucketName)
+            tags, of: try call.versionReference(), key: try call.key(), in: call.bucketName,
+            cause: EventCause(.other, by: call.trace))
         if version.record.isDeleteMarker { throw call.markerError(version) }
         var headers = HeaderFields()
         headers.appendVersion(of: version.record, in: try call.bucket())

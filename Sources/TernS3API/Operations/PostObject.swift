@@ -79,7 +79,7 @@ private struct PostedObject {
             digests: ExpectedDigests(
                 md5: digests.md5, algorithm: digests.algorithm ?? .crc64nvme,
                 checksum: { () throws(S3Error) in value }),
-            condition: .none)
+            condition: .none, cause: EventCause(.postObject, by: self.call.trace))
         return self.answer(written, key: key, customerKey: attributes.encryption.customerKey)
     }
 

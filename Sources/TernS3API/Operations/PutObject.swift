@@ -20,7 +20,7 @@ extension Operation {
         let written = try await call.service.putObject(
             try call.key(), in: call.bucketName, attributes: attributes,
             body: try call.payload.stream(maximumBytes: S3Limits.singlePutByteCount),
-            digests: digests.expected, condition: condition)
+            digests: digests.expected, condition: condition, cause: EventCause(.putObject, by: call.trace))
         var answer = HTTPAnswer.ok
         answer.headers.append("etag", "\"\(written.record.etag)\"")
         if !written.record.isNull { answer.headers.appendVersion(of: written.record, in: written.bucket) }

@@ -13,7 +13,9 @@ extension Operation {
         let request = try RestoreRequestXML(decoding: body)
         let key = try call.key()
         let reference = try call.versionReference()
-        if let outcome = try await call.service.restore(reference, of: key, in: call.bucketName, request: request) {
+        if let outcome = try await call.service.restore(
+            reference, of: key, in: call.bucketName, request: request, cause: EventCause(.other, by: call.trace))
+        {
             return HTTPAnswer(status: outcome == .accepted ? 202 : 200)
         }
         // Absent, or a delete marker, which is 405 even as the latest version (RST-3).

@@ -7,6 +7,15 @@ package struct NotificationConfigurationXML: Sendable {
             case queue = "Queue"
             case function = "CloudFunction"
 
+            /// As people call it.
+            var noun: String {
+                switch self {
+                case .topic: "topic"
+                case .queue: "queue"
+                case .function: "Lambda function"
+                }
+            }
+
             /// The service in its ARNs.
             var service: String {
                 switch self {
@@ -19,10 +28,15 @@ package struct NotificationConfigurationXML: Sendable {
 
         package var kind: Kind
         package var arn: String
+
+        /// NTF-7: S3 does not send to those.
+        package var isFIFO: Bool { self.kind != .function && self.arn.hasSuffix(".fifo") }
     }
 
     /// In the order of the document; the EventBridge of the account is not among them.
     package private(set) var destinations: [Destination] = []
+    /// What it means for events.
+    package private(set) var rules = NotificationRules(rules: [], sendsToEventBridge: false)
     /// The form in which the document is kept; `nil` if it switches notifications off.
     package private(set) var document: [UInt8]?
 
@@ -51,18 +65,6 @@ package struct NotificationConfigurationXML: Sendable {
         .optional("EventBridgeConfiguration", .group([])),
     ])
 
-    private static let events: Set<String> = [
-        "s3:ObjectCreated:*", "s3:ObjectCreated:Put", "s3:ObjectCreated:Post", "s3:ObjectCreated:Copy",
-        "s3:ObjectCreated:CompleteMultipartUpload",
-        "s3:ObjectRemoved:*", "s3:ObjectRemoved:Delete", "s3:ObjectRemoved:DeleteMarkerCreated",
-        "s3:ObjectRestore:*", "s3:ObjectRestore:Post", "s3:ObjectRestore:Completed", "s3:ObjectRestore:Delete",
-        "s3:Replication:*", "s3:Replication:OperationFailedReplication", "s3:Replication:OperationNotTracked",
-        "s3:Replication:OperationMissedThreshold", "s3:Replication:OperationReplicatedAfterThreshold",
-        "s3:LifecycleExpiration:*", "s3:LifecycleExpiration:Delete", "s3:LifecycleExpiration:DeleteMarkerCreated",
-        "s3:LifecycleTransition", "s3:ObjectTagging:*", "s3:ObjectTagging:Put", "s3:ObjectTagging:Delete",
-        "s3:ObjectAcl:Put", "s3:IntelligentTiering", "s3:ReducedRedundancyLostObject",
-    ]
-
     private static let maximumCount = 100
 
     /// Checks a client's document (NTF-1, NTF-2, NTF-4, NTF-5).
@@ -81,30 +83,36 @@ package struct NotificationConfigurationXML: Sendable {
             throw .overlappingNotifications
         }
         self.destinations = entries.map(\.destination)
+        self.rules = NotificationRules(
+            rules: entries.map(\.rule), sendsToEventBridge: root["EventBridgeConfiguration"] != nil)
         self.document = root.document()
     }
 
+    /// The events of a document that was checked before it was kept.
+    package static func rules(stored document: [UInt8]) throws(S3Error) -> NotificationRules {
+        // Every configuration got its ID then.
+        try Self(decoding: document, makeID: { "" }).rules
+    }
+
     private struct Entry {
+        var id = ""
         var destination: Destination
-        var events: [String]
+        var types: S3EventTypes
         var prefix: String
         var suffix: String
 
+        var rule: NotificationRules.Rule {
+            NotificationRules.Rule(
+                id: self.id, arn: self.destination.arn, kind: self.destination.kind, types: self.types,
+                prefix: .init(self.prefix), suffix: .init(self.suffix))
+        }
+
         /// NTF-5
         func overlaps(_ other: Entry) -> Bool {
-            guard self.events.contains(where: { event in other.events.contains { Self.share(event, $0) } }) else {
-                return false
-            }
+            guard self.types.intersects(other.types) else { return false }
             let prefixes = self.prefix.hasPrefix(other.prefix) || other.prefix.hasPrefix(self.prefix)
             let suffixes = self.suffix.hasSuffix(other.suffix) || other.suffix.hasSuffix(self.suffix)
             return prefixes && suffixes
-        }
-
-        /// Whether some event is of both types.
-        private static func share(_ first: String, _ second: String) -> Bool {
-            if first == second { return true }
-            if first.hasSuffix(":*") { return second.hasPrefix(first.dropLast()) }
-            return second.hasSuffix(":*") && first.hasPrefix(second.dropLast())
         }
     }
 
@@ -114,14 +122,18 @@ package struct NotificationConfigurationXML: Sendable {
         }
         let arn = node.text(of: kind.rawValue) ?? ""
         try self.checkARN(arn, of: kind)
-        let events = node.children(named: "Event").map(\.text)
-        guard events.allSatisfy({ self.events.contains($0) }) else { throw .unsupportedEvent }
-        var entry = Entry(destination: Destination(kind: kind, arn: arn), events: events, prefix: "", suffix: "")
+        var types = S3EventTypes()
+        for event in node.children(named: "Event") {
+            guard let named = S3EventType.types(named: event.text) else { throw .unsupportedEvent }
+            types.formUnion(named)
+        }
+        var entry = Entry(destination: Destination(kind: kind, arn: arn), types: types, prefix: "", suffix: "")
         try self.readFilter(of: &node, into: &entry)
         if (node.text(of: "Id") ?? "").isEmpty {
             node.children.removeAll { $0.name == "Id" }
             node.children.insert(XMLNode(name: "Id", text: makeID()), at: 0)
         }
+        entry.id = node.text(of: "Id") ?? ""
         return entry
     }
 
