@@ -142,7 +142,10 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
     let shutdown = ShutdownSignal()
     let router = PeerRouter(
         federation: federation, service: service, metrics: metrics, lanes: runtime, identities: identities,
-        sources: s3, accounts: AccountAdministration(catalog: directory), wall: wall, shutdown: shutdown,
+        sources: s3, accounts: AccountAdministration(catalog: directory),
+        simulator: PolicySimulation(
+            catalog: directory, identities: identities, authorizer: authorizer, s3: s3, keys: keys, wall: wall),
+        wall: wall, shutdown: shutdown,
         keys: keys?.answerPeer, logger: logger)
 
     authorities?.startFollowing(on: MultiThreadedEventLoopGroup.singleton.next())

@@ -1,7 +1,7 @@
 import Synchronization
 import TernCore
 import TernPolicy
-import TernPorts
+package import TernPorts
 import TernRecords
 
 /// A key that a request names.
@@ -71,10 +71,7 @@ extension KeyManager {
         let key = found.key
         let isGranted =
             isGranted || grantOperation.map { self.isGranted($0, key, caller, encryptionContext ?? [:]) } ?? false
-        let context = self.context(of: key, found.alias, caller, encryptionContext).merging(extra) { $1 }
-        let request = AuthorizationRequest(
-            principal: caller.principal, action: "kms:\(action)", resource: self.arn(of: key.record),
-            resourceOwner: key.account, resourcePolicy: key.policy, resourceRole: .required, context: { context })
+        let request = self.request(action, on: found, caller, encryptionContext: encryptionContext, extra: extra)
         guard case .denied(let denial) = await self.authorizer.authorize(request) else { return }
         // A grant stands for what policies lack; what they deny, and what cuts a session, goes before it.
         if isGranted, denial.reason == .notAllowed(.identity) || denial.reason == .notAllowed(.resource) { return }
@@ -82,6 +79,38 @@ extension KeyManager {
             throw .foreign(principal: caller.principal.arn, action: request.action)
         }
         throw .accessDenied(denial.message)
+    }
+
+    private func request(
+        _ action: String, on found: FoundKey, _ caller: KeyCaller, encryptionContext: [String: String]?,
+        extra: [String: [String]]
+    ) -> AuthorizationRequest {
+        let key = found.key
+        let context = self.context(of: key, found.alias, caller, encryptionContext).merging(extra) { $1 }
+        return AuthorizationRequest(
+            principal: caller.principal, action: "kms:\(action)", resource: self.arn(of: key.record),
+            resourceOwner: key.account, resourcePolicy: key.policy, resourceRole: .required, context: { context })
+    }
+
+    /// What the authorizer is asked about an action on a key of this region, and whether a grant gives it. For
+    /// simulations.
+    ///
+    /// - Parameters:
+    ///   - action: Without `kms:`.
+    ///   - key: The ARN of a key or alias.
+    /// - Throws: `NotFoundException`.
+    package func authorizationRequest(
+        of caller: KeyCaller, to action: String, key: String
+    ) async throws(KeyServiceError) -> (request: AuthorizationRequest, isGranted: Bool) {
+        let found = try await self.find(key, caller, action: "kms:\(action)", .use)
+        var encryptionContext: [String: String] = [:]
+        for (name, values) in caller.context where name.hasPrefix("kms:EncryptionContext:") {
+            encryptionContext[String(name.dropFirst("kms:EncryptionContext:".count))] = values.first
+        }
+        return (
+            self.request(action, on: found, caller, encryptionContext: nil, extra: [:]),
+            self.isGranted(action, found.key, caller, encryptionContext)
+        )
     }
 
     /// Asks for an action that concerns no key, or an alias.

@@ -17,6 +17,7 @@ package struct PeerRouter: Sendable {
     let identities: any IdentityStore
     let sources: any SourceAuthorizer
     let accounts: (any AccountRegistry)?
+    let simulator: (any PolicySimulator)?
     let wall: any WallClock
     let shutdown: ShutdownSignal
     /// Answers what KMS of another region asks; `nil` where there is no KMS.
@@ -29,6 +30,7 @@ package struct PeerRouter: Sendable {
     ///   - identities: Knows the accounts on whose behalf other regions ask.
     ///   - sources: Decides what they may read.
     ///   - accounts: What the operator's commands about accounts ask.
+    ///   - simulator: What `tern iam simulate` asks.
     package init(
         federation: FederationConfiguration,
         service: ObjectService,
@@ -37,6 +39,7 @@ package struct PeerRouter: Sendable {
         identities: any IdentityStore,
         sources: any SourceAuthorizer,
         accounts: (any AccountRegistry)? = nil,
+        simulator: (any PolicySimulator)? = nil,
         wall: any WallClock,
         shutdown: ShutdownSignal = ShutdownSignal(),
         keys: (@Sendable ([UInt8]) async -> [UInt8])? = nil,
@@ -49,6 +52,7 @@ package struct PeerRouter: Sendable {
         self.identities = identities
         self.sources = sources
         self.accounts = accounts
+        self.simulator = simulator
         self.wall = wall
         self.shutdown = shutdown
         self.keys = keys
@@ -99,6 +103,7 @@ package struct PeerRouter: Sendable {
         case .keys: try await self.askKeys(body)
         case .keyUsage: try await self.keyUsage(target)
         case .accounts: await self.listAccounts()
+        case .simulate: try await self.simulate(body)
         case .createAccount: try await self.createAccount(target)
         case .status: Self.json(try await self.status())
         case .explain: try await self.explain(target)

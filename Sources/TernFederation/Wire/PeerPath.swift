@@ -25,6 +25,8 @@ package enum PeerPath: String, Sendable, CaseIterable {
     case accounts
     /// POST, with `name`, `email` and perhaps `id`: makes an account; it and its key, JSON. Home region only.
     case createAccount = "accounts/create"
+    /// POST: who wants to do what, JSON; the answer is the decision and what made it, JSON.
+    case simulate = "iam/simulate"
     /// GET, with `key` and `limit`: the objects of this region that are encrypted with a key of KMS, JSON.
     case keyUsage = "keys/usage"
     /// GET: the state of replication, JSON.
@@ -40,7 +42,7 @@ package enum PeerPath: String, Sendable, CaseIterable {
 
     var method: String {
         switch self {
-        case .replicas, .sessions, .commit, .reserve, .confirm, .release, .createAccount, .keys: "POST"
+        case .replicas, .sessions, .commit, .reserve, .confirm, .release, .createAccount, .keys, .simulate: "POST"
         case .segment: "PUT"
         case .bucket, .source, .changes, .accounts, .keyUsage, .status, .explain, .health: "GET"
         }

@@ -21,6 +21,17 @@ struct S3Authorization: Sendable {
     func authorize(
         _ action: String, bucket: BucketState, key: ObjectKey?, version: VersionReference?, context: [String: [String]]
     ) async throws(S3Error) {
+        let request = try await self.request(action, bucket: bucket, key: key, version: version, context: context)
+        guard case .denied(let denial) = await self.environment.authorizer.authorize(request) else { return }
+        throw .accessDenied(denial.message)
+    }
+
+    /// What the authorizer is asked.
+    ///
+    /// - Throws: `AccessDenied` where the bucket keeps others out before any policy is asked.
+    func request(
+        _ action: String, bucket: BucketState, key: ObjectKey?, version: VersionReference?, context: [String: [String]]
+    ) async throws(S3Error) -> AuthorizationRequest {
         var stored: VersionRecord?
         let objectPermission = key == nil ? nil : AccessControlGrants.objectPermission(for: action)
         let needsTags = try await self.needsExistingTags(action, bucket: bucket)
@@ -51,8 +62,7 @@ struct S3Authorization: Sendable {
             }
             request.accessControlList = try await self.listGrant(action, bucket: bucket, stored: stored)
         }
-        guard case .denied(let denial) = await self.environment.authorizer.authorize(request) else { return }
-        throw .accessDenied(denial.message)
+        return request
     }
 
     /// RestrictPublicBuckets: a bucket with a public policy is for the account of its owner, and for services.

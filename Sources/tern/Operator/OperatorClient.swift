@@ -25,6 +25,11 @@ struct OperatorClient: Sendable {
         try await self.ask(target, method: "GET", of: region)
     }
 
+    /// The body of a successful answer to a body that is sent.
+    func post(_ target: String, body: Data, to region: FederatedRegion) async throws -> Data {
+        try await self.ask(target, method: "POST", body: body, of: region)
+    }
+
     /// The body of a successful answer of the home region: the one that does not say that another is.
     func askHome(_ target: String, method: String, among regions: [FederatedRegion]) async throws -> Data {
         var failures: [String] = []
@@ -41,10 +46,12 @@ struct OperatorClient: Sendable {
         throw CommandFailure("the home region was not found" + failures.map { "; \($0)" }.joined())
     }
 
-    private func ask(_ target: String, method: String, of region: FederatedRegion) async throws -> Data {
+    private func ask(_ target: String, method: String, body: Data? = nil, of region: FederatedRegion) async throws
+        -> Data
+    {
         let answer: (status: Int, body: Data)
         do {
-            answer = try await self.send(target, method: method, to: region)
+            answer = try await self.send(target, method: method, body: body, to: region)
         } catch {
             throw CommandFailure("\(region.name) at \(region.endpoint) does not answer (\(error)); is it running?")
         }
@@ -59,11 +66,12 @@ struct OperatorClient: Sendable {
         }
     }
 
-    private func send(_ target: String, method: String, to region: FederatedRegion) async throws -> (
+    private func send(_ target: String, method: String, body: Data?, to region: FederatedRegion) async throws -> (
         status: Int, body: Data
     ) {
         var request = HTTPClientRequest(url: region.endpoint + target)
         request.method = HTTPMethod(rawValue: method)
+        if let body { request.body = .bytes(ByteBuffer(bytes: body)) }
         request.tlsConfiguration = try TrustedAuthorities.configuration(caFile: self.caFile)
         if let credential = self.credential, let parsed = RequestTarget(target) {
             let host = region.endpoint.drop { $0 != "/" }.dropFirst(2)
