@@ -18,6 +18,7 @@ struct Tern: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             ServeCommand.self, DevCommand.self, EnvCommand.self, StatusCommand.self, ExplainCommand.self,
+            ReplicationCommand.self,
             AccountCommand.self, KMSCommand.self, BenchCommand.self, APICoverageCommand.self,
         ]
     )

@@ -17,6 +17,8 @@ package struct PeerRouter: Sendable {
     let identities: any IdentityStore
     let sources: any SourceAuthorizer
     let accounts: (any AccountRegistry)?
+    /// How replicas are compared with their sources; `nil` where they are not.
+    let verification: VerificationContext?
     let wall: any WallClock
     let shutdown: ShutdownSignal
     /// Answers what KMS of another region asks; `nil` where there is no KMS.
@@ -37,6 +39,7 @@ package struct PeerRouter: Sendable {
         identities: any IdentityStore,
         sources: any SourceAuthorizer,
         accounts: (any AccountRegistry)? = nil,
+        verification: VerificationContext? = nil,
         wall: any WallClock,
         shutdown: ShutdownSignal = ShutdownSignal(),
         keys: (@Sendable ([UInt8]) async -> [UInt8])? = nil,
@@ -49,6 +52,7 @@ package struct PeerRouter: Sendable {
         self.identities = identities
         self.sources = sources
         self.accounts = accounts
+        self.verification = verification
         self.wall = wall
         self.shutdown = shutdown
         self.keys = keys
@@ -100,6 +104,8 @@ package struct PeerRouter: Sendable {
         case .keyUsage: try await self.keyUsage(target)
         case .accounts: await self.listAccounts()
         case .createAccount: try await self.createAccount(target)
+        case .verification: try await self.answerVerification(body)
+        case .verify: try await self.verify(target)
         case .status: Self.json(try await self.status())
         case .explain: try await self.explain(target)
         case .health: Self.text(200, "ok")
