@@ -62,7 +62,9 @@ let package = Package(
         .target(
             name: "TernRecords",
             dependencies: ["TernCore", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
-            exclude: ["records.proto", "events.proto", "identity.proto", "keys.proto", "sessions.proto"],
+            exclude: [
+                "records.proto", "events.proto", "identity.proto", "keys.proto", "sessions.proto", "verification.proto",
+            ],
             swiftSettings: strict
         ),
 

@@ -39,6 +39,8 @@ package enum Keyspace {
         case ingestSession = 0x52
         /// `r` version offset: a segment of it that has arrived.
         case ingestSegment = 0x72
+        /// `J` lane: how far the verification of a destination is.
+        case verification = 0x4A
         /// `X` target stamp unique: an event on its way to a target.
         case event = 0x58
         /// `x` target stamp unique: an event that was given up.
@@ -129,6 +131,12 @@ package enum Keyspace {
         var row = self.lanePrefix(lane)
         row.append(bigEndian: UInt64(clamping: due.milliseconds))
         row.append(bigEndian: unique)
+        return row
+    }
+
+    package static func verification(_ lane: LaneHash) -> [UInt8] {
+        var row: [UInt8] = [Table.verification.rawValue]
+        row.append(bigEndian: lane.rawValue)
         return row
     }
 
@@ -224,6 +232,15 @@ package struct LaneHash: Hashable, Sendable {
 
     package init(rawValue: UInt64) {
         self.rawValue = rawValue
+    }
+}
+
+/// Stands for the source bucket in a replica's record: FNV-1a of its name, 64 bits.
+package struct ReplicaSourceHash: Hashable, Sendable {
+    package let rawValue: UInt64
+
+    package init(_ bucket: String) {
+        self.rawValue = fowlerNollVo(bucket)
     }
 }
 

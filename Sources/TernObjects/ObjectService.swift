@@ -43,6 +43,8 @@ package final class ObjectService: Sendable {
     package let namespace: any BucketNamespace
     let bucketTurns = BucketTurns()
     package let outbox: Outbox
+    /// What comparisons of replicas with their sources found.
+    package let verifications = VerificationMetrics()
     package let events: EventQueue
     package let options: Options
     package let encryption: EncryptionKeys

@@ -47,6 +47,14 @@ package typealias IAMInlinePolicy = Tern_Records_IAMInlinePolicy
 package typealias IAMAccessKey = Tern_Records_IAMAccessKey
 package typealias IAMPrincipalBinding = Tern_Records_IAMPrincipalBinding
 package typealias AccountRecord = Tern_Records_AccountRecord
+package typealias PlaceRecord = Tern_Records_PlaceRecord
+package typealias VerificationQuery = Tern_Records_VerificationQuery
+package typealias VerificationAnswer = Tern_Records_VerificationAnswer
+package typealias RangeDigestRecord = Tern_Records_RangeDigestRecord
+package typealias AttributeDigestRecord = Tern_Records_AttributeDigestRecord
+package typealias VerifiedVersionRecord = Tern_Records_VerifiedVersionRecord
+package typealias VerificationRecord = Tern_Records_VerificationRecord
+package typealias VerificationCounts = Tern_Records_VerificationCounts
 package typealias EventRecord = Tern_Records_EventRecord
 package typealias ReplicationEventRecord = Tern_Records_ReplicationEventRecord
 

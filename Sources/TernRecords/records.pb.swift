@@ -668,6 +668,12 @@ package nonisolated struct Tern_Records_VersionRecord: @unchecked Sendable {
   /// Clears the value of `encryption`. Subsequent reads from it will return its default value.
   package mutating func clearEncryption() {_uniqueStorage()._encryption = nil}
 
+  /// Of a replica: FNV-1a (64 bits) of the name of the bucket that it came from; 0 where that was not recorded yet.
+  package var replicaSource: UInt64 {
+    get {_storage._replicaSource}
+    set {_uniqueStorage()._replicaSource = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1882,7 +1888,7 @@ nonisolated extension Tern_Records_RestoreState: SwiftProtobuf.Message, SwiftPro
 
 nonisolated extension Tern_Records_VersionRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".VersionRecord"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{3}is_null\0\u{3}is_delete_marker\0\u{3}last_modified_ms\0\u{1}owner\0\u{3}byte_count\0\u{3}etag_md5\0\u{3}etag_part_count\0\u{3}system_metadata\0\u{3}user_metadata\0\u{3}storage_class\0\u{1}tags\0\u{3}tags_stamp\0\u{1}checksum\0\u{1}body\0\u{3}layout_rows\0\u{1}destinations\0\u{3}is_replica\0\u{3}retention_mode\0\u{3}retain_until_ms\0\u{3}retention_stamp\0\u{3}legal_hold\0\u{3}legal_hold_stamp\0\u{1}acl\0\u{3}acl_stamp\0\u{1}restore\0\u{3}stack_revision\0\u{1}encryption\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{3}is_null\0\u{3}is_delete_marker\0\u{3}last_modified_ms\0\u{1}owner\0\u{3}byte_count\0\u{3}etag_md5\0\u{3}etag_part_count\0\u{3}system_metadata\0\u{3}user_metadata\0\u{3}storage_class\0\u{1}tags\0\u{3}tags_stamp\0\u{1}checksum\0\u{1}body\0\u{3}layout_rows\0\u{1}destinations\0\u{3}is_replica\0\u{3}retention_mode\0\u{3}retain_until_ms\0\u{3}retention_stamp\0\u{3}legal_hold\0\u{3}legal_hold_stamp\0\u{1}acl\0\u{3}acl_stamp\0\u{1}restore\0\u{3}stack_revision\0\u{1}encryption\0\u{3}replica_source\0")
 
   fileprivate class _StorageClass {
     var _id: Tern_Records_VersionIdentity? = nil
@@ -1913,6 +1919,7 @@ nonisolated extension Tern_Records_VersionRecord: SwiftProtobuf.Message, SwiftPr
     var _restore: Tern_Records_RestoreState? = nil
     var _stackRevision: UInt32 = 0
     var _encryption: Tern_Records_EncryptionRecord? = nil
+    var _replicaSource: UInt64 = 0
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1951,6 +1958,7 @@ nonisolated extension Tern_Records_VersionRecord: SwiftProtobuf.Message, SwiftPr
       _restore = source._restore
       _stackRevision = source._stackRevision
       _encryption = source._encryption
+      _replicaSource = source._replicaSource
     }
   }
 
@@ -1997,6 +2005,7 @@ nonisolated extension Tern_Records_VersionRecord: SwiftProtobuf.Message, SwiftPr
         case 26: try { try decoder.decodeSingularMessageField(value: &_storage._restore) }()
         case 27: try { try decoder.decodeSingularUInt32Field(value: &_storage._stackRevision) }()
         case 28: try { try decoder.decodeSingularMessageField(value: &_storage._encryption) }()
+        case 29: try { try decoder.decodeSingularFixed64Field(value: &_storage._replicaSource) }()
         default: break
         }
       }
@@ -2093,6 +2102,9 @@ nonisolated extension Tern_Records_VersionRecord: SwiftProtobuf.Message, SwiftPr
       try { if let v = _storage._encryption {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 28)
       } }()
+      if _storage._replicaSource != 0 {
+        try visitor.visitSingularFixed64Field(value: _storage._replicaSource, fieldNumber: 29)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -2130,6 +2142,7 @@ nonisolated extension Tern_Records_VersionRecord: SwiftProtobuf.Message, SwiftPr
         if _storage._restore != rhs_storage._restore {return false}
         if _storage._stackRevision != rhs_storage._stackRevision {return false}
         if _storage._encryption != rhs_storage._encryption {return false}
+        if _storage._replicaSource != rhs_storage._replicaSource {return false}
         return true
       }
       if !storagesAreEqual {return false}

@@ -140,12 +140,15 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
     let metrics = OutcomeMetrics()
     service.outbox.observe { settled in metrics.record(settled) }
     let shutdown = ShutdownSignal()
+    let verificationPeer = HTTPVerificationPeer(client: client)
+    let verification = VerificationContext(
+        peer: verificationPeer, pause: VerificationRunner.pause(for: activity, wall: wall))
     let router = PeerRouter(
         federation: federation, service: service, metrics: metrics, lanes: runtime, identities: identities,
         sources: s3, accounts: AccountAdministration(catalog: directory),
         simulator: PolicySimulation(
             catalog: directory, identities: identities, authorizer: authorizer, s3: s3, keys: keys, wall: wall),
-        wall: wall, shutdown: shutdown,
+        verification: verification, wall: wall, shutdown: shutdown,
         keys: keys?.answerPeer, logger: logger)
 
     authorities?.startFollowing(on: MultiThreadedEventLoopGroup.singleton.next())
@@ -156,6 +159,12 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
         service: service, interval: .seconds(configuration.lifecycle.effectiveIntervalSeconds), clients: activity,
         wall: wall, logger: logger)
     background.start { await lifecycle.run() }
+    if configuration.verification.versionsPerSecond > 0 {
+        let runner = VerificationRunner(
+            service: service, peer: verificationPeer, settings: configuration.verification, clients: activity,
+            wall: wall, logger: logger)
+        background.start { await runner.run() }
+    }
     if let keys {
         let maintenance = KeyMaintenance(
             keys: keys, usage: ObjectKeyUsage(service: service), forcesDeletion: configuration.kms.forcesDeletion,

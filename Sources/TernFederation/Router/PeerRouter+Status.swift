@@ -45,6 +45,9 @@ extension PeerRouter {
         json.member("operationsPerSecond", rule.numbers.operationsPerSecond)
         json.member("bytesPerSecond", rule.numbers.bytesPerSecond)
         json.member("laneState", self.lanes?.report(on: rule.lane)?.state ?? "idle")
+        let verification = self.service.verifications.snapshots[rule.lane]
+        json.member("divergentObjects", verification.map { Int64(clamping: $0.divergentObjects) })
+        json.member("verifiedAt", verification?.finished?.iso8601)
         json.object("lag") { json in
             json.member("p50Ms", rule.numbers.lag.p50)
             json.member("p90Ms", rule.numbers.lag.p90)

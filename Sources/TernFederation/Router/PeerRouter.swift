@@ -18,6 +18,8 @@ package struct PeerRouter: Sendable {
     let sources: any SourceAuthorizer
     let accounts: (any AccountRegistry)?
     let simulator: (any PolicySimulator)?
+    /// How replicas are compared with their sources; `nil` where they are not.
+    let verification: VerificationContext?
     let wall: any WallClock
     let shutdown: ShutdownSignal
     /// Answers what KMS of another region asks; `nil` where there is no KMS.
@@ -40,6 +42,7 @@ package struct PeerRouter: Sendable {
         sources: any SourceAuthorizer,
         accounts: (any AccountRegistry)? = nil,
         simulator: (any PolicySimulator)? = nil,
+        verification: VerificationContext? = nil,
         wall: any WallClock,
         shutdown: ShutdownSignal = ShutdownSignal(),
         keys: (@Sendable ([UInt8]) async -> [UInt8])? = nil,
@@ -53,6 +56,7 @@ package struct PeerRouter: Sendable {
         self.sources = sources
         self.accounts = accounts
         self.simulator = simulator
+        self.verification = verification
         self.wall = wall
         self.shutdown = shutdown
         self.keys = keys
@@ -105,6 +109,8 @@ package struct PeerRouter: Sendable {
         case .accounts: await self.listAccounts()
         case .simulate: try await self.simulate(body)
         case .createAccount: try await self.createAccount(target)
+        case .verification: try await self.answerVerification(body)
+        case .verify: try await self.verify(target)
         case .status: Self.json(try await self.status())
         case .explain: try await self.explain(target)
         case .health: Self.text(200, "ok")

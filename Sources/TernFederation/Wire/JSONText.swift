@@ -15,6 +15,15 @@ struct JSONText {
         self.end("]")
     }
 
+    mutating func strings(_ name: String, _ values: [String]) {
+        self.begin(name, "[")
+        for value in values {
+            self.separate(nil)
+            self.quote(value)
+        }
+        self.end("]")
+    }
+
     mutating func member(_ name: String, _ value: String?) {
         self.separate(name)
         if let value { self.quote(value) } else { self.text += "null" }

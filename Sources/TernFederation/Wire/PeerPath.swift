@@ -29,6 +29,11 @@ package enum PeerPath: String, Sendable, CaseIterable {
     case simulate = "iam/simulate"
     /// GET, with `key` and `limit`: the objects of this region that are encrypted with a key of KMS, JSON.
     case keyUsage = "keys/usage"
+    /// POST: what the source of a replication asks about its replicas, to compare them.
+    case verification
+    /// POST, with `bucket` and perhaps `rule` and `repair`: compares a bucket with its destinations, lines of JSON as
+    /// they come.
+    case verify
     /// GET: the state of replication, JSON.
     case status
     /// GET, with `bucket`, `key` and perhaps `versionId`: why a version replicates, or not, JSON.
@@ -42,7 +47,9 @@ package enum PeerPath: String, Sendable, CaseIterable {
 
     var method: String {
         switch self {
-        case .replicas, .sessions, .commit, .reserve, .confirm, .release, .createAccount, .keys, .simulate: "POST"
+        case .replicas, .sessions, .commit, .reserve, .confirm, .release, .createAccount, .keys, .simulate,
+            .verification, .verify:
+            "POST"
         case .segment: "PUT"
         case .bucket, .source, .changes, .accounts, .keyUsage, .status, .explain, .health: "GET"
         }

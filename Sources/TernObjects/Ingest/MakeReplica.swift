@@ -20,6 +20,7 @@ extension ReplicaRecord {
 
         var copy = version
         copy.isReplica = false
+        copy.replicaSource = 0
         copy.destinations = []
         copy.clearBody()
         copy.layoutRows = 0

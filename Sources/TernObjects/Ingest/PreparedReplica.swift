@@ -35,6 +35,7 @@ struct PreparedReplica: Sendable {
     func record(in bucket: BucketState, at now: Timestamp) -> VersionRecord {
         var record = self.replica.version
         record.isReplica = true
+        record.replicaSource = ReplicaSourceHash(self.replica.sourceBucket).rawValue
         record.destinations = []
         if !self.takesACL(in: bucket) {
             record.owner = bucket.record.owner

@@ -31,6 +31,11 @@ final class ProgressBar: Sendable {
     }
 
     func finish() {
+        self.clear()
+    }
+
+    /// Makes room for a line of text; the next advance shows the bar again.
+    func clear() {
         if self.isVisible { Self.write("\r\u{1B}[K") }
     }
 

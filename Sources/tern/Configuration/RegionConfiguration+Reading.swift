@@ -69,6 +69,7 @@ extension RegionConfiguration {
         try self.readLimits(top.section("limits"))
         try self.readStorage(top.section("storage"))
         try self.readLifecycle(top.section("lifecycle"))
+        try self.readVerification(top.section("verification"))
         try self.readRestore(top.section("restore"))
         let logging = try top.section("logging")
         self.accessLogs.deliveryIntervalSeconds = try logging.integer(
@@ -235,6 +236,15 @@ extension RegionConfiguration {
             "day_length_seconds", in: 1...86_400, default: standard.dayLengthSeconds)
         self.lifecycle.intervalSeconds = try section.integer(
             "interval_seconds", in: 1...86_400, default: standard.intervalSeconds)
+        try section.finish()
+    }
+
+    private mutating func readVerification(_ section: YAMLSection) throws {
+        let standard = Verification()
+        self.verification.versionsPerSecond = try section.integer(
+            "versions_per_second", in: 0...1_000_000, default: standard.versionsPerSecond)
+        self.verification.intervalSeconds = try section.integer(
+            "interval_seconds", in: 1...31_536_000, default: standard.intervalSeconds)
         try section.finish()
     }
 

@@ -112,6 +112,14 @@ struct RegionConfiguration: Equatable, Sendable {
         var effectiveIntervalSeconds: Int { max(1, min(self.intervalSeconds, self.dayLengthSeconds / 2)) }
     }
 
+    /// The comparison of replicas with their sources in the background.
+    struct Verification: Equatable, Sendable {
+        /// 0 for none.
+        var versionsPerSecond = 200
+        /// From the end of one round to the beginning of the next.
+        var intervalSeconds = 3600
+    }
+
     /// How long restores from archive classes take, in seconds.
     struct Restore: Equatable, Sendable {
         var expeditedSeconds = 1
@@ -172,6 +180,7 @@ struct RegionConfiguration: Equatable, Sendable {
     var accessLogs = AccessLogs()
     var authentication = Authentication()
     var lifecycle = Lifecycle()
+    var verification = Verification()
     /// Whether to start although the clock is behind the region's last write.
     var allowsClockSetBack = false
     var restore = Restore()

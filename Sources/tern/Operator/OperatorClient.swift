@@ -58,17 +58,64 @@ struct OperatorClient: Sendable {
         switch answer.status {
         case 200: return answer.body
         case 401, 403:
-            throw CommandFailure(
-                "\(region.name) refuses the federation's credential; give --dir or --config of the same federation")
+            throw Self.credentialRefused(region)
         default:
             throw OperatorAnswerError(
                 region: region.name, status: answer.status, body: String(decoding: answer.body, as: UTF8.self))
         }
     }
 
+    /// Hands the lines of a successful answer on as they come.
+    func lines(
+        of target: String, method: String, from region: FederatedRegion, line: (Data) throws -> Void
+    ) async throws {
+        var request = try self.request(target, method: method, to: region)
+        request.headers.replaceOrAdd(name: "accept", value: "application/x-ndjson")
+        let response: HTTPClientResponse
+        do {
+            // A line comes every few seconds; how many there are depends on the bucket.
+            response = try await HTTPClient.shared.execute(request, deadline: .distantFuture)
+        } catch {
+            throw CommandFailure("\(region.name) at \(region.endpoint) does not answer (\(error)); is it running?")
+        }
+        guard response.status.code == 200 else {
+            let body = try await response.body.collect(upTo: 1 << 20)
+            if [401, 403].contains(response.status.code) { throw Self.credentialRefused(region) }
+            throw OperatorAnswerError(
+                region: region.name, status: Int(response.status.code),
+                body: String(decoding: body.readableBytesView, as: UTF8.self))
+        }
+        var rest = Data()
+        do {
+            for try await chunk in response.body {
+                rest.append(contentsOf: chunk.readableBytesView)
+                while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
+                    try line(Data(rest[rest.startIndex..<end]))
+                    rest = Data(rest[rest.index(after: end)...])
+                }
+            }
+        } catch let error as HTTPClientError {
+            throw CommandFailure("\(region.name) broke off its answer (\(error))")
+        }
+    }
+
+    private static func credentialRefused(_ region: FederatedRegion) -> CommandFailure {
+        CommandFailure(
+            "\(region.name) refuses the federation's credential; give --dir or --config of the same federation")
+    }
+
     private func send(_ target: String, method: String, body: Data?, to region: FederatedRegion) async throws -> (
         status: Int, body: Data
     ) {
+        let request = try self.request(target, method: method, body: body, to: region)
+        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(5))
+        let body = try await response.body.collect(upTo: 64 << 20)
+        return (Int(response.status.code), Data(body.readableBytesView))
+    }
+
+    private func request(_ target: String, method: String, body: Data? = nil, to region: FederatedRegion) throws
+        -> HTTPClientRequest
+    {
         var request = HTTPClientRequest(url: region.endpoint + target)
         request.method = HTTPMethod(rawValue: method)
         if let body { request.body = .bytes(ByteBuffer(bytes: body)) }
@@ -83,9 +130,7 @@ struct OperatorClient: Sendable {
             try signer.sign(&signed, payload: .unsigned, at: SystemClock().now)
             for field in signed.headers.fields { request.headers.replaceOrAdd(name: field.name, value: field.value) }
         }
-        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(5))
-        let body = try await response.body.collect(upTo: 64 << 20)
-        return (Int(response.status.code), Data(body.readableBytesView))
+        return request
     }
 
     /// The region that an endpoint belongs to, which its health page tells without a signature.

@@ -22,6 +22,9 @@ struct RegionStatus: Codable, Equatable, Sendable {
         var operationsPerSecond: Double
         var bytesPerSecond: Double
         var laneState: String?
+        /// Versions of the lane that are not as replication should have left them; absent until it was compared.
+        var divergentObjects: Int64?
+        var verifiedAt: String?
         var lag: Lag?
     }
 

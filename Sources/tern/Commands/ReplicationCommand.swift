@@ -1,0 +1,10 @@
+import ArgumentParser
+
+/// `tern replication`.
+struct ReplicationCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "replication",
+        abstract: "Look after replication.",
+        subcommands: [VerifyReplicationCommand.self]
+    )
+}
