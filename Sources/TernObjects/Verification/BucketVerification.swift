@@ -112,6 +112,7 @@ package struct BucketVerification: Sendable {
             return []
         case .scanning:
             try await self.scan(bucket)
+            if Task.isCancelled { throw VerificationError(.cancelled, "the comparison was broken off") }
             let findings = try await self.lookUpChangedReplicas(bucket)
             if self.isAtEnd || self.block.ranges.count >= self.options.rangesPerBlock {
                 self.phase = .comparing(try await self.rangesThatDiffer()[...])
@@ -139,18 +140,15 @@ package struct BucketVerification: Sendable {
 
     // MARK: The source
 
-    private mutating func scan(_ bucket: BucketState) async throws {
+    private mutating func scan(_ bucket: BucketState) async throws(S3Error) {
         var scan = VerificationScan(
             service: self.service, bucket: bucket, range: VersionRange(after: self.position),
             limit: self.options.versionsPerStep, pause: self.pause)
         while self.block.ranges.count < self.options.rangesPerBlock {
             guard let version = try await scan.next() else {
-                guard scan.endedEarly else {
-                    self.isAtEnd = true
-                    self.block.closeLastRange(through: nil)
-                    return
-                }
-                if Task.isCancelled { throw VerificationError(.cancelled, "the comparison was broken off") }
+                if scan.endedEarly { return }
+                self.isAtEnd = true
+                self.block.closeLastRange(through: nil)
                 return
             }
             self.position = version.place

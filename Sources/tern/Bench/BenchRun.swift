@@ -13,6 +13,8 @@ struct BenchSize: Sendable {
     var lagRate: Int
     var lagSeconds: Int
     var outageOperations: Int
+    /// Rules of the source bucket, each with a destination bucket of its own.
+    var rules: Int
 }
 
 /// What can be measured.
@@ -121,10 +123,12 @@ struct BenchRun: Sendable {
             return []
         }
         try await self.target.source.makeBucket(self.sourceBucket, isVersioned: true)
-        try await destination.makeBucket(self.destinationBucket, isVersioned: true)
+        let destinations =
+            [self.destinationBucket] + (1..<self.size.rules).map { "\(self.destinationBucket)-\($0)" }
+        for bucket in destinations { try await destination.makeBucket(bucket, isVersioned: true) }
         try await self.target.source.makeRole()
         try await self.target.source.replicate(
-            self.sourceBucket, to: self.destinationBucket, account: self.target.account.id)
+            self.sourceBucket, to: destinations, account: self.target.account.id)
 
         var results: [BenchResult] = []
         if self.scenarios.contains(.lag) { results.append(try await self.lag(destination)) }
@@ -155,7 +159,9 @@ struct BenchRun: Sendable {
             drained.seconds += rest.seconds
         }
         let reference = plain.result("PUT into a versioned bucket", bytesPerOperation: self.size.smallBytes)
-        var put = replicated.result("PUT with a rule", bytesPerOperation: self.size.smallBytes)
+        var put = replicated.result(
+            self.size.rules == 1 ? "PUT with a rule" : "PUT with \(self.size.rules) rules",
+            bytesPerOperation: self.size.smallBytes)
         put.ratios["PUT without a rule"] = put.operationsPerSecond / reference.operationsPerSecond
         let rest = self.rate("replication of the rest", operations: drained.operations, seconds: drained.seconds)
         return [reference, put, rest]

@@ -62,15 +62,21 @@ struct BenchRegion: Sendable {
         }
     }
 
-    /// Makes a rule that replicates everything.
-    func replicate(_ source: String, to destination: String, account: AccountID) async throws {
+    /// Makes rules that replicate everything, one for each destination.
+    func replicate(_ source: String, to destinations: [String], account: AccountID) async throws {
+        let rules = destinations.enumerated().map { index, destination in
+            """
+            <Rule><ID>bench-\(index)</ID>\
+            <Priority>\(index)</Priority><Filter><Prefix></Prefix></Filter><Status>Enabled</Status>\
+            <DeleteMarkerReplication><Status>Disabled</Status></DeleteMarkerReplication>\
+            <Destination><Bucket>arn:aws:s3:::\(destination)</Bucket></Destination></Rule>
+            """
+        }
         try await self.put(
             "/\(source)?replication",
             """
-            <ReplicationConfiguration><Role>arn:aws:iam::\(account):role/\(Self.role)</Role><Rule><ID>bench</ID>\
-            <Priority>1</Priority><Filter><Prefix></Prefix></Filter><Status>Enabled</Status>\
-            <DeleteMarkerReplication><Status>Disabled</Status></DeleteMarkerReplication>\
-            <Destination><Bucket>arn:aws:s3:::\(destination)</Bucket></Destination></Rule></ReplicationConfiguration>
+            <ReplicationConfiguration><Role>arn:aws:iam::\(account):role/\(Self.role)</Role>\(rules.joined())\
+            </ReplicationConfiguration>
             """)
     }
 

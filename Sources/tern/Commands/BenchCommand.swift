@@ -47,6 +47,7 @@ struct BenchCommand: AsyncParsableCommand {
     @Option(name: .long, help: "Writes a second while the replication lag is measured.") var lagRate = 50
     @Option(name: .long, help: "Seconds for which the replication lag is measured.") var lagSeconds = 10
     @Option(name: .long, help: "Writes during the outage.") var outageOperations = 2000
+    @Option(name: .long, help: "Rules that match each write, with a destination bucket each.") var rules = 1
     @Option(name: .long, help: "Where temporary files go; choose the disk to be measured. Default: $TMPDIR.")
     var scratch: String?
 
@@ -59,7 +60,7 @@ struct BenchCommand: AsyncParsableCommand {
     func validate() throws {
         let numbers = [
             self.concurrency, self.operations, self.smallBytes, self.largeBytes, self.largeOperations, self.lagRate,
-            self.lagSeconds, self.outageOperations,
+            self.lagSeconds, self.outageOperations, self.rules,
         ]
         guard numbers.allSatisfy({ $0 > 0 }) else { throw ValidationError("every number must be at least 1") }
         guard AccountID(self.accountID) != nil else { throw ValidationError("--account-id needs 12 digits") }
@@ -85,7 +86,7 @@ struct BenchCommand: AsyncParsableCommand {
         let size = BenchSize(
             concurrency: self.concurrency, operations: self.operations, smallBytes: self.smallBytes,
             largeBytes: self.largeBytes, largeOperations: self.largeOperations, lagRate: self.lagRate,
-            lagSeconds: self.lagSeconds, outageOperations: self.outageOperations)
+            lagSeconds: self.lagSeconds, outageOperations: self.outageOperations, rules: self.rules)
         try self.show(try await BenchRun(target: target, size: size, scenarios: self.only).run())
     }
 
