@@ -63,7 +63,8 @@ let package = Package(
             name: "TernRecords",
             dependencies: ["TernCore", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
             exclude: [
-                "records.proto", "events.proto", "identity.proto", "keys.proto", "sessions.proto", "verification.proto",
+                "records.proto", "events.proto", "identity.proto", "keys.proto", "metrics.proto", "sessions.proto",
+                "verification.proto",
             ],
             swiftSettings: strict
         ),

@@ -154,6 +154,7 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
     authorities?.startFollowing(on: MultiThreadedEventLoopGroup.singleton.next())
     let background = BackgroundWork(logger: logger)
     background.start { await runtime.run() }
+    background.start { await ReplicationTimer(service: service, wall: wall, logger: logger).run() }
     background.start { await Maintenance(service: service, wall: wall, logger: logger).run() }
     let lifecycle = LifecycleRunner(
         service: service, interval: .seconds(configuration.lifecycle.effectiveIntervalSeconds), clients: activity,
