@@ -23,7 +23,7 @@ package struct PeerRouter: Sendable {
     let wall: any WallClock
     let shutdown: ShutdownSignal
     /// Answers what KMS of another region asks; `nil` where there is no KMS.
-    let keys: (@Sendable ([UInt8]) async -> [UInt8])?
+    let keys: (@Sendable ([UInt8]) async throws -> [UInt8])?
     let logger: Logger
     private let signingKeys = SigningKeyCache(capacity: 64)
 
@@ -45,7 +45,7 @@ package struct PeerRouter: Sendable {
         verification: VerificationContext? = nil,
         wall: any WallClock,
         shutdown: ShutdownSignal = ShutdownSignal(),
-        keys: (@Sendable ([UInt8]) async -> [UInt8])? = nil,
+        keys: (@Sendable ([UInt8]) async throws -> [UInt8])? = nil,
         logger: Logger
     ) {
         self.federation = federation
