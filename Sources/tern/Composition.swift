@@ -64,6 +64,7 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
         eventLoopGroup: HTTPClient.defaultEventLoopGroup, configuration: PeerClient.httpConfiguration)
     let client = PeerClient(federation: federation, http: http, wall: wall, trust: trust)
     keys?.connect(to: FederatedKeyPeers(client: client))
+    let copy = federation.isHome ? nil : DirectoryCopy(client: client, wall: wall)
 
     var options = ObjectService.Options()
     options.inlineThresholdBytes = configuration.storage.inlineThresholdBytes
@@ -79,19 +80,25 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
         options: options,
         encryption: EncryptionKeys(
             rootKey: rootKey, keyService: keys, rolePrincipal: { await roles.session(ofRole: $0) }),
-        permissions: ReplicationPermissions(roles: roles, authorizer: authorizer), logger: logger)
+        permissions: ReplicationPermissions(
+            roles: roles, authorizer: authorizer, freshness: copy ?? HomeDirectoryFreshness()), logger: logger)
     service.controlChanges.observe { keys in
         do throws(ControlLogError) {
             try await directory.refresh(keys)
         } catch {
             logger.error("changes of IAM cannot be read; will try again", metadata: ["error": "\(error.message)"])
+            return false
         }
         do throws(ControlLogError) {
             try await settings.refresh(keys)
         } catch {
-            logger.error("settings of accounts cannot be read", metadata: ["error": "\(error.message)"])
+            logger.error(
+                "settings of accounts cannot be read; will try again", metadata: ["error": "\(error.message)"])
+            return false
         }
+        return true
     }
+    try await copy?.connect(to: service)
     try await service.outbox.rebuild(from: service.registry)
 
     let load = ProcessorLoad()
@@ -107,7 +114,7 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
         publicAccess: settings,
         principals: directory,
         authorizer: authorizer,
-        destinations: FederatedDestinationLookup(service: service, client: client),
+        destinations: FederatedDestinationLookup(service: service, client: client, copy: copy),
         remoteSources: HTTPRemoteSourceReader(client: client),
         forwarder: configuration.proxiesOtherRegions ? forwarder : nil,
         configuration: S3Responder.Configuration(
@@ -135,7 +142,7 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
                 regions: Set(endpoints.keys).union([configuration.region])),
         ],
         region: configuration.region, identities: identities,
-        forwarder: ControlForwarder(forwarder: forwarder, client: client, service: service), clock: wall,
+        forwarder: ControlForwarder(forwarder: forwarder, copy: copy), clock: wall,
         random: random, logger: logger)
     let metrics = OutcomeMetrics()
     service.outbox.observe { settled in metrics.record(settled) }
@@ -176,8 +183,8 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
         log: accessLog, service: service, identities: identities, wall: wall,
         interval: .seconds(configuration.accessLogs.deliveryIntervalSeconds), logger: logger)
     background.start { await accessLogs.run() }
-    if !federation.isHome {
-        let follower = DirectoryFollower(service: service, client: client, wall: wall, random: random, logger: logger)
+    if let copy {
+        let follower = DirectoryFollower(copy: copy, wall: wall, random: random, logger: logger)
         background.start { await follower.run() }
     }
     return RunningRegion(

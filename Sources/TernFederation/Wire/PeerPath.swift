@@ -55,6 +55,9 @@ package enum PeerPath: String, Sendable, CaseIterable {
         }
     }
 
+    /// In answers to ``changes``: the last change that the home region had made before it looked.
+    static let sequenceHeader = "x-tern-last-sequence"
+
     /// The longest that ``changes`` waits for one, in milliseconds.
     static let maximumWaitMilliseconds: Int64 = 20_000
 }
