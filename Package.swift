@@ -24,7 +24,8 @@ let package = Package(
     name: "tern",
     platforms: [.macOS(.v15)],
     products: [
-        .executable(name: "tern", targets: ["tern"])
+        .executable(name: "tern", targets: ["tern"]),
+        .executable(name: "tern-simulator", targets: ["tern-simulator"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -186,6 +187,22 @@ let package = Package(
         ),
 
         // tests
+        .target(
+            name: "TernSimulator",
+            dependencies: [
+                "TernCore", "TernRecords", "TernPorts", "TernS3Protocol", "TernReplication", "TernStorage",
+                "TernObjects",
+                "TernReplicationWorkers", nioCore, logging,
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "tern-simulator",
+            dependencies: ["TernSimulator", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            swiftSettings: strict
+        ),
+
         .target(name: "TernStorageTesting", dependencies: ["TernStorage", nioCore], swiftSettings: strict),
         .target(
             name: "TernTestSupport",
@@ -247,6 +264,11 @@ let package = Package(
                 "TernStorage",
                 "TernObjects", "TernReplicationWorkers", "TernTestSupport", nioCore, logging,
             ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "TernSimulatorTests",
+            dependencies: ["TernSimulator"],
             swiftSettings: strict
         ),
         .testTarget(

@@ -16,6 +16,8 @@ package final class ObjectService: Sendable {
         package var inlineThresholdBytes = 32 * 1024
         /// The largest object, in bytes.
         package var maximumObjectBytes: Int64 = 53_687_091_200_000
+        /// The least size of a part that is not the last; simulations have smaller ones.
+        package var minimumPartBytes = S3Limits.minimumPartByteCount
         /// Buckets that one account may have.
         package var bucketsPerAccount = 10_000
 

@@ -132,6 +132,13 @@ enum LayerTable {
             ]
         ),
 
+        Target(
+            "TernSimulator",
+            layer: 7,
+            targets: Self.protocols.union(Self.contracts).union(["TernObjects", "TernReplicationWorkers"]),
+            libraries: ["NIOCore", "Logging", "SwiftProtobuf"]
+        ),
+        Target("tern-simulator", layer: 7, targets: ["TernSimulator"], libraries: ["ArgumentParser", "Glibc"]),
         Target("TernStorageTesting", layer: 7, targets: ["TernStorage"], libraries: ["NIOCore", "Testing"]),
         Target(
             "TernTestSupport",

@@ -25,6 +25,12 @@ package struct LaneID: Hashable, Sendable {
     package var hash: LaneHash { LaneHash(destinationBucket: self.destinationBucket) }
 }
 
+extension LaneID: Comparable {
+    package static func < (left: LaneID, right: LaneID) -> Bool {
+        (left.sourceBucketID, left.destinationBucket) < (right.sourceBucketID, right.destinationBucket)
+    }
+}
+
 extension LaneID: CustomStringConvertible {
     package var description: String { "\(self.sourceBucket) to \(self.destinationBucket)" }
 }
@@ -95,7 +101,7 @@ package final class Outbox: Sendable {
     package func listen(_ listener: @escaping @Sendable (LaneID, Timestamp) -> Void) {
         let lanes = self.state.withLock { state in
             state.listener = listener
-            return Array(state.pending.keys)
+            return state.pending.keys.sorted()
         }
         for lane in lanes { listener(lane, Timestamp(milliseconds: 0)) }
     }
@@ -149,7 +155,7 @@ package final class Outbox: Sendable {
             return (lanes, state.listener)
         }
         guard let listener else { return }
-        for (lane, due) in lanes { listener(lane, due) }
+        for (lane, due) in lanes.sorted(by: { $0.key < $1.key }) { listener(lane, due) }
     }
 
     private func lane(of task: OutboxTask, from bucket: BucketState) -> LaneID {
