@@ -146,6 +146,17 @@ let package = Package(
             swiftSettings: strict
         ),
 
+        .target(
+            name: "TernEventDelivery",
+            dependencies: [
+                "TernCore", "TernS3Protocol", "TernSigV4", "TernRecords", "TernPorts", "TernStorage", "TernObjects",
+                nioCore, nioPosix, nioSSL, logging, crypto,
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            ],
+            swiftSettings: strict
+        ),
+
         // 5 edges
         .target(
             name: "TernHTTPServer",
@@ -174,7 +185,7 @@ let package = Package(
                 "TernRecords",
                 "TernPorts",
                 "TernStorage", "TernObjects", "TernControlPlane", "TernControlAPI", "TernS3API",
-                "TernReplicationWorkers",
+                "TernReplicationWorkers", "TernEventDelivery",
                 "TernFederation",
                 "TernHTTPServer", "TernStorageRocksDB", "TernStorageZstd", nioCore, nioPosix, nioSSL, logging, crypto,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -269,6 +280,14 @@ let package = Package(
         .testTarget(
             name: "TernSimulatorTests",
             dependencies: ["TernSimulator"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "TernEventDeliveryTests",
+            dependencies: [
+                "TernCore", "TernS3Protocol", "TernRecords", "TernPorts", "TernStorage", "TernObjects",
+                "TernEventDelivery", "TernTestSupport", nioCore, logging,
+            ],
             swiftSettings: strict
         ),
         .testTarget(

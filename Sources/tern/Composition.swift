@@ -5,6 +5,7 @@ import NIOPosix
 import TernControlAPI
 import TernControlPlane
 import TernCore
+import TernEventDelivery
 import TernFederation
 import TernHTTPServer
 import TernLifecycle
@@ -73,6 +74,7 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
     for pool in configuration.storage.pools {
         for storageClass in pool.classes { options.poolOfClass[storageClass] = pool.name }
     }
+    options.eventTargets = Set(configuration.targets.map(\.arn))
     let namespace: (any BucketNamespace)? = federation.isHome ? nil : RemoteNamespace(client: client)
     let service = ObjectService(
         region: configuration.region, metadata: metadata, blobs: blobs, wall: wall, random: random,
@@ -100,6 +102,15 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
     }
     try await copy?.connect(to: service)
     try await service.outbox.rebuild(from: service.registry)
+    try await service.events.rebuild()
+    let events: EventDelivery
+    do throws(TargetConfiguration.Problem) {
+        events = try EventDelivery(
+            targets: configuration.targets, service: service, identities: lasting, wall: wall, random: random,
+            logger: logger)
+    } catch {
+        throw CommandFailure("targets: \(error)")
+    }
 
     let load = ProcessorLoad()
     let activity = ClientActivity(isMachineSaturated: { load.isSaturated })
@@ -155,13 +166,14 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
         sources: s3, accounts: AccountAdministration(catalog: directory),
         simulator: PolicySimulation(
             catalog: directory, identities: identities, authorizer: authorizer, s3: s3, keys: keys, wall: wall),
-        verification: verification, wall: wall, shutdown: shutdown,
-        keys: keys?.answerPeer, logger: logger)
+        verification: verification, events: events, wall: wall, shutdown: shutdown, keys: keys?.answerPeer,
+        logger: logger)
 
     authorities?.startFollowing(on: MultiThreadedEventLoopGroup.singleton.next())
     let background = BackgroundWork(logger: logger)
     background.start { await runtime.run() }
     background.start { await ReplicationTimer(service: service, wall: wall, logger: logger).run() }
+    background.start { await events.run() }
     background.start { await Maintenance(service: service, wall: wall, logger: logger).run() }
     let lifecycle = LifecycleRunner(
         service: service, interval: .seconds(configuration.lifecycle.effectiveIntervalSeconds), clients: activity,

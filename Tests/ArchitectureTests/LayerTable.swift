@@ -99,6 +99,14 @@ enum LayerTable {
                 "Foundation", "Glibc",
             ]
         ),
+        Target(
+            "TernEventDelivery",
+            layer: 4,
+            targets: Self.contracts.union(["TernCore", "TernS3Protocol", "TernSigV4", "TernRecords", "TernObjects"]),
+            libraries: [
+                "NIOCore", "NIOPosix", "NIOHTTP1", "NIOSSL", "Logging", "Crypto", "AsyncHTTPClient", "Glibc",
+            ]
+        ),
 
         Target(
             "TernHTTPServer",
@@ -122,7 +130,7 @@ enum LayerTable {
             layer: 6,
             targets: Self.protocols.union(Self.contracts).union([
                 "TernSigV4", "TernObjects", "TernControlPlane", "TernControlAPI", "TernS3API", "TernReplicationWorkers",
-                "TernFederation",
+                "TernEventDelivery", "TernFederation",
                 "TernHTTPServer", "TernStorageRocksDB", "TernStorageZstd",
             ]),
             libraries: [

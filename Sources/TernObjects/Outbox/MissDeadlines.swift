@@ -96,7 +96,7 @@ extension ObjectService {
     func settleDeadline(
         of task: StoredTask, outcome: TaskOutcome, version: VersionRecord?, bucket: BucketState, now: Timestamp,
         in batch: inout MetadataBatch
-    ) async throws(S3Error) -> (events: AddedEvents, wasMissed: Bool) {
+    ) async throws(S3Error) -> (events: AddedEvents, wasMissed: Bool, isUntracked: Bool) {
         let requested = Timestamp(milliseconds: task.record.requestMs)
         let unique = UInt64(bigEndianBytes: task.row.suffix(8))
         var events = AddedEvents()
@@ -104,6 +104,7 @@ extension ObjectService {
         let open = Keyspace.deadline(.open, requested: requested, unique: unique)
         var hasPassed = false
         var wasMissed = false
+        var isUntracked = false
         if let value = try await self.metadata.value(missed, in: bucket.partition) {
             batch.require(missed, is: value)
             batch.delete(missed)
@@ -121,6 +122,7 @@ extension ObjectService {
             // It was told not to be tracked any more, or somebody is moving it from open to missed at this moment.
             batch.require(missed, is: nil)
             batch.require(open, is: nil)
+            isUntracked = true
         }
         if hasPassed, case .done = outcome {
             events.append(
@@ -128,7 +130,7 @@ extension ObjectService {
                     ReplicationEvent(.replicatedAfterThreshold, task: task.record, version: version), in: bucket,
                     to: &batch))
         }
-        return (events, wasMissed)
+        return (events, wasMissed, isUntracked)
     }
 }
 

@@ -107,11 +107,18 @@ extension ObjectService {
                 outcome = .cancelled(reason: "the version was deleted")
             }
             var wasMissed = false
+            var isUntracked = false
             if task.record.timeControl, let bucket {
                 let deadline = try await self.settleDeadline(
                     of: task, outcome: outcome, version: version?.stored.record, bucket: bucket, now: now, in: &batch)
                 events.append(deadline.events)
                 wasMissed = deadline.wasMissed
+                isUntracked = deadline.isUntracked
+            }
+            if task.record.metricsEnabled, !isUntracked, let bucket {
+                events.append(
+                    try self.addOutcomeEvent(
+                        of: task.record, outcome: outcome, version: version?.stored.record, in: bucket, to: &batch))
             }
             settled.append(
                 SettledTask(lane: lane, task: task.record, outcome: outcome, time: now, wasMissed: wasMissed))
