@@ -85,7 +85,8 @@ final class SimulatedRegion: Sendable {
         return ObjectService(
             region: RegionName(trusted: self.name), metadata: MountedStore(self.disk), blobs: MountedBlobs(self.disk),
             wall: self.clock, random: self.dice, options: options, encryption: encryption,
-            permissions: ReplicationPermissions(roles: self.world.access, authorizer: self.world.access),
+            permissions: ReplicationPermissions(
+                roles: self.world.access, authorizer: self.world.access, freshness: HomeDirectoryFreshness()),
             logger: self.world.logger)
     }
 
