@@ -24,7 +24,8 @@ let package = Package(
     name: "tern",
     platforms: [.macOS(.v15)],
     products: [
-        .executable(name: "tern", targets: ["tern"])
+        .executable(name: "tern", targets: ["tern"]),
+        .executable(name: "tern-simulator", targets: ["tern-simulator"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -63,7 +64,8 @@ let package = Package(
             name: "TernRecords",
             dependencies: ["TernCore", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
             exclude: [
-                "records.proto", "events.proto", "identity.proto", "keys.proto", "sessions.proto", "verification.proto",
+                "records.proto", "events.proto", "identity.proto", "keys.proto", "metrics.proto", "sessions.proto",
+                "verification.proto",
             ],
             swiftSettings: strict
         ),
@@ -144,6 +146,17 @@ let package = Package(
             swiftSettings: strict
         ),
 
+        .target(
+            name: "TernEventDelivery",
+            dependencies: [
+                "TernCore", "TernS3Protocol", "TernSigV4", "TernRecords", "TernPorts", "TernStorage", "TernObjects",
+                nioCore, nioPosix, nioSSL, logging, crypto,
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            ],
+            swiftSettings: strict
+        ),
+
         // 5 edges
         .target(
             name: "TernHTTPServer",
@@ -172,7 +185,7 @@ let package = Package(
                 "TernRecords",
                 "TernPorts",
                 "TernStorage", "TernObjects", "TernControlPlane", "TernControlAPI", "TernS3API",
-                "TernReplicationWorkers",
+                "TernReplicationWorkers", "TernEventDelivery",
                 "TernFederation",
                 "TernHTTPServer", "TernStorageRocksDB", "TernStorageZstd", nioCore, nioPosix, nioSSL, logging, crypto,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -185,6 +198,22 @@ let package = Package(
         ),
 
         // tests
+        .target(
+            name: "TernSimulator",
+            dependencies: [
+                "TernCore", "TernRecords", "TernPorts", "TernS3Protocol", "TernReplication", "TernStorage",
+                "TernObjects",
+                "TernReplicationWorkers", nioCore, logging,
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "tern-simulator",
+            dependencies: ["TernSimulator", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            swiftSettings: strict
+        ),
+
         .target(name: "TernStorageTesting", dependencies: ["TernStorage", nioCore], swiftSettings: strict),
         .target(
             name: "TernTestSupport",
@@ -245,6 +274,19 @@ let package = Package(
                 "TernCore", "TernChecksums", "TernReplication", "TernS3Protocol", "TernRecords", "TernPorts",
                 "TernStorage",
                 "TernObjects", "TernReplicationWorkers", "TernTestSupport", nioCore, logging,
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "TernSimulatorTests",
+            dependencies: ["TernSimulator"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "TernEventDeliveryTests",
+            dependencies: [
+                "TernCore", "TernS3Protocol", "TernRecords", "TernPorts", "TernStorage", "TernObjects",
+                "TernEventDelivery", "TernTestSupport", nioCore, logging,
             ],
             swiftSettings: strict
         ),

@@ -33,6 +33,10 @@ package enum Keyspace {
         case completedUpload = 0x57
         /// `T` lane due unique: a replication task.
         case task = 0x54
+        /// `D` state requested unique: the deadline of a replication task under replication time.
+        case deadline = 0x44
+        /// `M` month rule NUL destination: what replication did under a rule.
+        case replicationMonth = 0x4D
         /// `Z` key NUL version: a replica that was deleted by version ID.
         case tombstone = 0x5A
         /// `R` version: a large replica in the making.
@@ -140,6 +144,40 @@ package enum Keyspace {
         return row
     }
 
+    /// - Parameter unique: The random end of the task's own row, which stays when the task is moved.
+    package static func deadline(_ state: DeadlineState, requested: Timestamp, unique: UInt64) -> [UInt8] {
+        var row = self.deadlinePrefix(state)
+        row.append(bigEndian: UInt64(clamping: requested.milliseconds))
+        row.append(bigEndian: unique)
+        return row
+    }
+
+    package static func replicationMonthPrefix(_ month: String) -> [UInt8] {
+        self.row(.replicationMonth, Array(month.utf8))
+    }
+
+    package static func month(ofReplicationMonth row: [UInt8]) -> String {
+        String(decoding: row.dropFirst().prefix(6), as: UTF8.self)
+    }
+
+    /// The row of a deadline in another state.
+    package static func deadline(_ state: DeadlineState, sameAs row: [UInt8]) -> [UInt8] {
+        self.deadlinePrefix(state) + row.dropFirst(2)
+    }
+
+    package static func deadlinePrefix(_ state: DeadlineState) -> [UInt8] {
+        [Table.deadline.rawValue, state.rawValue]
+    }
+
+    /// - Parameter month: The year and the month, in six digits.
+    package static func replicationMonth(_ month: String, rule: String, destination: String) -> [UInt8] {
+        var row = self.replicationMonthPrefix(month)
+        row.append(contentsOf: rule.utf8)
+        row.append(0)
+        row.append(contentsOf: destination.utf8)
+        return row
+    }
+
     package static func lanePrefix(_ lane: LaneHash) -> [UInt8] {
         var row: [UInt8] = [Table.task.rawValue]
         row.append(bigEndian: lane.rawValue)
@@ -220,6 +258,14 @@ package enum Keyspace {
         row.append(contentsOf: rest)
         return row
     }
+}
+
+/// What became of a deadline of replication time.
+package enum DeadlineState: UInt8, Sendable {
+    /// The threshold has not passed, or nobody has noticed.
+    case open = 0
+    /// The threshold passed, and the operation still waits.
+    case missed = 1
 }
 
 /// Groups the replication tasks of one destination bucket: FNV-1a of its name, 64 bits.

@@ -2,6 +2,7 @@ package import Logging
 package import TernCore
 package import TernLifecycle
 package import TernPorts
+import TernReplication
 import TernS3Protocol
 package import TernStorage
 
@@ -15,6 +16,8 @@ package final class ObjectService: Sendable {
         package var inlineThresholdBytes = 32 * 1024
         /// The largest object, in bytes.
         package var maximumObjectBytes: Int64 = 53_687_091_200_000
+        /// The least size of a part that is not the last; simulations have smaller ones.
+        package var minimumPartBytes = S3Limits.minimumPartByteCount
         /// Buckets that one account may have.
         package var bucketsPerAccount = 10_000
 
@@ -29,6 +32,10 @@ package final class ObjectService: Sendable {
 
         /// The storage pools of the classes that have one.
         package var poolOfClass: [StorageClass: String] = [:]
+
+        /// When an operation under replication time has missed its promise, from the client's request on. S3's is
+        /// 15 minutes (C-31); another is for tests.
+        package var replicationTimeThreshold = Duration.seconds(60 * ReplicationTime.thresholdMinutes)
 
         package init() {}
     }
@@ -46,6 +53,7 @@ package final class ObjectService: Sendable {
     /// What comparisons of replicas with their sources found.
     package let verifications = VerificationMetrics()
     package let events: EventQueue
+    package let attainment: ReplicationAttainment
     package let options: Options
     package let encryption: EncryptionKeys
     /// `nil` where no role has to be allowed anything: in tests of other things.
@@ -73,6 +81,7 @@ package final class ObjectService: Sendable {
         self.namespace = namespace ?? HomeNamespace(directory: self.directory)
         self.outbox = Outbox(metadata: metadata)
         self.events = EventQueue(metadata: metadata)
+        self.attainment = ReplicationAttainment(threshold: options.replicationTimeThreshold)
         self.options = options
         self.encryption = encryption
         self.permissions = permissions

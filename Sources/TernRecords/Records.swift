@@ -57,6 +57,10 @@ package typealias VerificationRecord = Tern_Records_VerificationRecord
 package typealias VerificationCounts = Tern_Records_VerificationCounts
 package typealias EventRecord = Tern_Records_EventRecord
 package typealias ReplicationEventRecord = Tern_Records_ReplicationEventRecord
+package typealias MetricSeriesRecord = Tern_Records_MetricSeriesRecord
+package typealias MetricBlockRecord = Tern_Records_MetricBlockRecord
+package typealias MetricSamples = Tern_Records_MetricSamples
+package typealias ReplicationMonthRecord = Tern_Records_ReplicationMonthRecord
 
 extension VersionIdentity {
     package init(_ id: VersionID) {

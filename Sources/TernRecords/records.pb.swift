@@ -1058,6 +1058,18 @@ package nonisolated struct Tern_Records_TaskRecord: @unchecked Sendable {
     set {_uniqueStorage()._replicaKmsKey = newValue}
   }
 
+  /// Whether the rule has Metrics: the operation is counted and reported.
+  package var metricsEnabled: Bool {
+    get {_storage._metricsEnabled}
+    set {_uniqueStorage()._metricsEnabled = newValue}
+  }
+
+  /// Whether the rule has ReplicationTime, and the operation is within its promise.
+  package var timeControl: Bool {
+    get {_storage._timeControl}
+    set {_uniqueStorage()._timeControl = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum Kind: SwiftProtobuf.Enum, Swift.CaseIterable {
@@ -2652,7 +2664,7 @@ nonisolated extension Tern_Records_CompletedUploadRecord: SwiftProtobuf.Message,
 
 nonisolated extension Tern_Records_TaskRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".TaskRecord"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}key\0\u{1}version\0\u{3}is_null\0\u{1}kind\0\u{3}rule_id\0\u{3}destination_bucket\0\u{1}role\0\u{3}storage_class\0\u{3}configuration_epoch\0\u{3}request_ms\0\u{1}attempts\0\u{3}byte_count\0\u{3}tags_stamp\0\u{3}last_error\0\u{3}destination_account\0\u{3}owner_override\0\u{3}replica_kms_key\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}key\0\u{1}version\0\u{3}is_null\0\u{1}kind\0\u{3}rule_id\0\u{3}destination_bucket\0\u{1}role\0\u{3}storage_class\0\u{3}configuration_epoch\0\u{3}request_ms\0\u{1}attempts\0\u{3}byte_count\0\u{3}tags_stamp\0\u{3}last_error\0\u{3}destination_account\0\u{3}owner_override\0\u{3}replica_kms_key\0\u{3}metrics_enabled\0\u{3}time_control\0")
 
   fileprivate class _StorageClass {
     var _key: Data = Data()
@@ -2672,6 +2684,8 @@ nonisolated extension Tern_Records_TaskRecord: SwiftProtobuf.Message, SwiftProto
     var _destinationAccount: String = String()
     var _ownerOverride: Bool = false
     var _replicaKmsKey: String = String()
+    var _metricsEnabled: Bool = false
+    var _timeControl: Bool = false
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -2699,6 +2713,8 @@ nonisolated extension Tern_Records_TaskRecord: SwiftProtobuf.Message, SwiftProto
       _destinationAccount = source._destinationAccount
       _ownerOverride = source._ownerOverride
       _replicaKmsKey = source._replicaKmsKey
+      _metricsEnabled = source._metricsEnabled
+      _timeControl = source._timeControl
     }
   }
 
@@ -2734,6 +2750,8 @@ nonisolated extension Tern_Records_TaskRecord: SwiftProtobuf.Message, SwiftProto
         case 15: try { try decoder.decodeSingularStringField(value: &_storage._destinationAccount) }()
         case 16: try { try decoder.decodeSingularBoolField(value: &_storage._ownerOverride) }()
         case 17: try { try decoder.decodeSingularStringField(value: &_storage._replicaKmsKey) }()
+        case 18: try { try decoder.decodeSingularBoolField(value: &_storage._metricsEnabled) }()
+        case 19: try { try decoder.decodeSingularBoolField(value: &_storage._timeControl) }()
         default: break
         }
       }
@@ -2797,6 +2815,12 @@ nonisolated extension Tern_Records_TaskRecord: SwiftProtobuf.Message, SwiftProto
       if !_storage._replicaKmsKey.isEmpty {
         try visitor.visitSingularStringField(value: _storage._replicaKmsKey, fieldNumber: 17)
       }
+      if _storage._metricsEnabled != false {
+        try visitor.visitSingularBoolField(value: _storage._metricsEnabled, fieldNumber: 18)
+      }
+      if _storage._timeControl != false {
+        try visitor.visitSingularBoolField(value: _storage._timeControl, fieldNumber: 19)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -2823,6 +2847,8 @@ nonisolated extension Tern_Records_TaskRecord: SwiftProtobuf.Message, SwiftProto
         if _storage._destinationAccount != rhs_storage._destinationAccount {return false}
         if _storage._ownerOverride != rhs_storage._ownerOverride {return false}
         if _storage._replicaKmsKey != rhs_storage._replicaKmsKey {return false}
+        if _storage._metricsEnabled != rhs_storage._metricsEnabled {return false}
+        if _storage._timeControl != rhs_storage._timeControl {return false}
         return true
       }
       if !storagesAreEqual {return false}

@@ -74,16 +74,22 @@ package struct TestRegion: Sendable {
     }
 
     /// Replicates everything of a bucket to others, delete markers and changes of replicas included.
-    package func replicate(_ bucket: String, to destinations: [String], storageClass: StorageClass? = nil) async throws
-    {
-        try await Self.replicate(bucket, to: destinations, storageClass: storageClass, by: self.service)
+    package func replicate(
+        _ bucket: String, to destinations: [String], storageClass: StorageClass? = nil, hasMetrics: Bool = false,
+        hasTimeControl: Bool = false
+    ) async throws {
+        try await Self.replicate(
+            bucket, to: destinations, storageClass: storageClass, hasMetrics: hasMetrics,
+            hasTimeControl: hasTimeControl, by: self.service)
     }
 
-    /// As ``replicate(_:to:storageClass:)``, by a service alone.
+    /// As ``replicate(_:to:storageClass:hasMetrics:hasTimeControl:)``, by a service alone.
     package static func replicate(
         _ bucket: String,
         to destinations: [String],
         storageClass: StorageClass? = nil,
+        hasMetrics: Bool = false,
+        hasTimeControl: Bool = false,
         by service: ObjectService
     ) async throws {
         let rules = destinations.enumerated().map { index, destination in
@@ -93,7 +99,11 @@ package struct TestRegion: Sendable {
                 filter: .all,
                 deleteMarkerReplication: true,
                 sourceSelectionCriteria: SourceSelectionCriteria(replicaModifications: true),
-                destination: Destination(bucket: BucketName(trusted: destination), storageClass: storageClass)
+                destination: Destination(
+                    bucket: BucketName(trusted: destination), storageClass: storageClass,
+                    replicationTime: hasTimeControl ? ReplicationTime(isEnabled: true) : nil,
+                    metrics: hasMetrics || hasTimeControl
+                        ? ReplicationMetrics(isEnabled: true, hasEventThreshold: hasTimeControl) : nil)
             )
         }
         let configuration = ReplicationConfiguration(role: "arn:aws:iam::111111111111:role/replication", rules: rules)

@@ -5,6 +5,7 @@ import NIOPosix
 import TernControlAPI
 import TernControlPlane
 import TernCore
+import TernEventDelivery
 import TernFederation
 import TernHTTPServer
 import TernLifecycle
@@ -64,6 +65,7 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
         eventLoopGroup: HTTPClient.defaultEventLoopGroup, configuration: PeerClient.httpConfiguration)
     let client = PeerClient(federation: federation, http: http, wall: wall, trust: trust)
     keys?.connect(to: FederatedKeyPeers(client: client))
+    let copy = federation.isHome ? nil : DirectoryCopy(client: client, wall: wall)
 
     var options = ObjectService.Options()
     options.inlineThresholdBytes = configuration.storage.inlineThresholdBytes
@@ -72,6 +74,7 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
     for pool in configuration.storage.pools {
         for storageClass in pool.classes { options.poolOfClass[storageClass] = pool.name }
     }
+    options.eventTargets = Set(configuration.targets.map(\.arn))
     let namespace: (any BucketNamespace)? = federation.isHome ? nil : RemoteNamespace(client: client)
     let service = ObjectService(
         region: configuration.region, metadata: metadata, blobs: blobs, wall: wall, random: random,
@@ -79,20 +82,35 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
         options: options,
         encryption: EncryptionKeys(
             rootKey: rootKey, keyService: keys, rolePrincipal: { await roles.session(ofRole: $0) }),
-        permissions: ReplicationPermissions(roles: roles, authorizer: authorizer), logger: logger)
+        permissions: ReplicationPermissions(
+            roles: roles, authorizer: authorizer, freshness: copy ?? HomeDirectoryFreshness()), logger: logger)
     service.controlChanges.observe { keys in
         do throws(ControlLogError) {
             try await directory.refresh(keys)
         } catch {
             logger.error("changes of IAM cannot be read; will try again", metadata: ["error": "\(error.message)"])
+            return false
         }
         do throws(ControlLogError) {
             try await settings.refresh(keys)
         } catch {
-            logger.error("settings of accounts cannot be read", metadata: ["error": "\(error.message)"])
+            logger.error(
+                "settings of accounts cannot be read; will try again", metadata: ["error": "\(error.message)"])
+            return false
         }
+        return true
     }
+    try await copy?.connect(to: service)
     try await service.outbox.rebuild(from: service.registry)
+    try await service.events.rebuild()
+    let events: EventDelivery
+    do throws(TargetConfiguration.Problem) {
+        events = try EventDelivery(
+            targets: configuration.targets, service: service, identities: lasting, wall: wall, random: random,
+            logger: logger)
+    } catch {
+        throw CommandFailure("targets: \(error)")
+    }
 
     let load = ProcessorLoad()
     let activity = ClientActivity(isMachineSaturated: { load.isSaturated })
@@ -107,7 +125,7 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
         publicAccess: settings,
         principals: directory,
         authorizer: authorizer,
-        destinations: FederatedDestinationLookup(service: service, client: client),
+        destinations: FederatedDestinationLookup(service: service, client: client, copy: copy),
         remoteSources: HTTPRemoteSourceReader(client: client),
         forwarder: configuration.proxiesOtherRegions ? forwarder : nil,
         configuration: S3Responder.Configuration(
@@ -135,7 +153,7 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
                 regions: Set(endpoints.keys).union([configuration.region])),
         ],
         region: configuration.region, identities: identities,
-        forwarder: ControlForwarder(forwarder: forwarder, client: client, service: service), clock: wall,
+        forwarder: ControlForwarder(forwarder: forwarder, copy: copy), clock: wall,
         random: random, logger: logger)
     let metrics = OutcomeMetrics()
     service.outbox.observe { settled in metrics.record(settled) }
@@ -148,12 +166,14 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
         sources: s3, accounts: AccountAdministration(catalog: directory),
         simulator: PolicySimulation(
             catalog: directory, identities: identities, authorizer: authorizer, s3: s3, keys: keys, wall: wall),
-        verification: verification, wall: wall, shutdown: shutdown,
-        keys: keys?.answerPeer, logger: logger)
+        verification: verification, events: events, wall: wall, shutdown: shutdown, keys: keys?.answerPeer,
+        logger: logger)
 
     authorities?.startFollowing(on: MultiThreadedEventLoopGroup.singleton.next())
     let background = BackgroundWork(logger: logger)
     background.start { await runtime.run() }
+    background.start { await ReplicationTimer(service: service, wall: wall, logger: logger).run() }
+    background.start { await events.run() }
     background.start { await Maintenance(service: service, wall: wall, logger: logger).run() }
     let lifecycle = LifecycleRunner(
         service: service, interval: .seconds(configuration.lifecycle.effectiveIntervalSeconds), clients: activity,
@@ -175,8 +195,8 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
         log: accessLog, service: service, identities: identities, wall: wall,
         interval: .seconds(configuration.accessLogs.deliveryIntervalSeconds), logger: logger)
     background.start { await accessLogs.run() }
-    if !federation.isHome {
-        let follower = DirectoryFollower(service: service, client: client, wall: wall, random: random, logger: logger)
+    if let copy {
+        let follower = DirectoryFollower(copy: copy, wall: wall, random: random, logger: logger)
         background.start { await follower.run() }
     }
     return RunningRegion(

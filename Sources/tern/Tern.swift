@@ -18,8 +18,8 @@ struct Tern: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             ServeCommand.self, DevCommand.self, EnvCommand.self, StatusCommand.self, ExplainCommand.self,
-            ReplicationCommand.self, AccountCommand.self, IAMCommand.self, KMSCommand.self, BenchCommand.self,
-            APICoverageCommand.self,
+            ReplicationCommand.self, EventsCommand.self, AccountCommand.self, IAMCommand.self, KMSCommand.self,
+            BenchCommand.self, APICoverageCommand.self,
         ]
     )
 }

@@ -29,7 +29,9 @@ struct KeyspaceDocumentTests {
     }
 
     /// The files in which messages are declared.
-    private static let schemas = ["records", "events", "identity", "keys", "sessions", "verification"]
+    private static let schemas = [
+        "records", "events", "identity", "keys", "metrics", "sessions", "verification",
+    ]
 
     @Test("Every message that it names is one of the stored records")
     func messages() throws {

@@ -99,6 +99,14 @@ enum LayerTable {
                 "Foundation", "Glibc",
             ]
         ),
+        Target(
+            "TernEventDelivery",
+            layer: 4,
+            targets: Self.contracts.union(["TernCore", "TernS3Protocol", "TernSigV4", "TernRecords", "TernObjects"]),
+            libraries: [
+                "NIOCore", "NIOPosix", "NIOHTTP1", "NIOSSL", "Logging", "Crypto", "AsyncHTTPClient", "Glibc",
+            ]
+        ),
 
         Target(
             "TernHTTPServer",
@@ -122,7 +130,7 @@ enum LayerTable {
             layer: 6,
             targets: Self.protocols.union(Self.contracts).union([
                 "TernSigV4", "TernObjects", "TernControlPlane", "TernControlAPI", "TernS3API", "TernReplicationWorkers",
-                "TernFederation",
+                "TernEventDelivery", "TernFederation",
                 "TernHTTPServer", "TernStorageRocksDB", "TernStorageZstd",
             ]),
             libraries: [
@@ -132,6 +140,13 @@ enum LayerTable {
             ]
         ),
 
+        Target(
+            "TernSimulator",
+            layer: 7,
+            targets: Self.protocols.union(Self.contracts).union(["TernObjects", "TernReplicationWorkers"]),
+            libraries: ["NIOCore", "Logging", "SwiftProtobuf"]
+        ),
+        Target("tern-simulator", layer: 7, targets: ["TernSimulator"], libraries: ["ArgumentParser", "Glibc"]),
         Target("TernStorageTesting", layer: 7, targets: ["TernStorage"], libraries: ["NIOCore", "Testing"]),
         Target(
             "TernTestSupport",

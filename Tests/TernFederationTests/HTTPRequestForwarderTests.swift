@@ -245,21 +245,28 @@ struct HTTPRequestForwarderTests {
     @Test("A region is not waited for while it is the client that is slow")
     func slowClient() async throws {
         let peer = try await ScriptedPeer { received, _ in received.hasSuffix("end") ? .write(Self.ok) : .wait }
-        /// Sends the end of its body later than the limit for an answer.
+        /// Sends the end of its body after the limit for an answer: when another request, begun later, had none in time.
         final class SlowBody: HTTPRequestBody {
             let step = Mutex(0)
+            let waitForLimit: @Sendable () async -> Void
+            init(waitForLimit: @escaping @Sendable () async -> Void) { self.waitForLimit = waitForLimit }
             func next() async throws -> ByteBuffer? {
                 let step = self.step.withLock { step in
                     defer { step += 1 }
                     return step
                 }
-                if step == 1 { try await Task.sleep(for: .milliseconds(2500)) }
+                if step == 1 { await self.waitForLimit() }
                 return step < 2 ? ByteBuffer(string: step == 0 ? "begin" : "end") : nil
             }
         }
-        try await self.withForwarder({ $0.answer = .seconds(2) }, peer: peer) { forwarder in
+        try await self.withForwarder({ $0.answer = .seconds(1) }, peer: peer) { forwarder in
+            let body = SlowBody {
+                await self.expectNoAnswer("did not answer in time") {
+                    _ = try await forwarder.forward(self.head("GET"), body: ClientBody(), to: Self.region)
+                }
+            }
             let answer = try await forwarder.forward(
-                self.head("PUT", "/b/k", [("content-length", "8")]), body: SlowBody(), to: Self.region)
+                self.head("PUT", "/b/k", [("content-length", "8")]), body: body, to: Self.region)
             #expect(answer.status == 200)
         }
     }

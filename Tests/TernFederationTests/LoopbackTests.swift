@@ -59,6 +59,8 @@ private struct Node {
     var router: PeerRouter
     var runtime: ReplicationRuntime
     var metrics: OutcomeMetrics
+    /// Used only where the region is not the home region.
+    var copy: DirectoryCopy
 }
 
 @Suite("Two regions over HTTP", .serialized)
@@ -90,9 +92,9 @@ struct LoopbackTests {
             try await servers[index].serve(RouterResponder(router: nodes[index].router))
         }
         let (home, other) = (nodes[0], nodes[1])
+        try await other.copy.connect(to: other.service)
         let follower = DirectoryFollower(
-            service: other.service, client: other.client, wall: SystemClock(), random: SeededRandom(seed: 5),
-            logger: Self.quiet)
+            copy: other.copy, wall: SystemClock(), random: SeededRandom(seed: 5), logger: Self.quiet)
         let result: Result<Void, any Error> = await withTaskGroup(of: Void.self) { group in
             group.addTask { await home.runtime.run() }
             group.addTask { await other.runtime.run() }
@@ -126,7 +128,7 @@ struct LoopbackTests {
             identities: OneAccount(), sources: OwnersRead(), wall: SystemClock(), logger: Self.quiet)
         return Node(
             service: region.service, region: name, server: server, client: client, router: router, runtime: runtime,
-            metrics: metrics)
+            metrics: metrics, copy: DirectoryCopy(client: client, wall: SystemClock()))
     }
 
     /// Runs `work` and returns when so many tasks were settled.
@@ -224,6 +226,52 @@ struct LoopbackTests {
         }
     }
 
+    private func makeRow(_ key: String, at home: Node) async throws {
+        var write = ControlWriteRecord()
+        write.key = .init(key.utf8)
+        write.value = .init("v".utf8)
+        #expect(try await home.service.directory.appendControl([write], requiring: []))
+    }
+
+    @Test("ACC-9: a region knows whether its copy of the home region's rows is new enough")
+    func freshness() async throws {
+        try await self.withRegions { home, other in
+            let hasTrouble = Mutex(false)
+            let told = Mutex<[String]>([])
+            other.service.controlChanges.observe { keys in
+                if hasTrouble.withLock({ $0 }) { return false }
+                told.withLock { $0 += keys.map { String(decoding: $0, as: UTF8.self) } }
+                return true
+            }
+            let before = SystemClock().now + .milliseconds(-1)
+            try await self.makeRow("i/1", at: home)
+            #expect(await other.copy.catchUp())
+            #expect(other.copy.isCurrent(asOf: before))
+            #expect(!other.copy.isCurrent(asOf: SystemClock().now + .seconds(60)))
+            #expect(try await other.service.directory.controlRow(Array("i/1".utf8)) != nil)
+            #expect(told.withLock { $0 }.contains("i/1"))
+
+            // What is stored and could not be read is no fresh copy, and is told again.
+            hasTrouble.withLock { $0 = true }
+            try await self.makeRow("i/2", at: home)
+            #expect(await !other.copy.catchUp())
+            hasTrouble.withLock { $0 = false }
+            #expect(await other.copy.catchUp())
+            #expect(told.withLock { $0 }.contains("i/2"))
+
+            // Many at once are one question, and each is answered by one that was asked after it.
+            for number in 3..<8 { try await self.makeRow("i/\(number)", at: home) }
+            await withTaskGroup(of: Bool.self) { group in
+                for _ in 0..<50 { group.addTask { await other.copy.catchUp() } }
+                for await isComplete in group { #expect(isComplete) }
+            }
+            #expect(try await other.service.directory.lastSequence() == 7)
+
+            await home.server.stop(grace: .zero)
+            #expect(await !other.copy.catchUp())
+        }
+    }
+
     private func refusal(
         of request: RemoteSourceRequest, by reader: HTTPRemoteSourceReader, in region: RegionName
     ) async -> S3Error? {
@@ -245,13 +293,14 @@ struct LoopbackTests {
     func directory() async throws {
         try await self.withRegions { home, other in
             try await self.makeBuckets(home, other)
-            let lookup = FederatedDestinationLookup(service: home.service, client: home.client)
+            let lookup = FederatedDestinationLookup(service: home.service, client: home.client, copy: nil)
             let found = try #require(try await lookup.destination("replica"))
             #expect(found.region == "eu-west-1")
             #expect(found.versioning == .enabled)
             #expect(try await lookup.destination("nowhere") == nil)
             // The home region's own bucket is known in the other, once the follower has seen it.
-            let there = FederatedDestinationLookup(service: other.service, client: other.client)
+            let there = FederatedDestinationLookup(
+                service: other.service, client: other.client, copy: other.copy)
             while try await there.destination("source") == nil { await Task.yield() }
             #expect(try await there.destination("source")?.region == "us-east-1")
             await #expect(throws: S3Error.self) {

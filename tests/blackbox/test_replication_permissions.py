@@ -254,3 +254,18 @@ def test_PSR_3_who_sets_a_rule_must_be_allowed_to_pass_its_role(home, abroad):
     }
     iam.put_user_policy(UserName=user, PolicyName="pass", PolicyDocument=policy(passing))
     configure(client, source, rule(destination), role=role)
+
+
+def test_ACC_9_a_role_made_a_moment_ago_in_the_home_region_is_not_taken_for_a_missing_one(federation):
+    """The source's region follows the home region: what it has not heard of yet refuses nothing."""
+    home, other = federation["us-east-1"], federation["eu-west-1"]
+    iam, s3 = home.service("iam", ALICE), other.client(ALICE)
+    source, destination = other.bucket(), home.bucket()
+    for _ in range(8):
+        name = fresh_name("role")
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=policy(TRUST))
+        configure(s3, source, rule(destination), role=f"arn:aws:iam::{ALICE.id}:role/{name}")
+        statements = [allow(SOURCE_ACTIONS, *both(source)), allow(DESTINATION_ACTIONS, *both(destination))]
+        iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=policy(*statements))
+        version = s3.put_object(Bucket=source, Key="key", Body=b"data")["VersionId"]
+        wait_for_status(s3, source, "key", version)

@@ -198,7 +198,7 @@ extension KeyManager {
     // MARK: Answering
 
     /// Answers another region.
-    package func answerPeer(_ sealed: [UInt8]) async -> [UInt8] {
+    package func answerPeer(_ sealed: [UInt8]) async throws(KeyServiceError) -> [UInt8] {
         var answer = KeyPeerAnswer()
         do throws(KeyServiceError) {
             guard let opened = self.rootKey.open(sealed, label: Self.requestLabel),
@@ -209,8 +209,13 @@ extension KeyManager {
             answer.errorCode = error.code
             answer.errorMessage = error.message
         }
-        // A message of two texts can always be written.
-        return self.rootKey.seal((try? answer.serializedBytes()) ?? [], label: Self.answerLabel)
+        let bytes: [UInt8]
+        do {
+            bytes = try answer.serializedBytes()
+        } catch {
+            throw .internalFailure("The answer to another region cannot be written: \(error)")
+        }
+        return self.rootKey.seal(bytes, label: Self.answerLabel)
     }
 
     private func perform(_ request: KeyPeerRequest) async throws(KeyServiceError) {

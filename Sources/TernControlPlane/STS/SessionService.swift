@@ -14,6 +14,10 @@ package struct SessionError: Error, Hashable, Sendable {
         self.message = message
     }
 
+    static func internalFailure(_ message: String) -> SessionError {
+        SessionError("InternalFailure", status: 500, message)
+    }
+
     static func validation(_ member: String, _ value: String, _ constraint: String) -> SessionError {
         SessionError(
             "ValidationError",
@@ -98,7 +102,7 @@ package struct SessionService: Sendable {
         let now = self.clock.now
         let session = TemporarySession(name: request.sessionName, issuedAt: now)
         return AssumedRole(
-            credentials: self.tokens.make(grant, now: now), principal: .role(role.identity, session),
+            credentials: try self.tokens.make(grant, now: now), principal: .role(role.identity, session),
             packedPolicySize: size)
     }
 
@@ -126,7 +130,7 @@ package struct SessionService: Sendable {
         guard duration <= 129_600 else {
             throw .validation("durationSeconds", "\(duration)", "Member must have value less than or equal to 129600")
         }
-        return self.tokens.make(
+        return try self.tokens.make(
             SessionGrant(subject: subject, name: "", durationSeconds: min(duration, maximum)), now: self.clock.now)
     }
 

@@ -49,7 +49,7 @@ package struct SessionTokens: Sendable {
         self.random = random
     }
 
-    func make(_ grant: SessionGrant, now: Timestamp) -> SessionCredentials {
+    func make(_ grant: SessionGrant, now: Timestamp) throws(SessionError) -> SessionCredentials {
         var record = SessionTokenRecord()
         record.accessKeyID = "ASIA" + RandomText.make(16, of: RandomText.identifiers, self.random)
         record.secret = RandomText.make(40, of: RandomText.secrets, self.random)
@@ -70,7 +70,12 @@ package struct SessionTokens: Sendable {
         record.tags = grant.tags
         record.transitiveTagKeys = grant.transitiveTagKeys.sorted()
         record.sourceIdentity = grant.sourceIdentity ?? ""
-        let bytes: [UInt8] = (try? record.serializedBytes()) ?? []
+        let bytes: [UInt8]
+        do {
+            bytes = try record.serializedBytes()
+        } catch {
+            throw .internalFailure("the token cannot be written: \(error)")
+        }
         return SessionCredentials(
             accessKeyID: record.accessKeyID, secretAccessKey: record.secret,
             sessionToken: Base64.encode(self.rootKey.seal(bytes, label: Self.label)),

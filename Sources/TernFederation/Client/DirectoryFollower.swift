@@ -1,14 +1,10 @@
 package import Logging
-import NIOCore
 import TernCore
-package import TernObjects
 package import TernPorts
-import TernRecords
 
 /// Keeps this region's copy of the directory up with the home region's, by its change log.
 package struct DirectoryFollower: Sendable {
-    private let service: ObjectService
-    private let client: PeerClient
+    private let copy: DirectoryCopy
     private let wall: any WallClock
     private let random: any RandomSource
     private let logger: Logger
@@ -17,14 +13,12 @@ package struct DirectoryFollower: Sendable {
     private static let delayCeiling = Duration.seconds(5)
 
     package init(
-        service: ObjectService,
-        client: PeerClient,
+        copy: DirectoryCopy,
         wall: any WallClock,
         random: any RandomSource,
         logger: Logger
     ) {
-        self.service = service
-        self.client = client
+        self.copy = copy
         self.wall = wall
         self.random = random
         self.logger = logger
@@ -54,19 +48,6 @@ package struct DirectoryFollower: Sendable {
 
     /// Asks for changes once, waiting for some, and applies them.
     package func pull() async throws {
-        try await self.client.pullDirectory(into: self.service, waitMilliseconds: PeerPath.maximumWaitMilliseconds)
-    }
-}
-
-extension PeerClient {
-    /// Asks the home region for directory changes and applies them.
-    package func pullDirectory(into service: ObjectService, waitMilliseconds: Int64) async throws {
-        let last = try await service.directory.lastSequence()
-        var answer = try await self.sendExpectingOK(
-            .changes, query: "after=\(last)&wait=\(waitMilliseconds)", to: self.federation.home)
-        let changes = try Frames.decode(&answer.body, as: DirectoryChange.self)
-        try await service.directory.apply(changes)
-        for change in changes where change.hasRecord { service.registry.refresh(change.record.name) }
-        await service.controlChanges.tell(changes.flatMap { $0.controlWrites.map { Array($0.key) } })
+        try await self.copy.pull(waitMilliseconds: PeerPath.maximumWaitMilliseconds)
     }
 }

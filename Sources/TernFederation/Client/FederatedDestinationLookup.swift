@@ -10,18 +10,21 @@ package import TernS3Protocol
 package struct FederatedDestinationLookup: DestinationLookup {
     private let service: ObjectService
     private let client: PeerClient
+    private let copy: DirectoryCopy?
 
-    package init(service: ObjectService, client: PeerClient) {
+    /// - Parameter copy: That of a region that is not the home region.
+    package init(service: ObjectService, client: PeerClient, copy: DirectoryCopy?) {
         self.service = service
         self.client = client
+        self.copy = copy
     }
 
     package func destination(_ name: String) async throws(S3Error) -> DestinationDescription? {
         var location = try await self.locate(name)
-        if location == nil, !self.client.federation.isHome {
+        if location == nil, let copy = self.copy {
             // The bucket may be so young that the directory's log has not brought its name yet.
             do {
-                try await self.client.pullDirectory(into: self.service, waitMilliseconds: 0)
+                try await copy.pull(waitMilliseconds: 0)
             } catch {
                 throw S3Error(
                     code: "ServiceUnavailable", status: 503,

@@ -86,17 +86,21 @@ package struct PeerClient: Sendable {
 
     /// Sends a request and reads the whole answer.
     ///
-    /// - Parameter query: The query as it stands behind the question mark, encoded; empty for none.
+    /// - Parameters:
+    ///   - query: The query as it stands behind the question mark, encoded; empty for none.
+    ///   - timeout: For the whole answer; `nil` waits as long as bytes flow.
     /// - Throws: ``TransportError`` where no answer came. An answer of any status is an answer.
     package func send(
         _ path: PeerPath,
         query: String = "",
         body: HTTPClientRequest.Body? = nil,
-        to region: RegionName
+        to region: RegionName,
+        timeout: Duration? = nil
     ) async throws(TransportError) -> PeerAnswer {
         let request = try self.request(path, query: query, body: body, to: region)
         do {
-            let response = try await self.http.execute(request, deadline: .distantFuture)
+            let response = try await self.http.execute(
+                request, deadline: timeout.map { .now() + TimeAmount($0) } ?? .distantFuture)
             var headers = HeaderFields()
             for (name, value) in response.headers { headers.append(name.lowercased(), value) }
             let bytes = try await response.body.collect(upTo: Self.maximumAnswerBytes)
@@ -106,14 +110,15 @@ package struct PeerClient: Sendable {
         }
     }
 
-    /// As ``send(_:query:body:to:)``, where only 200 will do.
+    /// As ``send(_:query:body:to:timeout:)``, where only 200 will do.
     package func sendExpectingOK(
         _ path: PeerPath,
         query: String = "",
         body: HTTPClientRequest.Body? = nil,
-        to region: RegionName
+        to region: RegionName,
+        timeout: Duration? = nil
     ) async throws(TransportError) -> PeerAnswer {
-        let answer = try await self.send(path, query: query, body: body, to: region)
+        let answer = try await self.send(path, query: query, body: body, to: region, timeout: timeout)
         if answer.status == 200 { return answer }
         throw Self.transportError(answer, region: region)
     }

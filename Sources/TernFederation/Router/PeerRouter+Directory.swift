@@ -60,9 +60,12 @@ extension PeerRouter {
         }
         let deadline = self.wall.now + .milliseconds(min(max(wait, 0), PeerPath.maximumWaitMilliseconds))
         while true {
+            let last = try await self.service.directory.lastSequence()
             let changes = try await self.service.directory.changes(after: after, limit: Self.changesPerAnswer)
             if !changes.isEmpty || self.wall.now >= deadline || self.shutdown.isRequested {
-                return Self.binary(try Frames.encode(changes))
+                var answer = Self.binary(try Frames.encode(changes))
+                answer.headers.append(PeerPath.sequenceHeader, String(last))
+                return answer
             }
             try await self.wall.sleep(until: min(self.wall.now + Self.lookInterval, deadline))
         }

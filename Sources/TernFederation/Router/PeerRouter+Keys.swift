@@ -17,7 +17,7 @@ extension PeerRouter {
             }
             bytes += chunk.readableBytesView
         }
-        return Self.binary(ByteBuffer(bytes: await keys(bytes)))
+        return Self.binary(ByteBuffer(bytes: try await keys(bytes)))
     }
 
     private static let maximumUsageLimit = 10_000

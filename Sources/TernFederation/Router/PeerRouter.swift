@@ -20,10 +20,11 @@ package struct PeerRouter: Sendable {
     let simulator: (any PolicySimulator)?
     /// How replicas are compared with their sources; `nil` where they are not.
     let verification: VerificationContext?
+    let events: (any EventOperator)?
     let wall: any WallClock
     let shutdown: ShutdownSignal
     /// Answers what KMS of another region asks; `nil` where there is no KMS.
-    let keys: (@Sendable ([UInt8]) async -> [UInt8])?
+    let keys: (@Sendable ([UInt8]) async throws -> [UInt8])?
     let logger: Logger
     private let signingKeys = SigningKeyCache(capacity: 64)
 
@@ -33,6 +34,7 @@ package struct PeerRouter: Sendable {
     ///   - sources: Decides what they may read.
     ///   - accounts: What the operator's commands about accounts ask.
     ///   - simulator: What `tern iam simulate` asks.
+    ///   - events: What they ask about events on their way; `nil` where none are sent.
     package init(
         federation: FederationConfiguration,
         service: ObjectService,
@@ -43,9 +45,10 @@ package struct PeerRouter: Sendable {
         accounts: (any AccountRegistry)? = nil,
         simulator: (any PolicySimulator)? = nil,
         verification: VerificationContext? = nil,
+        events: (any EventOperator)? = nil,
         wall: any WallClock,
         shutdown: ShutdownSignal = ShutdownSignal(),
-        keys: (@Sendable ([UInt8]) async -> [UInt8])? = nil,
+        keys: (@Sendable ([UInt8]) async throws -> [UInt8])? = nil,
         logger: Logger
     ) {
         self.federation = federation
@@ -57,6 +60,7 @@ package struct PeerRouter: Sendable {
         self.accounts = accounts
         self.simulator = simulator
         self.verification = verification
+        self.events = events
         self.wall = wall
         self.shutdown = shutdown
         self.keys = keys
@@ -111,6 +115,10 @@ package struct PeerRouter: Sendable {
         case .createAccount: try await self.createAccount(target)
         case .verification: try await self.answerVerification(body)
         case .verify: try await self.verify(target)
+        case .events: try await self.reportEvents()
+        case .deadEvents: try await self.listDeadEvents(target)
+        case .redriveEvents: try await self.redriveEvents(target)
+        case .discardEvents: try await self.discardEvents(target)
         case .status: Self.json(try await self.status())
         case .explain: try await self.explain(target)
         case .health: Self.text(200, "ok")

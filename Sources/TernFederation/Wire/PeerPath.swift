@@ -34,6 +34,14 @@ package enum PeerPath: String, Sendable, CaseIterable {
     /// POST, with `bucket` and perhaps `rule` and `repair`: compares a bucket with its destinations, lines of JSON as
     /// they come.
     case verify
+    /// GET: how the targets of event notifications do, JSON.
+    case events
+    /// GET, with `target` and perhaps `limit`: the dead letters of a target, JSON.
+    case deadEvents = "events/dead"
+    /// POST, with perhaps `target`: puts dead letters back into their queues; how many, JSON.
+    case redriveEvents = "events/redrive"
+    /// POST, with `target`: forgets the dead letters of a target; how many, JSON.
+    case discardEvents = "events/discard"
     /// GET: the state of replication, JSON.
     case status
     /// GET, with `bucket`, `key` and perhaps `versionId`: why a version replicates, or not, JSON.
@@ -48,12 +56,15 @@ package enum PeerPath: String, Sendable, CaseIterable {
     var method: String {
         switch self {
         case .replicas, .sessions, .commit, .reserve, .confirm, .release, .createAccount, .keys, .simulate,
-            .verification, .verify:
+            .verification, .verify, .redriveEvents, .discardEvents:
             "POST"
         case .segment: "PUT"
-        case .bucket, .source, .changes, .accounts, .keyUsage, .status, .explain, .health: "GET"
+        case .bucket, .source, .changes, .accounts, .keyUsage, .events, .deadEvents, .status, .explain, .health: "GET"
         }
     }
+
+    /// In answers to ``changes``: the last change that the home region had made before it looked.
+    static let sequenceHeader = "x-tern-last-sequence"
 
     /// The longest that ``changes`` waits for one, in milliseconds.
     static let maximumWaitMilliseconds: Int64 = 20_000

@@ -100,4 +100,31 @@ extension ObjectService {
             if event.version.etagMd5.isEmpty, !event.version.isDeleteMarker { record.etag = "" }
         }
     }
+
+    /// The event of an outcome of a task whose rule has metrics: that it failed, or that nobody follows it any more,
+    /// since its version or its rule is gone. Success has none.
+    func addOutcomeEvent(
+        of task: TaskRecord, outcome: TaskOutcome, version: VersionRecord?, in bucket: BucketState,
+        to batch: inout MetadataBatch
+    ) throws(S3Error) -> AddedEvents {
+        if bucket.features.notifications == nil { return AddedEvents() }
+        let kind: ReplicationEvent.Kind
+        switch outcome {
+        case .cancelled: kind = .notTracked
+        case .done:
+            if bucket.hasMetrics(of: task) { return AddedEvents() }
+            kind = .notTracked
+        case .refused(let reason): kind = bucket.hasMetrics(of: task) ? .failed(reason) : .notTracked
+        }
+        return try self.addReplicationEvent(
+            ReplicationEvent(kind, task: task, version: version), in: bucket, to: &batch)
+    }
+}
+
+extension BucketState {
+    /// Whether the configuration still has the metrics under which a task was made.
+    fileprivate func hasMetrics(of task: TaskRecord) -> Bool {
+        guard let rule = self.replication?.rule(id: task.ruleID) else { return false }
+        return rule.hasMetrics && rule.destination.bucket.description == task.destinationBucket
+    }
 }

@@ -12,14 +12,19 @@ extension ObjectService {
     package func ingest(_ items: [IngestItem]) async -> [IngestResult] {
         var results = [IngestResult?](repeating: nil, count: items.count)
         var groups: [String: [Int]] = [:]
+        // In the order of the items: chance has no part in what happens.
+        var buckets: [String] = []
         for (index, item) in items.enumerated() {
             if let problem = self.problem(ofIdentity: item.replica) {
                 results[index] = problem
             } else {
-                groups[item.replica.destinationBucket, default: []].append(index)
+                let bucket = item.replica.destinationBucket
+                if groups[bucket] == nil { buckets.append(bucket) }
+                groups[bucket, default: []].append(index)
             }
         }
-        for indices in groups.values {
+        for bucket in buckets {
+            let indices = groups[bucket] ?? []
             do {
                 let group = try await self.ingestGroup(indices.map { items[$0] })
                 for (index, result) in zip(indices, group) { results[index] = result }

@@ -30,8 +30,9 @@ extension ObjectService {
             replica.version.tagsStamp = 0
         case .refused(let reason):
             return .refused(.refused(reason.rawValue, "the role is not permitted at the destination"))
-        case .roleUnknown:
-            return .refused(.retry("the role is not known in the destination's region yet"))
+        case .undecided:
+            return .refused(
+                .retry("the destination's region does not know the role, or not what the home region lets it do"))
         }
         guard bucket.versioning == .enabled else {
             return .refused(.refused("DstBucketUnversioned", "the destination's versioning is not enabled"))

@@ -31,7 +31,7 @@ extension ObjectService {
                 throw .invalidPart(etag: listed.etag, partNumber: listed.number, uploadID: uploadID)
             }
             try Self.checkPart(listed, stored: part.layout, upload: upload)
-            if index < request.parts.count - 1, part.layout.byteCount < S3Limits.minimumPartByteCount {
+            if index < request.parts.count - 1, part.layout.byteCount < self.options.minimumPartBytes {
                 throw .entityTooSmall(
                     etag: listed.etag, partNumber: listed.number, byteCount: part.layout.byteCount)
             }

@@ -10,6 +10,8 @@ struct OutboxTask: Sendable {
     var destinationBucket: String
     var requested: Timestamp
     var byteCount: Int64
+    /// Whether it is under the promise of replication time.
+    var isTimed: Bool
     /// The encoded `TaskRecord`.
     var value: [UInt8]
 }
@@ -21,7 +23,10 @@ struct OutboxTask: Sendable {
 package final class CreationPlans: Sendable {
     private struct Rule {
         var state: DestinationState
-        var taskBytes: [UInt8]
+        var objectBytes: [UInt8]
+        /// Delete markers are outside the promise of replication time (L-38).
+        var markerBytes: [UInt8]
+        var isTimed: Bool
     }
 
     private let rules: [Rule]
@@ -44,7 +49,13 @@ package final class CreationPlans: Sendable {
             task.destinationAccount = rule.destination.account ?? ""
             task.ownerOverride = state.ownerOverride
             task.replicaKmsKey = rule.destination.replicaKMSKeyID ?? ""
-            rules.append(Rule(state: state, taskBytes: try encodeRecord(task)))
+            task.metricsEnabled = rule.hasMetrics
+            let markerBytes = try encodeRecord(task)
+            task.timeControl = rule.hasReplicationTimeControl
+            rules.append(
+                Rule(
+                    state: state, objectBytes: try encodeRecord(task), markerBytes: markerBytes,
+                    isTimed: task.timeControl))
         }
         self.rules = rules
     }
@@ -55,9 +66,10 @@ package final class CreationPlans: Sendable {
     ) -> (state: DestinationState, task: OutboxTask) {
         let rule = self.rules[index]
         let byteCount = record.isDeleteMarker ? 0 : record.byteCount
+        let ruleBytes = record.isDeleteMarker ? rule.markerBytes : rule.objectBytes
         var value: [UInt8] = []
-        value.reserveCapacity(rule.taskBytes.count + key.bytes.count + 64)
-        value.append(contentsOf: rule.taskBytes)
+        value.reserveCapacity(ruleBytes.count + key.bytes.count + 64)
+        value.append(contentsOf: ruleBytes)
         value.append(field: 1, bytes: key.bytes)
         Self.append(record.id, to: &value)
         if record.isNull { value.append(field: 3, varint: 1) }
@@ -66,7 +78,7 @@ package final class CreationPlans: Sendable {
         if byteCount != 0 { value.append(field: 12, varint: UInt64(bitPattern: byteCount)) }
         let task = OutboxTask(
             ruleID: rule.state.ruleID, destinationBucket: rule.state.destinationBucket, requested: requested,
-            byteCount: byteCount, value: value)
+            byteCount: byteCount, isTimed: rule.isTimed && !record.isDeleteMarker, value: value)
         return (rule.state, task)
     }
 
@@ -87,7 +99,8 @@ extension OutboxTask {
     init(_ record: TaskRecord, value: [UInt8]) {
         self.init(
             ruleID: record.ruleID, destinationBucket: record.destinationBucket,
-            requested: Timestamp(milliseconds: record.requestMs), byteCount: record.byteCount, value: value)
+            requested: Timestamp(milliseconds: record.requestMs), byteCount: record.byteCount,
+            isTimed: record.timeControl, value: value)
     }
 
     init(_ record: TaskRecord) throws(S3Error) {

@@ -25,6 +25,12 @@ package struct LaneID: Hashable, Sendable {
     package var hash: LaneHash { LaneHash(destinationBucket: self.destinationBucket) }
 }
 
+extension LaneID: Comparable {
+    package static func < (left: LaneID, right: LaneID) -> Bool {
+        (left.sourceBucketID, left.destinationBucket) < (right.sourceBucketID, right.destinationBucket)
+    }
+}
+
 extension LaneID: CustomStringConvertible {
     package var description: String { "\(self.sourceBucket) to \(self.destinationBucket)" }
 }
@@ -58,13 +64,29 @@ package struct StoredTask: Sendable {
 /// The replication tasks not yet done: the rows themselves are in the buckets' partitions; here are their counts, which
 /// are rebuilt from the rows at start, and the bell that wakes the workers on commit.
 package final class Outbox: Sendable {
+    private struct Waiting {
+        var count = PendingCount()
+        var ages = PendingAges()
+
+        mutating func add(_ byteCount: Int64, requested: Timestamp) {
+            self.count.add(byteCount, sign: 1)
+            self.ages.add(requested)
+        }
+
+        mutating func remove(_ task: TaskRecord) {
+            self.count.add(task.byteCount, sign: -1)
+            self.ages.remove(Timestamp(milliseconds: task.requestMs))
+        }
+    }
+
     private struct State {
-        var pending: [LaneID: [String: PendingCount]] = [:]
+        var pending: [LaneID: [String: Waiting]] = [:]
         var listener: (@Sendable (LaneID, Timestamp) -> Void)?
         var observers: [OutcomeObserver] = []
     }
 
     package let metadata: any MetadataStore
+    package let deadlines = ReplicationDeadlines()
     private let state = Mutex(State())
 
     package init(metadata: any MetadataStore) {
@@ -79,7 +101,7 @@ package final class Outbox: Sendable {
     package func listen(_ listener: @escaping @Sendable (LaneID, Timestamp) -> Void) {
         let lanes = self.state.withLock { state in
             state.listener = listener
-            return Array(state.pending.keys)
+            return state.pending.keys.sorted()
         }
         for lane in lanes { listener(lane, Timestamp(milliseconds: 0)) }
     }
@@ -110,9 +132,11 @@ package final class Outbox: Sendable {
         if tasks.count == 1 {
             // By far the most frequent, and on the way of each write.
             let task = tasks[0]
+            if task.isTimed { self.deadlines.note(task.requested, in: bucket) }
             let lane = self.lane(of: task, from: bucket)
             let listener = self.state.withLock { state in
-                state.pending[lane, default: [:]][task.ruleID, default: PendingCount()].add(task.byteCount, sign: 1)
+                state.pending[lane, default: [:]][task.ruleID, default: Waiting()].add(
+                    task.byteCount, requested: task.requested)
                 return state.listener
             }
             listener?(lane, task.requested)
@@ -122,14 +146,16 @@ package final class Outbox: Sendable {
         let (lanes, listener) = self.state.withLock { state in
             var lanes: [LaneID: Timestamp] = [:]
             for task in tasks {
+                if task.isTimed { self.deadlines.note(task.requested, in: bucket) }
                 let lane = self.lane(of: task, from: bucket)
-                state.pending[lane, default: [:]][task.ruleID, default: PendingCount()].add(task.byteCount, sign: 1)
+                state.pending[lane, default: [:]][task.ruleID, default: Waiting()].add(
+                    task.byteCount, requested: task.requested)
                 lanes[lane] = min(lanes[lane] ?? task.requested, task.requested)
             }
             return (lanes, state.listener)
         }
         guard let listener else { return }
-        for (lane, due) in lanes { listener(lane, due) }
+        for (lane, due) in lanes.sorted(by: { $0.key < $1.key }) { listener(lane, due) }
     }
 
     private func lane(of task: OutboxTask, from bucket: BucketState) -> LaneID {
@@ -143,13 +169,18 @@ package final class Outbox: Sendable {
         guard !tasks.isEmpty else { return }
         self.state.withLock { state in
             for task in tasks {
-                state.pending[lane, default: [:]][task.ruleID, default: PendingCount()].add(task.byteCount, sign: -1)
+                state.pending[lane, default: [:]][task.ruleID, default: Waiting()].remove(task)
             }
         }
     }
 
     /// What waits, by lane and rule.
     package var pending: [LaneID: [String: PendingCount]] {
-        self.state.withLock { $0.pending }
+        self.state.withLock { $0.pending.mapValues { $0.mapValues(\.count) } }
+    }
+
+    /// When the oldest operation that waits was asked for, by lane and rule, as exactly as ``PendingAges`` tells.
+    package var oldestRequests: [LaneID: [String: Timestamp]] {
+        self.state.withLock { $0.pending.mapValues { $0.compactMapValues(\.ages.oldest) } }
     }
 }

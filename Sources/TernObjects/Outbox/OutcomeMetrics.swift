@@ -93,9 +93,9 @@ package struct LagHistogram: Sendable, Hashable {
     }
 
     /// Buckets below 16 ms are exact; from there each doubling has eight.
-    private var counts = [UInt32](repeating: 0, count: Self.bucketCount)
+    private var counts = [UInt64](repeating: 0, count: Self.bucketCount)
     private var total: UInt64 = 0
-    private var maximum: Int64 = 0
+    package private(set) var maximum: Int64 = 0
 
     private static let bucketCount = 16 + 8 * 40
 
@@ -108,6 +108,20 @@ package struct LagHistogram: Sendable, Hashable {
         self.maximum = max(self.maximum, value)
     }
 
+    /// How many there are in each bucket that has any.
+    package var buckets: [(bucket: Int, count: UInt64)] {
+        self.counts.enumerated().filter { $0.element > 0 }.map { ($0.offset, $0.element) }
+    }
+
+    /// Adds what another histogram has.
+    package mutating func add(_ buckets: some Sequence<(bucket: Int, count: UInt64)>, maximum: Int64) {
+        for (bucket, count) in buckets where self.counts.indices.contains(bucket) {
+            self.counts[bucket] &+= count
+            self.total &+= count
+        }
+        self.maximum = max(self.maximum, maximum)
+    }
+
     package var summary: Summary {
         var summary = Summary()
         summary.p50 = self.quantile(0.50)
@@ -117,12 +131,12 @@ package struct LagHistogram: Sendable, Hashable {
         return summary
     }
 
-    private func quantile(_ fraction: Double) -> Int64 {
+    package func quantile(_ fraction: Double) -> Int64 {
         guard self.total > 0 else { return 0 }
         let rank = max(UInt64((Double(self.total) * fraction).rounded(.up)), 1)
         var seen: UInt64 = 0
         for (bucket, count) in self.counts.enumerated() {
-            seen += UInt64(count)
+            seen += count
             if seen >= rank { return min(Self.upperBound(of: bucket), self.maximum) }
         }
         return self.maximum

@@ -95,6 +95,8 @@ extension ObjectService {
             task.tagsStamp = record.newestAttributeStamp
             task.destinationAccount = planned.account ?? ""
             task.ownerOverride = state.ownerOverride
+            task.metricsEnabled = planned.metrics
+            task.timeControl = planned.rtc
             result.tasks.append(try OutboxTask(task))
         }
         return result
@@ -103,12 +105,13 @@ extension ObjectService {
     /// Adds the tasks' rows to the commit that makes their version visible.
     func put(_ tasks: [OutboxTask], in batch: inout MetadataBatch) {
         for task in tasks {
+            let unique = self.clock.randomBits()
             let row = Keyspace.task(
-                lane: LaneHash(destinationBucket: task.destinationBucket),
-                due: task.requested,
-                unique: self.clock.randomBits()
-            )
+                lane: LaneHash(destinationBucket: task.destinationBucket), due: task.requested, unique: unique)
             batch.put(row, task.value)
+            if task.isTimed {
+                batch.put(Keyspace.deadline(.open, requested: task.requested, unique: unique), task.value)
+            }
         }
     }
 }

@@ -35,12 +35,17 @@ package struct SettledTask: Sendable {
     /// `cancelled` when the version was gone by then, whatever the destination had said.
     package var outcome: TaskOutcome
     package var time: Timestamp
+    /// Whether it was noticed before that the threshold of replication time had passed.
+    package var wasMissed: Bool
 
-    package init(lane: LaneID, task: TaskRecord, outcome: TaskOutcome, time: Timestamp) {
+    package init(
+        lane: LaneID, task: TaskRecord, outcome: TaskOutcome, time: Timestamp, wasMissed: Bool = false
+    ) {
         self.lane = lane
         self.task = task
         self.outcome = outcome
         self.time = time
+        self.wasMissed = wasMissed
     }
 }
 
@@ -73,6 +78,7 @@ extension ObjectService {
         var batch = MetadataBatch(partition: lane.partition)
         var versions: [SettledVersion.Identity: SettledVersion] = [:]
         var settled: [SettledTask] = []
+        var events = AddedEvents()
         let now = self.clock.now
         for settlement in settlements {
             let task = settlement.task
@@ -100,7 +106,22 @@ extension ObjectService {
             } else {
                 outcome = .cancelled(reason: "the version was deleted")
             }
-            settled.append(SettledTask(lane: lane, task: task.record, outcome: outcome, time: now))
+            var wasMissed = false
+            var isUntracked = false
+            if task.record.timeControl, let bucket {
+                let deadline = try await self.settleDeadline(
+                    of: task, outcome: outcome, version: version?.stored.record, bucket: bucket, now: now, in: &batch)
+                events.append(deadline.events)
+                wasMissed = deadline.wasMissed
+                isUntracked = deadline.isUntracked
+            }
+            if task.record.metricsEnabled, !isUntracked, let bucket {
+                events.append(
+                    try self.addOutcomeEvent(
+                        of: task.record, outcome: outcome, version: version?.stored.record, in: bucket, to: &batch))
+            }
+            settled.append(
+                SettledTask(lane: lane, task: task.record, outcome: outcome, time: now, wasMissed: wasMissed))
         }
         for version in versions.values where version.isChanged {
             batch.require(version.stored.row, is: version.stored.value)
@@ -109,6 +130,8 @@ extension ObjectService {
         if settled.isEmpty { return true }
         guard try await self.metadata.tryCommit(batch) else { return false }
         self.outbox.removed(settled.map(\.task), from: lane)
+        self.events.added(events, in: lane.partition)
+        self.attainment.record(settled)
         self.outbox.publish(settled)
         return true
     }

@@ -9,10 +9,12 @@ import TernS3Protocol
 package struct ReplicationPermissions: Sendable {
     private let roles: any RoleAssumer
     private let authorizer: any Authorizer
+    private let freshness: any DirectoryFreshness
 
-    package init(roles: any RoleAssumer, authorizer: any Authorizer) {
+    package init(roles: any RoleAssumer, authorizer: any Authorizer, freshness: any DirectoryFreshness) {
         self.roles = roles
         self.authorizer = authorizer
+        self.freshness = freshness
     }
 
     private static let service = "s3.amazonaws.com"
@@ -30,10 +32,24 @@ package struct ReplicationPermissions: Sendable {
         /// The object goes without its tags (T-15).
         case readableWithoutTags
         case refused(ReplicationFailureReason)
+        /// Refused by a copy of IAM that may be behind the home region's.
+        case undecided
     }
 
-    /// Assumes the task's role and looks whether it may read what the task brings, in the order of A-50.
+    /// Assumes the task's role and looks whether it may read what the task brings. A refusal is one by IAM as it was at
+    /// the task's request, or later.
     package func source(
+        of task: TaskRecord, version: VersionRecord, key: ObjectKey, in bucket: BucketState
+    ) async -> SourceVerdict {
+        let isCurrent = self.freshness.isCurrent(asOf: Timestamp(milliseconds: task.requestMs))
+        let verdict = await self.judgeSource(of: task, version: version, key: key, in: bucket)
+        guard case .refused = verdict, !isCurrent else { return verdict }
+        guard await self.freshness.catchUp() else { return .undecided }
+        return await self.judgeSource(of: task, version: version, key: key, in: bucket)
+    }
+
+    /// In the order of A-50, by what this region knows.
+    private func judgeSource(
         of task: TaskRecord, version: VersionRecord, key: ObjectKey, in bucket: BucketState
     ) async -> SourceVerdict {
         guard
@@ -75,12 +91,27 @@ package struct ReplicationPermissions: Sendable {
         /// The replica arrives without its tags.
         case openWithoutTags
         case refused(ReplicationFailureReason)
-        /// This region has not heard of the role yet.
-        case roleUnknown
+        /// Refused by a copy of IAM that may be behind the home region's, or that does not have the role.
+        case undecided
     }
 
+    /// Looks whether the bucket takes the replica. A refusal is one by IAM as it was when the replica arrived, or later.
     func destination(of replica: ReplicaRecord, in bucket: BucketState, now: Timestamp) async -> DestinationVerdict {
-        guard let role = await self.roles.session(ofRole: replica.role) else { return .roleUnknown }
+        let isCurrent = self.freshness.isCurrent(asOf: now)
+        let verdict = await self.judgeDestination(of: replica, in: bucket, now: now)
+        switch verdict {
+        case .open, .openWithoutTags: return verdict
+        case .refused where isCurrent: return verdict
+        case .refused, .undecided:
+            guard await self.freshness.catchUp() else { return .undecided }
+            return await self.judgeDestination(of: replica, in: bucket, now: now)
+        }
+    }
+
+    private func judgeDestination(
+        of replica: ReplicaRecord, in bucket: BucketState, now: Timestamp
+    ) async -> DestinationVerdict {
+        guard let role = await self.roles.session(ofRole: replica.role) else { return .undecided }
         let version = replica.version
         let ask = Question(
             role: role, bucket: bucket, key: ObjectKey(trusted: Array(replica.key)), version: version,

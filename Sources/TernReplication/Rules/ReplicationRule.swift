@@ -49,6 +49,6 @@ package struct ReplicationRule: Hashable, Sendable {
 
     package var hasReplicationTimeControl: Bool { self.destination.replicationTime?.isEnabled == true }
 
-    /// Whether operations of the rule are counted and reported (M-06, R-16).
-    package var hasMetrics: Bool { self.destination.metrics?.isEnabled == true }
+    /// Whether operations of the rule are counted and reported (M-06, R-16); replication time implies it.
+    package var hasMetrics: Bool { self.destination.metrics?.isEnabled == true || self.hasReplicationTimeControl }
 }

@@ -59,6 +59,12 @@ struct Delivery: Sendable {
             sent.record.tagsStamp = 0
         case .refused(let reason):
             return .verdict(self.verdict(on: task, version: version, cause: .failure(reason)))
+        case .undecided:
+            return .verdict(
+                self.retry(
+                    task,
+                    error: "the role may not read the version by this region's copy of IAM, which may be behind the "
+                        + "home region's"))
         }
         if place == nil {
             return .verdict(self.verdict(on: task, version: version, cause: .failure(.dstBucketNotFound)))

@@ -82,7 +82,8 @@ extension Delivery {
             let sizes = version.record.travelsSealed ? replica.sealedSegments : []
             let plan = SegmentPlan(
                 byteCount: version.record.byteCount,
-                partSizes: sizes.isEmpty ? replica.parts.map(\.byteCount) : sizes.map(\.byteCount))
+                partSizes: sizes.isEmpty ? replica.parts.map(\.byteCount) : sizes.map(\.byteCount),
+                maximum: sizes.isEmpty ? self.context.options.segmentBytes : IngestLimits.bytesPerSegment)
             let arrived = Set(progress.arrived)
             let missing = plan.segments.filter { !arrived.contains($0.lowerBound) }
             let sender = SegmentSender(

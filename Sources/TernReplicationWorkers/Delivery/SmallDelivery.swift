@@ -122,7 +122,7 @@ extension Delivery {
                 let replica = ReplicaRecord(task: task.record, version: sent.record, parts: [], source: source)
                 return .ready(ReadyItem(task: task, version: version, item: IngestItem(replica: replica)))
             }
-            if record.etagPartCount > 1 || record.byteCount > Int64(IngestItem.maximumBodyBytes) {
+            if record.etagPartCount > 1 || record.byteCount > self.context.options.smallBodyBytes {
                 return .alone(version, sent: sent)
             }
             if case .here = place, record.byteCount > Int64(self.service.options.inlineThresholdBytes) {

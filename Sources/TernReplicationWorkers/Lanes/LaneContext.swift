@@ -6,6 +6,10 @@ import TernPorts
 package struct ReplicationOptions: Sendable {
     /// Small items in one request.
     package var itemsPerRequest = 128
+    /// The largest body that travels with others; at most ``IngestItem/maximumBodyBytes``.
+    package var smallBodyBytes = Int64(IngestItem.maximumBodyBytes)
+    /// Bytes of one segment of a large object; at most ``IngestLimits/bytesPerSegment``.
+    package var segmentBytes = IngestLimits.bytesPerSegment
     /// Bytes of the bodies of small items in one request.
     package var bytesPerRequest: Int64 = 4 * 1024 * 1024
     /// Requests of small items under way at once, in one lane.

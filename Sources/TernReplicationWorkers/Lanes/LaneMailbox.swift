@@ -1,6 +1,7 @@
 import Synchronization
 import TernCore
 import TernObjects
+import TernPorts
 
 /// What others tell a lane's loop. Bounded: the bells of any number of commits are one time, and every report belongs to
 /// work that the lane itself started.

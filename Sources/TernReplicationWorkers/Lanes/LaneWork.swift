@@ -80,7 +80,7 @@ struct LaneWork: Sendable {
         self.wasPageFull = page.count == limit
         self.readAfter = nil
         for task in self.cursor.take(page, limit: limit, of: self.lane, at: now) {
-            if task.record.kind == .object, task.record.byteCount > Int64(IngestItem.maximumBodyBytes) {
+            if task.record.kind == .object, task.record.byteCount > self.options.smallBodyBytes {
                 self.large.append(task)
             } else {
                 self.small.append(task)

@@ -85,6 +85,7 @@ extension RegionConfiguration {
         let sseC = try top.section("sse_c")
         self.sseC.requiresTLS = try sseC.boolean("require_tls", default: true)
         try sseC.finish()
+        try self.readTargets(top.sections("targets"))
         try top.finish()
     }
 

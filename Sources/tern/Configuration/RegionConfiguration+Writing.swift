@@ -82,6 +82,7 @@ extension RegionConfiguration {
         if !self.sseC.requiresTLS { lines += ["sse_c:", "  require_tls: false"] }
         lines += ["kms:", "  force_delete: \(self.kms.forcesDeletion)"]
         if let file = self.kms.rootKeyFile { lines.append("  root_key_file: \(quoted(file))") }
+        lines += self.targetLines
         return lines.joined(separator: "\n") + "\n"
     }
 

@@ -1,6 +1,7 @@
 import Logging
 import TernControlPlane
 import TernCore
+import TernEventDelivery
 import TernHTTPServer
 import TernLifecycle
 import TernObjects
@@ -186,6 +187,8 @@ struct RegionConfiguration: Equatable, Sendable {
     var restore = Restore()
     var kms = KMS()
     var sseC = SSEC()
+    /// Where event notifications can go.
+    var targets: [TargetConfiguration] = []
 
     static let defaultBaseDomains = ["localhost", "s3.localhost"]
 

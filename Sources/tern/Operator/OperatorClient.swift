@@ -26,7 +26,7 @@ struct OperatorClient: Sendable {
     }
 
     /// The body of a successful answer to a body that is sent.
-    func post(_ target: String, body: Data, to region: FederatedRegion) async throws -> Data {
+    func post(_ target: String, body: Data = Data(), to region: FederatedRegion) async throws -> Data {
         try await self.ask(target, method: "POST", body: body, of: region)
     }
 

@@ -27,7 +27,7 @@ private final class Regions: KeyPeers {
         guard let manager = self.managers[region], !self.away.withLock({ $0.contains(region) }) else {
             throw Unreachable()
         }
-        return await manager.answerPeer(request)
+        return try await manager.answerPeer(request)
     }
 }
 
@@ -195,10 +195,10 @@ struct KeyRegionsTests {
         request.create = key
         let bytes: [UInt8] = try request.serializedBytes()
         for forged in [bytes, other.seal(bytes, label: "kms-peer-request"), []] {
-            _ = await self.there.keys.answerPeer(forged)
+            _ = try await self.there.keys.answerPeer(forged)
         }
         // Nor what was sealed for another purpose.
-        _ = await self.there.keys.answerPeer(self.here.rootKey.seal(bytes, label: "kms-peer-answer"))
+        _ = try await self.there.keys.answerPeer(self.here.rootKey.seal(bytes, label: "kms-peer-answer"))
         #expect(
             await Fixture.code { _ = try await self.there.keys.describeKey(key.id, self.root) } == "NotFoundException")
     }

@@ -3,6 +3,7 @@ import TernCore
 import TernObjects
 import TernRecords
 import TernReplication
+import TernS3Protocol
 import TernTestSupport
 import Testing
 
@@ -48,5 +49,26 @@ struct CreationPlansTests {
         }
         let pending = region.service.outbox.pending.values.flatMap { $0.values }
         #expect(pending.reduce(0) { $0 + $1.operations } == Int64(keys.count * configuration.rules.count))
+    }
+
+    @Test(
+        "M-06, R-03, L-38: tasks know whether they are counted, and whether they are under the promise of replication time",
+        arguments: [(false, false), (true, false), (true, true)])
+    func flags(hasMetrics: Bool, hasTimeControl: Bool) async throws {
+        let region = TestRegion("us-east-1", clock: ManualClock(), seed: 3)
+        for name in ["src", "dst"] { try await region.makeBucket(name) }
+        try await region.replicate("src", to: ["dst"], hasMetrics: hasMetrics, hasTimeControl: hasTimeControl)
+        let key = try ObjectKey("k")
+        try await region.put("k", in: "src", bytes: [1])
+        _ = try await region.service.setTags([Tag(key: "a", value: "b")], of: nil, key: key, in: "src")
+        _ = try await region.service.deleteCurrent(key, in: "src", condition: .none)
+        let bucket = try await region.service.registry.state("src")
+        let lane = LaneID(sourceBucket: "src", sourceBucketID: bucket.record.bucketID, destinationBucket: "dst")
+        let tasks = try await region.service.outbox.tasks(of: lane, from: nil, limit: 100)
+        #expect(Set(tasks.map(\.record.kind)) == [.object, .tags, .deleteMarker])
+        for task in tasks {
+            #expect(task.record.metricsEnabled == hasMetrics)
+            #expect(task.record.timeControl == (hasTimeControl && task.record.kind != .deleteMarker))
+        }
     }
 }

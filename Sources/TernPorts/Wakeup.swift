@@ -1,7 +1,8 @@
 import Synchronization
+package import TernCore
 
 /// Wakes one waiter. A ring without a waiter is kept for the next; many rings are one.
-final class Wakeup: Sendable {
+package final class Wakeup: Sendable {
     private struct State {
         var isRung = false
         var waiter: CheckedContinuation<Void, Never>?
@@ -9,7 +10,9 @@ final class Wakeup: Sendable {
 
     private let state = Mutex(State())
 
-    func ring() {
+    package init() {}
+
+    package func ring() {
         let waiter = self.state.withLock { state in
             let waiter = state.waiter
             state.waiter = nil
@@ -20,7 +23,7 @@ final class Wakeup: Sendable {
     }
 
     /// Returns after the next ring, or when the task is cancelled.
-    func wait() async {
+    package func wait() async {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let isRung = self.state.withLock { state in
@@ -35,6 +38,18 @@ final class Wakeup: Sendable {
             }
         } onCancel: {
             self.ring()
+        }
+    }
+
+    /// Returns after the next ring, at `deadline`, or when the task is cancelled.
+    package func wait(until deadline: Timestamp?, wall: any WallClock) async {
+        guard let deadline else { return await self.wait() }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.wait() }
+            // Cancelled when the ring comes first.
+            group.addTask { try? await wall.sleep(until: deadline) }
+            await group.next()
+            group.cancelAll()
         }
     }
 }
