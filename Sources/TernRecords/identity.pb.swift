@@ -51,6 +51,9 @@ package nonisolated struct Tern_Records_AccountRecord: Sendable {
 
   package var alias: String = String()
 
+  /// IDs of deletions of service-linked roles, the newest last; each deletion is done when its ID is there.
+  package var serviceRoleDeletions: [String] = []
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -255,13 +258,89 @@ package nonisolated struct Tern_Records_IAMPolicyRecord: Sendable {
   package init() {}
 }
 
+package nonisolated struct Tern_Records_IAMInstanceProfileRecord: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// AIPA…
+  package var id: String = String()
+
+  package var account: String = String()
+
+  package var name: String = String()
+
+  package var path: String = String()
+
+  package var createdMs: Int64 = 0
+
+  package var tags: [Tern_Records_TagPair] = []
+
+  /// ID; empty for none.
+  package var role: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// A provider of OpenID Connect whose tokens roles may trust.
+package nonisolated struct Tern_Records_IAMOIDCProviderRecord: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var id: String = String()
+
+  package var account: String = String()
+
+  /// The URL of the issuer without its scheme, as the ARN has it.
+  package var name: String = String()
+
+  /// `/`: it has none of its own.
+  package var path: String = String()
+
+  package var createdMs: Int64 = 0
+
+  package var tags: [Tern_Records_TagPair] = []
+
+  package var clientIds: [String] = []
+
+  package var thumbprints: [String] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// When an access key or a role was used last: noted by each region, kept by the home region.
+package nonisolated struct Tern_Records_IAMUseRecord: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Of the access key or the role.
+  package var id: String = String()
+
+  package var usedMs: Int64 = 0
+
+  /// As credential scopes have it; empty for a role.
+  package var service: String = String()
+
+  package var region: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
 
 fileprivate nonisolated let _protobuf_package = "tern.records"
 
 nonisolated extension Tern_Records_AccountRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".AccountRecord"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{3}canonical_id\0\u{3}display_name\0\u{1}email\0\u{3}created_ms\0\u{3}access_keys\0\u{1}alias\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{3}canonical_id\0\u{3}display_name\0\u{1}email\0\u{3}created_ms\0\u{3}access_keys\0\u{1}alias\0\u{3}service_role_deletions\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -276,6 +355,7 @@ nonisolated extension Tern_Records_AccountRecord: SwiftProtobuf.Message, SwiftPr
       case 5: try { try decoder.decodeSingularInt64Field(value: &self.createdMs) }()
       case 6: try { try decoder.decodeRepeatedMessageField(value: &self.accessKeys) }()
       case 7: try { try decoder.decodeSingularStringField(value: &self.alias) }()
+      case 8: try { try decoder.decodeRepeatedStringField(value: &self.serviceRoleDeletions) }()
       default: break
       }
     }
@@ -303,6 +383,9 @@ nonisolated extension Tern_Records_AccountRecord: SwiftProtobuf.Message, SwiftPr
     if !self.alias.isEmpty {
       try visitor.visitSingularStringField(value: self.alias, fieldNumber: 7)
     }
+    if !self.serviceRoleDeletions.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.serviceRoleDeletions, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -314,6 +397,7 @@ nonisolated extension Tern_Records_AccountRecord: SwiftProtobuf.Message, SwiftPr
     if lhs.createdMs != rhs.createdMs {return false}
     if lhs.accessKeys != rhs.accessKeys {return false}
     if lhs.alias != rhs.alias {return false}
+    if lhs.serviceRoleDeletions != rhs.serviceRoleDeletions {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -779,6 +863,176 @@ nonisolated extension Tern_Records_IAMPolicyRecord: SwiftProtobuf.Message, Swift
     if lhs.versions != rhs.versions {return false}
     if lhs.defaultVersion != rhs.defaultVersion {return false}
     if lhs.lastVersion != rhs.lastVersion {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Tern_Records_IAMInstanceProfileRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".IAMInstanceProfileRecord"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}account\0\u{1}name\0\u{1}path\0\u{3}created_ms\0\u{1}tags\0\u{1}role\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.id) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.account) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.path) }()
+      case 5: try { try decoder.decodeSingularInt64Field(value: &self.createdMs) }()
+      case 6: try { try decoder.decodeRepeatedMessageField(value: &self.tags) }()
+      case 7: try { try decoder.decodeSingularStringField(value: &self.role) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.id.isEmpty {
+      try visitor.visitSingularStringField(value: self.id, fieldNumber: 1)
+    }
+    if !self.account.isEmpty {
+      try visitor.visitSingularStringField(value: self.account, fieldNumber: 2)
+    }
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 3)
+    }
+    if !self.path.isEmpty {
+      try visitor.visitSingularStringField(value: self.path, fieldNumber: 4)
+    }
+    if self.createdMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.createdMs, fieldNumber: 5)
+    }
+    if !self.tags.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.tags, fieldNumber: 6)
+    }
+    if !self.role.isEmpty {
+      try visitor.visitSingularStringField(value: self.role, fieldNumber: 7)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Tern_Records_IAMInstanceProfileRecord, rhs: Tern_Records_IAMInstanceProfileRecord) -> Bool {
+    if lhs.id != rhs.id {return false}
+    if lhs.account != rhs.account {return false}
+    if lhs.name != rhs.name {return false}
+    if lhs.path != rhs.path {return false}
+    if lhs.createdMs != rhs.createdMs {return false}
+    if lhs.tags != rhs.tags {return false}
+    if lhs.role != rhs.role {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Tern_Records_IAMOIDCProviderRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".IAMOIDCProviderRecord"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}account\0\u{1}name\0\u{1}path\0\u{3}created_ms\0\u{1}tags\0\u{3}client_ids\0\u{1}thumbprints\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.id) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.account) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.path) }()
+      case 5: try { try decoder.decodeSingularInt64Field(value: &self.createdMs) }()
+      case 6: try { try decoder.decodeRepeatedMessageField(value: &self.tags) }()
+      case 7: try { try decoder.decodeRepeatedStringField(value: &self.clientIds) }()
+      case 8: try { try decoder.decodeRepeatedStringField(value: &self.thumbprints) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.id.isEmpty {
+      try visitor.visitSingularStringField(value: self.id, fieldNumber: 1)
+    }
+    if !self.account.isEmpty {
+      try visitor.visitSingularStringField(value: self.account, fieldNumber: 2)
+    }
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 3)
+    }
+    if !self.path.isEmpty {
+      try visitor.visitSingularStringField(value: self.path, fieldNumber: 4)
+    }
+    if self.createdMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.createdMs, fieldNumber: 5)
+    }
+    if !self.tags.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.tags, fieldNumber: 6)
+    }
+    if !self.clientIds.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.clientIds, fieldNumber: 7)
+    }
+    if !self.thumbprints.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.thumbprints, fieldNumber: 8)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Tern_Records_IAMOIDCProviderRecord, rhs: Tern_Records_IAMOIDCProviderRecord) -> Bool {
+    if lhs.id != rhs.id {return false}
+    if lhs.account != rhs.account {return false}
+    if lhs.name != rhs.name {return false}
+    if lhs.path != rhs.path {return false}
+    if lhs.createdMs != rhs.createdMs {return false}
+    if lhs.tags != rhs.tags {return false}
+    if lhs.clientIds != rhs.clientIds {return false}
+    if lhs.thumbprints != rhs.thumbprints {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Tern_Records_IAMUseRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".IAMUseRecord"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{3}used_ms\0\u{1}service\0\u{1}region\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.id) }()
+      case 2: try { try decoder.decodeSingularInt64Field(value: &self.usedMs) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.service) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.region) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.id.isEmpty {
+      try visitor.visitSingularStringField(value: self.id, fieldNumber: 1)
+    }
+    if self.usedMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.usedMs, fieldNumber: 2)
+    }
+    if !self.service.isEmpty {
+      try visitor.visitSingularStringField(value: self.service, fieldNumber: 3)
+    }
+    if !self.region.isEmpty {
+      try visitor.visitSingularStringField(value: self.region, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Tern_Records_IAMUseRecord, rhs: Tern_Records_IAMUseRecord) -> Bool {
+    if lhs.id != rhs.id {return false}
+    if lhs.usedMs != rhs.usedMs {return false}
+    if lhs.service != rhs.service {return false}
+    if lhs.region != rhs.region {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

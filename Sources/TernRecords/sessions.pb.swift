@@ -56,6 +56,12 @@ package nonisolated struct Tern_Records_SessionTokenRecord: Sendable {
 
   package var sourceIdentity: String = String()
 
+  /// Of GetFederationToken: session_name is the federated user's, and user_id or the root its maker's.
+  package var isFederated: Bool = false
+
+  /// Condition keys that the session brings with it: of a web identity.
+  package var context: Dictionary<String,String> = [:]
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -67,7 +73,7 @@ fileprivate nonisolated let _protobuf_package = "tern.records"
 
 nonisolated extension Tern_Records_SessionTokenRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".SessionTokenRecord"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}access_key_id\0\u{1}secret\0\u{1}account\0\u{3}user_id\0\u{3}role_id\0\u{3}session_name\0\u{3}issued_ms\0\u{3}expires_ms\0\u{1}policies\0\u{3}policy_arns\0\u{1}tags\0\u{3}transitive_tag_keys\0\u{3}source_identity\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}access_key_id\0\u{1}secret\0\u{1}account\0\u{3}user_id\0\u{3}role_id\0\u{3}session_name\0\u{3}issued_ms\0\u{3}expires_ms\0\u{1}policies\0\u{3}policy_arns\0\u{1}tags\0\u{3}transitive_tag_keys\0\u{3}source_identity\0\u{3}is_federated\0\u{1}context\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -88,6 +94,8 @@ nonisolated extension Tern_Records_SessionTokenRecord: SwiftProtobuf.Message, Sw
       case 11: try { try decoder.decodeMapField(fieldType: SwiftProtobuf._ProtobufMap<SwiftProtobuf.ProtobufString,SwiftProtobuf.ProtobufString>.self, value: &self.tags) }()
       case 12: try { try decoder.decodeRepeatedStringField(value: &self.transitiveTagKeys) }()
       case 13: try { try decoder.decodeSingularStringField(value: &self.sourceIdentity) }()
+      case 14: try { try decoder.decodeSingularBoolField(value: &self.isFederated) }()
+      case 15: try { try decoder.decodeMapField(fieldType: SwiftProtobuf._ProtobufMap<SwiftProtobuf.ProtobufString,SwiftProtobuf.ProtobufString>.self, value: &self.context) }()
       default: break
       }
     }
@@ -133,6 +141,12 @@ nonisolated extension Tern_Records_SessionTokenRecord: SwiftProtobuf.Message, Sw
     if !self.sourceIdentity.isEmpty {
       try visitor.visitSingularStringField(value: self.sourceIdentity, fieldNumber: 13)
     }
+    if self.isFederated != false {
+      try visitor.visitSingularBoolField(value: self.isFederated, fieldNumber: 14)
+    }
+    if !self.context.isEmpty {
+      try visitor.visitMapField(fieldType: SwiftProtobuf._ProtobufMap<SwiftProtobuf.ProtobufString,SwiftProtobuf.ProtobufString>.self, value: self.context, fieldNumber: 15)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -150,6 +164,8 @@ nonisolated extension Tern_Records_SessionTokenRecord: SwiftProtobuf.Message, Sw
     if lhs.tags != rhs.tags {return false}
     if lhs.transitiveTagKeys != rhs.transitiveTagKeys {return false}
     if lhs.sourceIdentity != rhs.sourceIdentity {return false}
+    if lhs.isFederated != rhs.isFederated {return false}
+    if lhs.context != rhs.context {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

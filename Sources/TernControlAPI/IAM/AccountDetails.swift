@@ -87,7 +87,9 @@ private struct AccountDetails {
         xml.list("RoleDetailList", roles) { xml, role in
             xml.identity(role)
             xml.document("AssumeRolePolicyDocument", state.shownTrustPolicy(of: role))
-            xml.empty("InstanceProfileList")
+            xml.list("InstanceProfileList", state.instanceProfiles(ofRole: role.id, in: self.call.accountID)) {
+                self.call.write($1, to: &$0)
+            }
             xml.inlinePolicies("RolePolicyList", role.inlinePolicies)
             xml.attachedPolicies("AttachedManagedPolicies", role.attachedPolicies)
             xml.boundary(role.boundary)

@@ -35,7 +35,7 @@ struct IAMOperation: Sendable {
         let families = [
             Self.users, Self.groups, Self.roles, Self.holderPolicies, Self.managedPolicies, Self.policyVersions,
             Self.accessKeys, Self.tagging, Self.boundaries, Self.account, Self.accountDetails, Self.simulation,
-            Self.absent,
+            Self.absent, Self.serviceLinkedRoles, Self.instanceProfiles, Self.oidcProviders,
         ]
         return Dictionary(families.joined().map { ($0.name, $0) }) { first, _ in first }
     }()

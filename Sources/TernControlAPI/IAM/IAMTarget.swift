@@ -6,6 +6,8 @@ import TernRecords
 struct IAMTarget: Sendable {
     var arn: String
     var conditions: [String: [String]] = [:]
+    /// What has to be allowed as well.
+    var further: [(action: String, target: IAMTarget)] = []
 
     init(_ arn: String) { self.arn = arn }
 
@@ -87,7 +89,4 @@ struct IAMTarget: Sendable {
 extension IAMEntity {
     /// `UserName`, as parameters and answers call it.
     static var nameParameter: String { self.title + "Name" }
-
-    /// `User`.
-    static var title: String { self.kind.prefix(1).uppercased() + self.kind.dropFirst() }
 }

@@ -64,7 +64,8 @@ package struct IdentityService: ControlService {
             account: account, region: self.region)
         do throws(IAMError) {
             let target = try operation.target(call)
-            try await self.authorize(operation, target, call)
+            try await self.authorize("iam:" + operation.name, target, call)
+            for (action, target) in target.further { try await self.authorize(action, target, call) }
             let result = try await operation.perform(call)
             return self.xml.answer(action, requestID: request.requestID, result: result)
         } catch {
@@ -73,12 +74,12 @@ package struct IdentityService: ControlService {
     }
 
     private func authorize(
-        _ operation: IAMOperation, _ target: IAMTarget, _ call: IAMCall
+        _ action: String, _ target: IAMTarget, _ call: IAMCall
     ) async throws(IAMError) {
         let context = call.request.conditions.merging(target.conditions) { _, own in own }
         let decision = await self.authorizer.authorize(
             AuthorizationRequest(
-                principal: call.principal, action: "iam:" + operation.name, resource: target.arn,
+                principal: call.principal, action: action, resource: target.arn,
                 resourceOwner: call.account.id, context: { context }))
         if case .denied(let denial) = decision {
             throw IAMError(code: "AccessDenied", status: 403, message: denial.message)

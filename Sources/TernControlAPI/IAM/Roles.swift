@@ -69,18 +69,6 @@ extension IAMOperation {
             try await call.change { state throws(IAMError) in try state.deleteRole(name, in: call.accountID) }
             return nil
         },
-        .read("ListInstanceProfilesForRole", IAMTarget.existing(IAMRoleRecord.self)) { call throws(IAMError) in
-            _ = try call.state.role(try call.required("RoleName"), in: call.accountID)
-            return { xml in
-                xml.empty("InstanceProfiles")
-                xml.element("IsTruncated", false)
-            }
-        },
-        // No service of this server needs a role of its own kind.
-        .change("CreateServiceLinkedRole", { _ throws(IAMError) in .everything }) { call throws(IAMError) in
-            let service = try call.required("AWSServiceName")
-            throw .invalidInput("Service linked roles are not made for \(service).")
-        },
     ]
 }
 

@@ -14,6 +14,13 @@ extension IAMOperation {
         + Self.tags(of: IAMPolicyRecord.self, IAMTarget.policy) { call, state throws(IAMError) in
             try state.taggablePolicy(try call.required("PolicyArn"), in: call.accountID)
         }
+        + Self.tags(of: IAMInstanceProfileRecord.self, IAMTarget.existing(IAMInstanceProfileRecord.self)) {
+            call, state throws(IAMError) in
+            try state.instanceProfile(try call.required("InstanceProfileName"), in: call.accountID)
+        }
+        + Self.tags(of: IAMOIDCProviderRecord.self, Self.provider) { call, state throws(IAMError) in
+            try call.oidcProvider(state)
+        }
 
     private static func tags<Entity: IAMTagged>(
         of type: Entity.Type, _ target: @escaping @Sendable (IAMCall) throws(IAMError) -> IAMTarget,

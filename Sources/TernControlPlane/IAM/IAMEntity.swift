@@ -9,6 +9,8 @@ package protocol IAMEntity: SwiftProtobuf.Message, Sendable {
     static var kind: String { get }
     /// The first four letters of its unique IDs (ACC-5).
     static var idPrefix: String { get }
+    /// As operations and members of answers call it: `User`.
+    static var title: String { get }
 
     /// Never used again.
     var id: String { get set }
@@ -23,8 +25,7 @@ extension IAMEntity {
     /// ACC-6.
     package var arn: String { "arn:aws:iam::\(self.account):\(Self.kind)\(self.path)\(self.name)" }
 
-    /// `User`, as messages begin.
-    static var title: String { self.kind.prefix(1).uppercased() + self.kind.dropFirst() }
+    package static var title: String { self.kind.prefix(1).uppercased() + self.kind.dropFirst() }
 }
 
 /// What policies are attached to.
@@ -63,6 +64,21 @@ extension IAMRoleRecord: IAMBounded, IAMTagged {
     package static var kind: String { "role" }
     package static var idPrefix: String { "AROA" }
     package static var inlinePolicyLimit: Int { 10240 }
+}
+
+extension IAMInstanceProfileRecord: IAMTagged {
+    package static var letter: UInt8 { UInt8(ascii: "i") }
+    package static var kind: String { "instance-profile" }
+    package static var idPrefix: String { "AIPA" }
+    package static var title: String { "InstanceProfile" }
+}
+
+extension IAMOIDCProviderRecord: IAMTagged {
+    package static var letter: UInt8 { UInt8(ascii: "o") }
+    package static var kind: String { "oidc-provider" }
+    /// Nobody sees these.
+    package static var idPrefix: String { "OIDC" }
+    package static var title: String { "OpenIDConnectProvider" }
 }
 
 extension IAMPolicyRecord: IAMTagged {

@@ -15,12 +15,23 @@ extension IAMState {
         return found
     }
 
+    /// As ``holder(_:_:in:)``, to change it.
+    func changeable<Holder: IAMPolicyHolder>(
+        _ type: Holder.Type, _ name: String, in account: String
+    ) throws(IAMError) -> Holder {
+        let found = try self.holder(type, name, in: account)
+        if let role = found as? IAMRoleRecord { try Self.requireUnprotected(role) }
+        return found
+    }
+
     /// The entities of a kind.
     package subscript<Entity: IAMEntity>(table type: Entity.Type) -> IAMTable<Entity> {
         if let table = self.users as? IAMTable<Entity> { return table }
         if let table = self.groups as? IAMTable<Entity> { return table }
         if let table = self.roles as? IAMTable<Entity> { return table }
         if let table = self.policies as? IAMTable<Entity> { return table }
+        if let table = self.instanceProfiles as? IAMTable<Entity> { return table }
+        if let table = self.oidcProviders as? IAMTable<Entity> { return table }
         return IAMTable()
     }
 
@@ -38,7 +49,7 @@ extension IAMState {
     package func putPolicy<Holder: IAMPolicyHolder>(
         _ name: String, document: String, of holderName: String, _ type: Holder.Type, in account: String
     ) throws(IAMError) -> IAMPlan<Void> {
-        var holder = try self.holder(type, holderName, in: account)
+        var holder = try self.changeable(type, holderName, in: account)
         try IAMNames.check(name, "policyName", limit: 128)
         try IAMPolicyCheck.identity(document)
         var policy = IAMInlinePolicy()
@@ -76,7 +87,7 @@ extension IAMState {
     package func deletePolicy<Holder: IAMPolicyHolder>(
         _ name: String, of holderName: String, _ type: Holder.Type, in account: String
     ) throws(IAMError) -> IAMPlan<Void> {
-        var holder = try self.holder(type, holderName, in: account)
+        var holder = try self.changeable(type, holderName, in: account)
         _ = try self.inlinePolicy(name, of: holder)
         holder.inlinePolicies.removeAll { $0.name == name }
         return IAMPlan([try holder.write()], ())
@@ -89,7 +100,7 @@ extension IAMState {
         _ arn: String, to holderName: String, _ type: Holder.Type, in account: String
     ) throws(IAMError) -> IAMPlan<Void> {
         try Self.checkPolicyARN(arn)
-        var holder = try self.holder(type, holderName, in: account)
+        var holder = try self.changeable(type, holderName, in: account)
         guard let policy = self.managedPolicy(arn, for: account) else { throw .policyNotAttachable(arn) }
         guard !holder.attachedPolicies.contains(policy.arn) else { return IAMPlan([], ()) }
         guard holder.attachedPolicies.count < Self.attachmentLimit else {
@@ -103,7 +114,7 @@ extension IAMState {
         _ arn: String, from holderName: String, _ type: Holder.Type, in account: String
     ) throws(IAMError) -> IAMPlan<Void> {
         try Self.checkPolicyARN(arn)
-        var holder = try self.holder(type, holderName, in: account)
+        var holder = try self.changeable(type, holderName, in: account)
         guard holder.attachedPolicies.contains(arn) else { throw .policyNotFound(arn) }
         holder.attachedPolicies.removeAll { $0 == arn }
         return IAMPlan([try holder.write()], ())
@@ -115,7 +126,7 @@ extension IAMState {
     package func setBoundary<Holder: IAMBounded>(
         _ arn: String?, of holderName: String, _ type: Holder.Type, in account: String
     ) throws(IAMError) -> IAMPlan<Void> {
-        var holder = try self.holder(type, holderName, in: account)
+        var holder = try self.changeable(type, holderName, in: account)
         if let arn { try self.checkBoundary(arn, for: account) }
         holder.boundary = arn ?? ""
         return IAMPlan([try holder.write()], ())

@@ -13,6 +13,14 @@ extension IAMState {
     package func createRole(_ new: IAMRoleRecord) throws(IAMError) -> IAMPlan<IAMRoleRecord> {
         try IAMNames.check(new.name, "roleName", limit: 64)
         try IAMNames.checkPath(new.path)
+        guard !new.isServiceLinked else {
+            throw .invalidInput("Roles with the path \(IAMRoleRecord.serviceLinkedPath) are made by services only.")
+        }
+        return try self.addRole(new)
+    }
+
+    /// Any role, those of services as well.
+    func addRole(_ new: IAMRoleRecord) throws(IAMError) -> IAMPlan<IAMRoleRecord> {
         try IAMNames.checkTags(new.tags)
         try Self.checkRole(description: new.description_p, maximumSessionSeconds: new.maximumSessionSeconds)
         if !new.boundary.isEmpty { try self.checkBoundary(new.boundary, for: new.account) }
@@ -30,7 +38,10 @@ extension IAMState {
     ) throws(IAMError) -> IAMPlan<IAMRoleRecord> {
         var role = try self.role(name, in: account)
         if let description { role.description_p = description }
-        if let maximumSessionSeconds { role.maximumSessionSeconds = maximumSessionSeconds }
+        if let maximumSessionSeconds {
+            try Self.requireUnprotected(role)
+            role.maximumSessionSeconds = maximumSessionSeconds
+        }
         try Self.checkRole(description: role.description_p, maximumSessionSeconds: role.maximumSessionSeconds)
         return IAMPlan([try role.write()], role)
     }
@@ -39,6 +50,7 @@ extension IAMState {
         _ document: String, ofRole name: String, in account: String
     ) throws(IAMError) -> IAMPlan<Void> {
         var role = try self.role(name, in: account)
+        try Self.requireUnprotected(role)
         role.trustBindings = try self.checkedBindings(document)
         role.trustPolicy = document
         return IAMPlan([try role.write()], ())
@@ -46,7 +58,11 @@ extension IAMState {
 
     package func deleteRole(_ name: String, in account: String) throws(IAMError) -> IAMPlan<Void> {
         let role = try self.role(name, in: account)
+        try Self.requireUnprotected(role)
         try Self.checkIsWithoutPolicies(role)
+        guard self.instanceProfiles(ofRole: role.id, in: account).isEmpty else {
+            throw .deleteConflict("Cannot delete entity, must remove roles from instance profile first.")
+        }
         return IAMPlan([role.removal], ())
     }
 

@@ -12,6 +12,8 @@ package struct IAMState: Sendable {
     package private(set) var groups = IAMTable<IAMGroupRecord>()
     package private(set) var roles = IAMTable<IAMRoleRecord>()
     package private(set) var policies = IAMTable<IAMPolicyRecord>()
+    package private(set) var instanceProfiles = IAMTable<IAMInstanceProfileRecord>()
+    package private(set) var oidcProviders = IAMTable<IAMOIDCProviderRecord>()
     private(set) var accountRecords: [String: AccountRecord] = [:]
     /// Keys of users and of the roots of accounts that have a row, by their ID.
     package private(set) var accessKeys: [String: IAMCredential] = [:]
@@ -91,6 +93,18 @@ package struct IAMState: Sendable {
                 self.policies.put(try IAMPolicyRecord(serializedBytes: value))
             } else {
                 self.policies.remove(id)
+            }
+        case IAMInstanceProfileRecord.letter:
+            if let value {
+                self.instanceProfiles.put(try IAMInstanceProfileRecord(serializedBytes: value))
+            } else {
+                self.instanceProfiles.remove(id)
+            }
+        case IAMOIDCProviderRecord.letter:
+            if let value {
+                self.oidcProviders.put(try IAMOIDCProviderRecord(serializedBytes: value))
+            } else {
+                self.oidcProviders.remove(id)
             }
         case Self.accountLetter:
             let record = try value.map { try AccountRecord(serializedBytes: $0) }
