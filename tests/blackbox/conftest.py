@@ -5,6 +5,7 @@ import pathlib
 import shutil
 
 import pytest
+from events import Targets
 from federation import ALICE, BOB, Federation, ForeignFederation, fresh_name
 
 
@@ -59,6 +60,41 @@ def make_federation(workspace):
     yield make
     for federation in made:
         federation.stop()
+
+
+@pytest.fixture(scope="session")
+def event_targets(workspace):
+    """Receivers of events, and real servers that take them."""
+    for program in ["redis-server", "redis-cli", "nats-server"]:
+        assert shutil.which(program), f"there is no {program}; scripts/test installs it"
+    targets = Targets(workspace / "targets")
+    yield targets
+    targets.stop()
+
+
+@pytest.fixture(scope="session")
+def _events_regions(workspace, event_targets):
+    federation = Federation(workspace / "events", extra=("--day-length", "1"))
+    try:
+        federation.start()
+        for region in federation.regions:
+            with open(region.config_path, "a") as file:
+                file.write("targets:\n" + event_targets.configuration())
+            region.terminate()
+            region.start()
+        yield federation
+    finally:
+        federation.stop()
+
+
+@pytest.fixture
+def events_federation(_events_regions):
+    """Two regions that send events to `event_targets`, with days of a second."""
+    for region in _events_regions.regions:
+        # A test that failed half-way may have left a region down.
+        if not region.is_running():
+            region.start()
+    return _events_regions
 
 
 @pytest.fixture
