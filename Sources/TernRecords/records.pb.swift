@@ -1158,6 +1158,9 @@ package nonisolated struct Tern_Records_ReplicaRecord: Sendable {
   /// Where the bytes travel as they lie at the source (SSE-C, whose key nobody keeps): their segments, without places.
   package var sealedSegments: [Tern_Records_BodySegment] = []
 
+  /// Whether the version is a replica at the region that sends it: then its bytes come from somebody else.
+  package var isOfReplica: Bool = false
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -2864,7 +2867,7 @@ nonisolated extension Tern_Records_TaskRecord.Kind: SwiftProtobuf._ProtoNameProv
 
 nonisolated extension Tern_Records_ReplicaRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ReplicaRecord"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}source_bucket\0\u{3}source_region\0\u{3}destination_bucket\0\u{1}key\0\u{1}kind\0\u{1}version\0\u{1}parts\0\u{1}role\0\u{3}destination_account\0\u{3}owner_override\0\u{3}replica_kms_key\0\u{3}sealed_segments\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}source_bucket\0\u{3}source_region\0\u{3}destination_bucket\0\u{1}key\0\u{1}kind\0\u{1}version\0\u{1}parts\0\u{1}role\0\u{3}destination_account\0\u{3}owner_override\0\u{3}replica_kms_key\0\u{3}sealed_segments\0\u{3}is_of_replica\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2884,6 +2887,7 @@ nonisolated extension Tern_Records_ReplicaRecord: SwiftProtobuf.Message, SwiftPr
       case 10: try { try decoder.decodeSingularBoolField(value: &self.ownerOverride) }()
       case 11: try { try decoder.decodeSingularStringField(value: &self.replicaKmsKey) }()
       case 12: try { try decoder.decodeRepeatedMessageField(value: &self.sealedSegments) }()
+      case 13: try { try decoder.decodeSingularBoolField(value: &self.isOfReplica) }()
       default: break
       }
     }
@@ -2930,6 +2934,9 @@ nonisolated extension Tern_Records_ReplicaRecord: SwiftProtobuf.Message, SwiftPr
     if !self.sealedSegments.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.sealedSegments, fieldNumber: 12)
     }
+    if self.isOfReplica != false {
+      try visitor.visitSingularBoolField(value: self.isOfReplica, fieldNumber: 13)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2946,6 +2953,7 @@ nonisolated extension Tern_Records_ReplicaRecord: SwiftProtobuf.Message, SwiftPr
     if lhs.ownerOverride != rhs.ownerOverride {return false}
     if lhs.replicaKmsKey != rhs.replicaKmsKey {return false}
     if lhs.sealedSegments != rhs.sealedSegments {return false}
+    if lhs.isOfReplica != rhs.isOfReplica {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

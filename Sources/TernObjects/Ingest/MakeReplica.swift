@@ -17,6 +17,7 @@ extension ReplicaRecord {
         self.destinationAccount = task.destinationAccount
         self.ownerOverride = task.ownerOverride
         self.replicaKmsKey = task.replicaKmsKey
+        self.isOfReplica = version.isReplica
 
         var copy = version
         copy.isReplica = false

@@ -183,7 +183,7 @@ extension ObjectService {
     ) async throws(S3Error) -> PlacementPlan {
         guard let known = try await self.version(identity: replica.id, of: replica.key, in: bucket),
             !known.record.isDeleteMarker
-        else { return .finished(.refused("DstVersionNotFound", "the version is not in the destination")) }
+        else { return .finished(try await self.missingVersion(of: replica, in: bucket)) }
         let merge = try await self.addNewerAttributes(
             of: replica, to: known, in: bucket, batch: &batch, events: &events)
         var result = IngestResult.done
@@ -191,6 +191,22 @@ extension ObjectService {
             result = .refused("DstPutRetentionNotPermitted", "the replica's retention is never weakened")
         }
         return merge.isChanged ? .writeAttributes(result) : .finished(result)
+    }
+
+    /// The answer to a change of a version that is not here. One that another region made may still be on its way from
+    /// there, unless it was deleted here; one that the sender made itself was delivered before.
+    private func missingVersion(
+        of replica: PreparedReplica, in bucket: BucketState
+    ) async throws(S3Error) -> IngestResult {
+        let reason = "DstVersionNotFound"
+        if replica.replica.isOfReplica,
+            try await self.metadata.value(Keyspace.tombstone(replica.key, replica.id), in: bucket.partition) == nil
+        {
+            var result = IngestResult.retry("the version has not arrived from its own region yet")
+            result.reason = reason
+            return result
+        }
+        return .refused(reason, "the version is not in the destination")
     }
 
     /// Adds newer attributes to the batch.
