@@ -6,6 +6,7 @@ package typealias VersionIdentity = Tern_Records_VersionIdentity
 package typealias VersionRecord = Tern_Records_VersionRecord
 package typealias BucketRecord = Tern_Records_BucketRecord
 package typealias DirectoryRecord = Tern_Records_DirectoryRecord
+package typealias DirectoryRow = Tern_Records_DirectoryRow
 package typealias DirectoryChange = Tern_Records_DirectoryChange
 package typealias SessionTokenRecord = Tern_Records_SessionTokenRecord
 package typealias ControlWriteRecord = Tern_Records_ControlWriteRecord

@@ -272,6 +272,35 @@ struct LoopbackTests {
         }
     }
 
+    @Test("A region that is further behind than the home region's log goes back copies the directory anew")
+    func farBehind() async throws {
+        try await self.withRegions { home, other in
+            try await self.makeBuckets(home, other)
+            for number in 0..<2500 { try await self.makeRow("i/\(number)", at: home) }
+            try await home.service.directory.shortenLog(to: DirectoryLogLimits(changes: 3))
+            // The same region, as it was before all this.
+            let late = TestRegion("eu-west-1", clock: SystemClock(), seed: 77)
+            let told = Mutex<Set<[UInt8]>>([])
+            let hasTrouble = Mutex(true)
+            late.service.controlChanges.observe { keys in
+                if hasTrouble.withLock({ $0 }) { return false }
+                told.withLock { $0.formUnion(keys) }
+                return true
+            }
+            let copy = DirectoryCopy(client: other.client, wall: SystemClock())
+            try await copy.connect(to: late.service)
+            #expect(await !copy.catchUp())
+            hasTrouble.withLock { $0 = false }
+            #expect(await copy.catchUp())
+            #expect(try await late.service.directory.lastSequence() == home.service.directory.lastSequence())
+            #expect(told.withLock { $0.count } == 2500)
+            #expect(try await late.service.directory.record("source") != nil)
+            try await self.makeRow("i/new", at: home)
+            #expect(await copy.catchUp())
+            #expect(try await late.service.directory.controlRow(Array("i/new".utf8)) != nil)
+        }
+    }
+
     private func refusal(
         of request: RemoteSourceRequest, by reader: HTTPRemoteSourceReader, in region: RegionName
     ) async -> S3Error? {

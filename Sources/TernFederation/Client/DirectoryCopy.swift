@@ -16,6 +16,9 @@ package final class DirectoryCopy: DirectoryFreshness {
         var startedCatchUps: UInt64 = 0
         var finishedCatchUps: UInt64 = 0
         var wasLastComplete = false
+        var isCopyingAnew = false
+        /// Rows that were copied anew, and of which those who keep them have not been told.
+        var untold: Set<[UInt8]> = []
         var catchUp: Task<Void, Never>?
     }
 
@@ -57,6 +60,10 @@ package final class DirectoryCopy: DirectoryFreshness {
         var answer = try await self.client.sendExpectingOK(
             .changes, query: "after=\(after)&wait=\(waitMilliseconds)", to: self.client.federation.home,
             timeout: timeout)
+        if answer.headers[PeerPath.shortenedHeader] != nil {
+            try await self.copyAnew(into: service)
+            return false
+        }
         guard let latest = answer.headers[PeerPath.sequenceHeader].flatMap({ UInt64($0) }) else {
             throw DirectoryCopyError("the home region does not say how far its log goes")
         }
@@ -72,6 +79,58 @@ package final class DirectoryCopy: DirectoryFreshness {
             guard through >= latest else { return false }
             state.completeAsOf = max(state.completeAsOf ?? start, start)
             return true
+        }
+    }
+
+    // MARK: A copy that is further behind than the log goes back
+
+    private func copyAnew(into service: ObjectService) async throws {
+        let isFirst = self.state.withLock { state in
+            defer { state.isCopyingAnew = true }
+            return !state.isCopyingAnew
+        }
+        guard isFirst else { throw DirectoryCopyError("the directory is being copied anew") }
+        defer { self.state.withLock { $0.isCopyingAnew = false } }
+        let sequence = try await service.directory.lastSequence()
+        var after: [UInt8]?
+        var through: UInt64?
+        var isLast = false
+        while !isLast {
+            var answer = try await self.client.sendExpectingOK(
+                .snapshot, query: after.map { "after=\($0.lowercaseHex)" } ?? "",
+                to: self.client.federation.home)
+            guard let latest = answer.headers[PeerPath.sequenceHeader].flatMap({ UInt64($0) }) else {
+                throw DirectoryCopyError("the home region does not say how far its log goes")
+            }
+            through = through ?? latest
+            isLast = answer.headers[PeerPath.lastPageHeader] != nil
+            let page = DirectoryStore.SnapshotPage(
+                rows: try Frames.decode(&answer.body, as: DirectoryRow.self), isLast: isLast)
+            guard isLast || !page.rows.isEmpty else {
+                throw DirectoryCopyError("the home region gives a page without rows")
+            }
+            guard let changes = try await service.directory.take(page, after: after, sequence: sequence) else {
+                throw DirectoryCopyError("the directory changed while it was copied anew")
+            }
+            for name in changes.names { service.registry.refresh(name) }
+            self.state.withLock { $0.untold.formUnion(changes.controlKeys) }
+            after = page.rows.last.map { Array($0.key) }
+        }
+        let end = through ?? sequence
+        guard try await service.directory.endSnapshot(at: end, sequence: sequence) else {
+            throw DirectoryCopyError("the directory changed while it was copied anew")
+        }
+        try await self.tellOfCopy(through: end, service)
+    }
+
+    private func tellOfCopy(through end: UInt64, _ service: ObjectService) async throws {
+        let keys = self.state.withLock { $0.untold }
+        guard await service.controlChanges.tell(Array(keys)) else {
+            throw DirectoryCopyError("rows of the control plane are copied, and cannot be read")
+        }
+        self.state.withLock { state in
+            state.untold.subtract(keys)
+            state.toldThrough = max(state.toldThrough, end)
         }
     }
 

@@ -61,7 +61,12 @@ extension PeerRouter {
         let deadline = self.wall.now + .milliseconds(min(max(wait, 0), PeerPath.maximumWaitMilliseconds))
         while true {
             let last = try await self.service.directory.lastSequence()
-            let changes = try await self.service.directory.changes(after: after, limit: Self.changesPerAnswer)
+            let log = try await self.service.directory.log(after: after, limit: Self.changesPerAnswer)
+            guard case .changes(let changes) = log else {
+                var answer = Self.binary(ByteBuffer())
+                answer.headers.append(PeerPath.shortenedHeader, "true")
+                return answer
+            }
             if !changes.isEmpty || self.wall.now >= deadline || self.shutdown.isRequested {
                 var answer = Self.binary(try Frames.encode(changes))
                 answer.headers.append(PeerPath.sequenceHeader, String(last))
@@ -69,6 +74,23 @@ extension PeerRouter {
             }
             try await self.wall.sleep(until: min(self.wall.now + Self.lookInterval, deadline))
         }
+    }
+
+    /// A page of the directory's rows.
+    func snapshot(_ target: RequestTarget) async throws -> HTTPAnswer {
+        try self.requireHome()
+        var after: [UInt8]?
+        if let text = target["after"] {
+            guard let key = [UInt8](hex: text.utf8) else { throw FramingError("after is not hexadecimal") }
+            after = key
+        }
+        // Before the rows: what changes meanwhile is in the log behind it.
+        let last = try await self.service.directory.lastSequence()
+        let page = try await self.service.directory.snapshotPage(after: after)
+        var answer = Self.binary(try Frames.encode(page.rows))
+        answer.headers.append(PeerPath.sequenceHeader, String(last))
+        if page.isLast { answer.headers.append(PeerPath.lastPageHeader, "true") }
+        return answer
     }
 
     func requireHome() throws(S3Error) {

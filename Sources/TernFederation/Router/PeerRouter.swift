@@ -108,6 +108,7 @@ package struct PeerRouter: Sendable {
         case .confirm: try await self.confirm(body)
         case .release: try await self.release(body)
         case .changes: try await self.changes(target)
+        case .snapshot: try await self.snapshot(target)
         case .keys: try await self.askKeys(body)
         case .keyUsage: try await self.keyUsage(target)
         case .accounts: await self.listAccounts()

@@ -19,6 +19,9 @@ package enum PeerPath: String, Sendable, CaseIterable {
     case release = "directory/release"
     /// GET, with `after` and `wait` in milliseconds: changes of the directory, framed.
     case changes = "directory/changes"
+    /// GET, with `after`, the hexadecimal key of a row: rows of the directory, framed, for a region that is further
+    /// behind than the log goes back. Home region only.
+    case snapshot = "directory/snapshot"
     /// POST: what KMS of one region asks that of another, sealed by the root key.
     case keys
     /// GET: the accounts, JSON.
@@ -59,12 +62,20 @@ package enum PeerPath: String, Sendable, CaseIterable {
             .verification, .verify, .redriveEvents, .discardEvents:
             "POST"
         case .segment: "PUT"
-        case .bucket, .source, .changes, .accounts, .keyUsage, .events, .deadEvents, .status, .explain, .health: "GET"
+        case .bucket, .source, .changes, .snapshot, .accounts, .keyUsage, .events, .deadEvents, .status, .explain,
+            .health:
+            "GET"
         }
     }
 
     /// In answers to ``changes``: the last change that the home region had made before it looked.
     static let sequenceHeader = "x-tern-last-sequence"
+
+    /// In an answer to ``changes`` without any: the log does not go back so far.
+    static let shortenedHeader = "x-tern-log-shortened"
+
+    /// In the last answer to ``snapshot``.
+    static let lastPageHeader = "x-tern-last-page"
 
     /// The longest that ``changes`` waits for one, in milliseconds.
     static let maximumWaitMilliseconds: Int64 = 20_000

@@ -7,15 +7,15 @@ package import TernStorage
 ///
 /// In the home region it is the truth; elsewhere it is a copy that follows the log.
 package struct DirectoryStore: Sendable {
-    private let metadata: any MetadataStore
-    private let region: RegionName
+    let metadata: any MetadataStore
+    let region: RegionName
 
     package init(metadata: any MetadataStore, region: RegionName) {
         self.metadata = metadata
         self.region = region
     }
 
-    private enum Row {
+    enum Row {
         /// `D` name: a ``DirectoryRecord``.
         static let record = UInt8(ascii: "D")
         /// `L` sequence: a ``DirectoryChange``.
@@ -145,7 +145,7 @@ package struct DirectoryStore: Sendable {
     /// Whether a change of the log says more than what is known here. Of its own buckets the region knows everything
     /// before the log tells it (``anticipate(_:)``, ``anticipateRemoval(of:bucketID:)``), and the log comes later: what it
     /// says of an earlier bucket of the name must not hide the one that is there now, nor bring back one that is gone.
-    private func isNews(_ change: DirectoryChange, to current: [UInt8]?) async throws(S3Error) -> Bool {
+    func isNews(_ change: DirectoryChange, to current: [UInt8]?) async throws(S3Error) -> Bool {
         if let current {
             let known: DirectoryRecord = try decodeRecord(current)
             if try await self.isAlive(known) {
@@ -157,7 +157,7 @@ package struct DirectoryStore: Sendable {
     }
 
     /// Whether it is a bucket of this region, and there.
-    private func isAlive(_ record: DirectoryRecord) async throws(S3Error) -> Bool {
+    func isAlive(_ record: DirectoryRecord) async throws(S3Error) -> Bool {
         guard record.region == self.region.description else { return false }
         let partition = PartitionID(kind: .bucket, id: record.bucketID)
         return try await self.metadata.value(Keyspace.epoch, in: partition) != nil
@@ -259,7 +259,7 @@ package struct DirectoryStore: Sendable {
         }
     }
 
-    private static func bytes(_ sequence: UInt64) -> [UInt8] {
+    static func bytes(_ sequence: UInt64) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.append(bigEndian: sequence)
         return bytes

@@ -18,6 +18,13 @@ struct Maintenance: Sendable {
             guard (try? await self.wall.sleep(until: self.wall.now + delay)) != nil else { return }
             delay = Self.interval
             do {
+                // The home region's; the others have none.
+                try await self.service.directory.shortenLog()
+            } catch {
+                self.logger.warning(
+                    "the directory's log is not shortened; trying again in an hour", metadata: ["error": "\(error)"])
+            }
+            do {
                 _ = try await self.service.collect()
             } catch {
                 self.logger.warning("leftovers not collected; trying again in an hour", metadata: ["error": "\(error)"])
