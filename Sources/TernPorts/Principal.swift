@@ -31,9 +31,18 @@ package enum Principal: Hashable, Sendable {
         }
     }
 
+    /// The name of a federated user: of a session of GetFederationToken.
+    package var federatedName: String? {
+        guard let session = self.session, session.isFederated else { return nil }
+        return session.name
+    }
+
     /// As error messages and GetCallerIdentity name the caller (ACC-6).
     package var arn: String {
-        switch self {
+        if let name = self.federatedName, let account = self.account {
+            return "arn:aws:sts::\(account.id):federated-user/\(name)"
+        }
+        return switch self {
         case .root(let account, _): account.rootARN
         case .user(let user, _): user.arn
         case .role(let role, let session): "arn:aws:sts::\(role.account.id):assumed-role/\(role.name)/\(session.name)"
@@ -44,7 +53,8 @@ package enum Principal: Hashable, Sendable {
 
     /// The value of `aws:userid` (ACC-7).
     package var userID: String {
-        switch self {
+        if let name = self.federatedName, let account = self.account { return "\(account.id):\(name)" }
+        return switch self {
         case .root(let account, _): account.id.description
         case .user(let user, _): user.id
         case .role(let role, let session): "\(role.id):\(session.name)"
@@ -103,10 +113,15 @@ package struct TemporarySession: Hashable, Sendable {
     package var tags: [String: String]
     package var transitiveTagKeys: Set<String>
     package var sourceIdentity: String?
+    /// Whether it is a federated user's, who has nothing but what session policies leave of its maker's rights.
+    package var isFederated: Bool
+    /// Condition keys that it brings with it: those of a web identity.
+    package var context: [String: String]
 
     package init(
         name: String, issuedAt: Timestamp, policies: [String] = [], tags: [String: String] = [:],
-        transitiveTagKeys: Set<String> = [], sourceIdentity: String? = nil
+        transitiveTagKeys: Set<String> = [], sourceIdentity: String? = nil, isFederated: Bool = false,
+        context: [String: String] = [:]
     ) {
         self.name = name
         self.issuedAt = issuedAt
@@ -114,5 +129,7 @@ package struct TemporarySession: Hashable, Sendable {
         self.tags = tags
         self.transitiveTagKeys = transitiveTagKeys
         self.sourceIdentity = sourceIdentity
+        self.isFederated = isFederated
+        self.context = context
     }
 }

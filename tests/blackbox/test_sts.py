@@ -106,5 +106,7 @@ def test_IAM_6_unknown_actions_and_bad_signatures(home):
         service(home, "sts", ("AKIANOBODYNOBODYNOBO", "x")).get_caller_identity()
     with fails(403, "SignatureDoesNotMatch"):
         service(home, "sts", (ALICE.access_key, "x")).get_caller_identity()
-    with fails(400, "InvalidAction", "Could not find operation GetFederationToken for version 2011-06-15"):
-        service(home, "sts").get_federation_token(Name="name")
+    with fails(400, "InvalidAction", "Could not find operation AssumeRoot for version 2011-06-15"):
+        service(home, "sts").assume_root(
+            TargetPrincipal=ALICE.id, TaskPolicyArn={"arn": "arn:aws:iam::aws:policy/root-task/IAMAuditRootUserCredentials"}
+        )

@@ -56,6 +56,7 @@ package struct IdentityService: ControlService {
                 "InvalidAction", status: 400, message: "Could not find operation \(action) for version \(version)")
         }
         guard let account = request.principal.account else { throw .accessDenied("Access Denied") }
+        try Self.requireLasting(request.principal)
         if operation.isChange, self.region != self.home {
             throw .unavailable("The region \(self.home) has to answer this request.")
         }
@@ -70,6 +71,17 @@ package struct IdentityService: ControlService {
             return self.xml.answer(action, requestID: request.requestID, result: result)
         } catch {
             throw ControlError(error.code, status: error.status, message: error.message)
+        }
+    }
+
+    /// Sessions of GetSessionToken and GetFederationToken without MFA do not administer identities (specification §4).
+    private static func requireLasting(_ principal: Principal) throws(ControlError) {
+        switch principal {
+        case .root(_, .some), .user(_, .some):
+            throw ControlError(
+                "InvalidClientTokenId", status: 403, message: "The security token included in the request is invalid.")
+        case .root, .user, .role, .service, .anonymous:
+            return
         }
     }
 

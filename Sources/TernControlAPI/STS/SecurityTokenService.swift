@@ -50,6 +50,8 @@ package struct SecurityTokenService: ControlService {
             }
         case "AssumeRole":
             return try await self.assumeRole(request, parameters)
+        case "GetFederationToken":
+            return try await self.federationToken(request, parameters)
         case "GetSessionToken":
             let seconds = try Self.seconds(parameters)
             let service = try self.service()
@@ -106,6 +108,32 @@ package struct SecurityTokenService: ControlService {
             Self.write(assumed.credentials, to: &xml)
             xml.element("PackedPolicySize", assumed.packedPolicySize)
             xml.element("SourceIdentity", ifPresent: wanted.sourceIdentity)
+        }
+    }
+
+    /// Source: AWS STS API Reference, GetFederationToken.
+    private func federationToken(
+        _ request: ControlRequest, _ parameters: QueryParameters
+    ) async throws(ControlError) -> HTTPAnswer {
+        var wanted = FederationTokenRequest(name: try parameters.required("Name"))
+        wanted.durationSeconds = try Self.seconds(parameters)
+        wanted.policy = parameters["Policy"]
+        wanted.policyARNs = parameters.structures("PolicyArns", ["arn"]).compactMap { $0["arn"] }
+        wanted.tags = try parameters.tags()
+        let service = try self.service()
+        let made: AssumedRole
+        do throws(SessionError) {
+            made = try await service.federationToken(wanted, caller: request.principal, context: request.conditions)
+        } catch {
+            throw ControlError(error.code, status: error.status, message: error.message)
+        }
+        return self.xml.answer("GetFederationToken", requestID: request.requestID) { xml in
+            Self.write(made.credentials, to: &xml)
+            xml.open("FederatedUser")
+            xml.element("FederatedUserId", made.principal.userID)
+            xml.element("Arn", made.principal.arn)
+            xml.close("FederatedUser")
+            xml.element("PackedPolicySize", made.packedPolicySize)
         }
     }
 

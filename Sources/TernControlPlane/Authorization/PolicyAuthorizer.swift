@@ -47,8 +47,10 @@ package final class PolicyAuthorizer: Authorizer {
             // The user or role is gone, or its policies cannot be read: nothing is allowed.
             return (.denied(.notAllowed(.identity)), false)
         }
+        // A federated user has what session policies give it; without any, nothing.
+        let isUncut = session.isEmpty && request.principal.federatedName == nil
         var evaluation = PolicyEvaluation(
-            identity: own.identity, boundary: own.boundary, session: session.isEmpty ? nil : session,
+            identity: own.identity, boundary: own.boundary, session: isUncut ? nil : session,
             resource: request.resourcePolicy, resourceRole: request.resourceRole,
             resourceMayAllow: request.resourceMayAllow, restrictsPublic: request.restrictsPublic,
             accessControlList: request.accessControlList)
@@ -142,7 +144,9 @@ package final class PolicyAuthorizer: Authorizer {
     private func policies(of principal: Principal) -> PrincipalSet? {
         let id: String
         switch principal {
-        case .root, .service, .anonymous: return PrincipalSet()
+        case .root, .service, .anonymous:
+            // The root's rights need no policy; those that it hands on do.
+            return PrincipalSet(identity: principal.federatedName == nil ? [] : Self.everything)
         case .user(let user, _): id = user.id
         case .role(let role, _): id = role.id
         }
@@ -161,6 +165,12 @@ package final class PolicyAuthorizer: Authorizer {
         }
         return set
     }
+
+    private static let everything: [CompiledPolicy] = {
+        let json = #"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#
+        // Without it, such a session may do nothing.
+        return (try? CompiledPolicy(PrincipalPolicies.Document(name: "root", json: json))).map { [$0] } ?? []
+    }()
 
     private static func compile(_ policies: PrincipalPolicies) -> PrincipalSet? {
         var set = PrincipalSet(tags: policies.tags)
@@ -195,7 +205,11 @@ package final class PolicyAuthorizer: Authorizer {
     // MARK: The request as policies see it
 
     static func caller(_ principal: Principal) -> PolicyCaller {
-        switch principal {
+        if principal.federatedName != nil, let account = principal.account {
+            return PolicyCaller(
+                kind: .federatedUser(arn: principal.arn), account: account.id, canonicalID: account.canonicalID)
+        }
+        return switch principal {
         case .root(let account, _):
             PolicyCaller(kind: .root, account: account.id, canonicalID: account.canonicalID)
         case .user(let user, _):
@@ -247,6 +261,11 @@ package final class PolicyAuthorizer: Authorizer {
         case .anonymous:
             context["aws:PrincipalType"] = ["Anonymous"]
         }
+        if principal.federatedName != nil {
+            context["aws:PrincipalArn"] = [principal.arn]
+            context["aws:PrincipalType"] = ["FederatedUser"]
+            context["aws:username"] = nil
+        }
         if let account = principal.account { context["aws:PrincipalAccount"] = [account.id.description] }
         var tags = principalTags
         if let session = principal.session {
@@ -254,6 +273,7 @@ package final class PolicyAuthorizer: Authorizer {
             context["aws:TokenIssueTime"] = [session.issuedAt.iso8601]
             context["aws:MultiFactorAuthPresent"] = ["false"]
             if let identity = session.sourceIdentity { context["aws:SourceIdentity"] = [identity] }
+            for (key, value) in session.context { context[key] = [value] }
         }
         for (key, value) in tags { context["aws:PrincipalTag/" + key] = [value] }
         return context

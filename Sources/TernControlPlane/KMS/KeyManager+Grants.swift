@@ -126,8 +126,10 @@ extension KeyManager {
     }
 
     private static func isGrantee(_ principal: Principal, of grant: KeyGrantRecord) -> Bool {
-        switch principal {
-        case .root(let account, _): grant.grantee == account.rootARN
+        // A federated user does not have its maker's grants.
+        if principal.federatedName != nil { return grant.grantee == principal.arn }
+        return switch principal {
+        case .root: grant.grantee == principal.arn
         case .user(let user, _):
             grant.grantee == user.arn && (grant.granteeID.isEmpty || grant.granteeID == user.id)
         case .role(let role, _):

@@ -44,7 +44,21 @@ package struct AssumeRoleRequest: Sendable {
     }
 }
 
-/// A session of a role that was assumed.
+/// What GetFederationToken is asked. Source: AWS STS API Reference, GetFederationToken.
+package struct FederationTokenRequest: Sendable {
+    package var name: String
+    package var durationSeconds: Int64?
+    /// JSON.
+    package var policy: String?
+    package var policyARNs: [String] = []
+    package var tags: [Tag] = []
+
+    package init(name: String) {
+        self.name = name
+    }
+}
+
+/// A session that was made: of a role, or of a federated user.
 package struct AssumedRole: Sendable {
     package var credentials: SessionCredentials
     package var principal: Principal
@@ -76,8 +90,10 @@ package struct SessionService: Sendable {
         _ request: AssumeRoleRequest, caller: Principal, context: [String: [String]]
     ) async throws(SessionError) -> AssumedRole {
         try Self.validate(request)
+        if caller.federatedName != nil { throw Self.denied("Cannot call AssumeRole with federation token credentials") }
         if case .root = caller { throw Self.denied("Roles may not be assumed by root accounts.") }
-        let inherited = try Self.inheritedTags(request, caller: caller)
+        let inherited = try Self.inheritedTags(
+            request.tags, transitiveTagKeys: request.transitiveTagKeys, caller: caller)
         guard let role = self.directory.role(arn: request.roleARN) else {
             throw Self.refused(caller, action: "sts:AssumeRole", role: request.roleARN)
         }
@@ -134,7 +150,60 @@ package struct SessionService: Sendable {
             SessionGrant(subject: subject, name: "", durationSeconds: min(duration, maximum)), now: self.clock.now)
     }
 
+    /// Source: AWS STS API Reference, GetFederationToken.
+    package func federationToken(
+        _ request: FederationTokenRequest, caller: Principal, context: [String: [String]]
+    ) async throws(SessionError) -> AssumedRole {
+        if caller.session != nil { throw Self.denied("Cannot call GetFederationToken with session credentials") }
+        let subject: SessionGrant.Subject
+        var maximum: Int64 = 129_600
+        switch caller {
+        case .root(let account, _):
+            subject = .root(account.id)
+            maximum = 3600
+        case .user(let user, _): subject = .user(user)
+        case .role, .service, .anonymous:
+            throw Self.denied("Cannot call GetFederationToken with session credentials")
+        }
+        try Self.validate(request)
+        _ = try Self.inheritedTags(request.tags, transitiveTagKeys: [], caller: caller)
+        var grant = SessionGrant(
+            subject: subject, name: request.name, durationSeconds: min(request.durationSeconds ?? 43_200, maximum))
+        grant.policies = request.policy.map { [$0] } ?? []
+        grant.policyARNs = request.policyARNs
+        grant.tags = Dictionary(request.tags.map { ($0.key, $0.value) }) { _, last in last }
+        grant.isFederated = true
+        let session = TemporarySession(name: request.name, issuedAt: self.clock.now, isFederated: true)
+        let principal: Principal =
+            switch caller {
+            case .root(let account, _): .root(account, session)
+            case .user(let user, _): .user(user, session)
+            case .role, .service, .anonymous: caller
+            }
+        try await self.authorize(request, caller: caller, resource: principal.arn, context: context)
+        let size = try Self.packedPolicySize(grant)
+        return AssumedRole(
+            credentials: try self.tokens.make(grant, now: self.clock.now), principal: principal,
+            packedPolicySize: size)
+    }
+
     // MARK: Permission
+
+    private func authorize(
+        _ request: FederationTokenRequest, caller: Principal, resource: String, context: [String: [String]]
+    ) async throws(SessionError) {
+        var context = context
+        if !request.tags.isEmpty { context["aws:TagKeys"] = request.tags.map(\.key) }
+        for tag in request.tags { context["aws:RequestTag/\(tag.key)"] = [tag.value] }
+        for action in ["sts:GetFederationToken"] + (request.tags.isEmpty ? [] : ["sts:TagSession"]) {
+            let conditions = context
+            let decision = await self.authorizer.authorize(
+                AuthorizationRequest(
+                    principal: caller, action: action, resource: resource, resourceOwner: caller.account?.id,
+                    context: { conditions }))
+            if case .denied(let denial) = decision { throw Self.denied(denial.message) }
+        }
+    }
 
     private func authorize(
         _ request: AssumeRoleRequest, caller: Principal, role: AssumableRole, context: [String: [String]]
@@ -214,34 +283,60 @@ extension SessionService {
                     "durationSeconds", "\(duration)", "Member must have value less than or equal to 43200")
             }
         }
-        if let policy = request.policy {
+        try self.validate(policy: request.policy, policyARNs: request.policyARNs)
+    }
+
+    fileprivate static func validate(_ request: FederationTokenRequest) throws(SessionError) {
+        guard (2...32).contains(request.name.utf8.count) else {
+            let bound = request.name.utf8.count < 2 ? "greater than or equal to 2" : "less than or equal to 32"
+            throw .validation("name", request.name, "Member must have length \(bound)")
+        }
+        guard self.isName(request.name) else {
+            throw .validation(
+                "name", request.name, "Member must satisfy regular expression pattern: [\\w+=,.@-]*")
+        }
+        if let duration = request.durationSeconds {
+            guard duration >= 900 else {
+                throw .validation(
+                    "durationSeconds", "\(duration)", "Member must have value greater than or equal to 900")
+            }
+            guard duration <= 129_600 else {
+                throw .validation(
+                    "durationSeconds", "\(duration)", "Member must have value less than or equal to 129600")
+            }
+        }
+        try self.validate(policy: request.policy, policyARNs: request.policyARNs)
+    }
+
+    private static func validate(policy: String?, policyARNs: [String]) throws(SessionError) {
+        if let policy {
             do {
                 _ = try PolicyDocument(json: Array(policy.utf8), kind: .identity)
             } catch {
                 throw SessionError("MalformedPolicyDocument", "This policy contains invalid Json")
             }
         }
-        if request.policyARNs.count > 10 {
+        if policyARNs.count > 10 {
             throw .validation(
-                "policyArns", "[\(request.policyARNs.joined(separator: ", "))]",
+                "policyArns", "[\(policyARNs.joined(separator: ", "))]",
                 "Member must have length less than or equal to 10")
         }
     }
 
     /// Tags that the calling session hands on, and what the request may not do with them.
     fileprivate static func inheritedTags(
-        _ request: AssumeRoleRequest, caller: Principal
+        _ tags: [Tag], transitiveTagKeys: [String], caller: Principal
     ) throws(SessionError) -> [String: String] {
-        if request.tags.count > 50 {
+        if tags.count > 50 {
             throw SessionError("ValidationError", "Session tags cannot be more than 50.")
         }
-        let keys = request.tags.map { $0.key.lowercased() }
+        let keys = tags.map { $0.key.lowercased() }
         guard Set(keys).count == keys.count else {
             throw SessionError(
                 "InvalidParameterValue",
                 "Duplicate tag keys found. Please note that Tag keys are case insensitive.")
         }
-        guard Set(request.transitiveTagKeys.map { $0.lowercased() }).isSubset(of: keys) else {
+        guard Set(transitiveTagKeys.map { $0.lowercased() }).isSubset(of: keys) else {
             throw SessionError(
                 "InvalidParameterValue", "The specified transitive tag key must be included in the requested tags.")
         }

@@ -27,6 +27,8 @@ struct SessionGrant: Sendable {
     var tags: [String: String] = [:]
     var transitiveTagKeys: Set<String> = []
     var sourceIdentity: String?
+    var isFederated = false
+    var context: [String: String] = [:]
     var durationSeconds: Int64
 }
 
@@ -70,6 +72,8 @@ package struct SessionTokens: Sendable {
         record.tags = grant.tags
         record.transitiveTagKeys = grant.transitiveTagKeys.sorted()
         record.sourceIdentity = grant.sourceIdentity ?? ""
+        record.isFederated = grant.isFederated
+        record.context = grant.context
         let bytes: [UInt8]
         do {
             bytes = try record.serializedBytes()
@@ -94,7 +98,8 @@ package struct SessionTokens: Sendable {
             // A policy that is gone allows nothing: what is no JSON is refused by who evaluates it.
             policies: record.policies + record.policyArns.map { self.directory.managedPolicy(arn: $0) ?? "" },
             tags: record.tags, transitiveTagKeys: Set(record.transitiveTagKeys),
-            sourceIdentity: record.sourceIdentity.isEmpty ? nil : record.sourceIdentity)
+            sourceIdentity: record.sourceIdentity.isEmpty ? nil : record.sourceIdentity,
+            isFederated: record.isFederated, context: record.context)
         guard let principal = self.principal(record, account: account, session: session) else { return nil }
         return AccessKey(id: accessKeyID, secret: record.secret, principal: principal)
     }

@@ -43,6 +43,8 @@ enum PrincipalCoding {
         self.write("tags", session.tags.mapValues { [$0] }, to: &json)
         self.write("transitive", ["": session.transitiveTagKeys.sorted()], to: &json)
         if let identity = session.sourceIdentity { json.member("sourceIdentity", identity) }
+        if session.isFederated { json.member("federated", "true") }
+        self.write("context", session.context.mapValues { [$0] }, to: &json)
     }
 
     /// Names with their values, as pairs: a name is not unique in all that is written so.
@@ -89,7 +91,8 @@ enum PrincipalCoding {
             name: name, issuedAt: Timestamp(milliseconds: issued), policies: self.lists(json["policies"])[""] ?? [],
             tags: self.lists(json["tags"]).compactMapValues(\.first),
             transitiveTagKeys: Set(self.lists(json["transitive"])[""] ?? []),
-            sourceIdentity: json["sourceIdentity"]?.string)
+            sourceIdentity: json["sourceIdentity"]?.string, isFederated: json["federated"] != nil,
+            context: self.lists(json["context"]).compactMapValues(\.first))
     }
 
     private static func lists(_ json: JSONValue?) -> [String: [String]] {
