@@ -37,11 +37,11 @@ def tern(*arguments, timeout=60, **options):
 def test_help_names_every_command():
     done = tern("--help")
     assert done.returncode == 0
-    for command in ("dev", "serve", "env", "status", "explain", "account", "bench", "api-coverage"):
+    for command in ("dev", "serve", "env", "status", "explain", "replication", "account", "bench", "api-coverage"):
         assert command in done.stdout
 
 
-@pytest.mark.parametrize("command", ["dev", "serve", "env", "status", "explain", "account", "bench"])
+@pytest.mark.parametrize("command", ["dev", "serve", "env", "status", "explain", "replication", "account", "bench"])
 def test_help_of_a_command(command):
     done = tern(command, "--help")
     assert done.returncode == 0
