@@ -385,9 +385,9 @@ class ChaosLoad:
             write = Write(key, version, seed, 0, is_marker=True)
         else:
             size = chance.choice([0, 10, 100, 1000, 1000, 4000, 4000, 40_000]) if chance.random() < 0.97 else 300_000
-            version = client.put_object(
-                Bucket=bucket, Key=key, Body=pattern(size, seed), Metadata={"seed": str(seed)}
-            )["VersionId"]
+            version = client.put_object(Bucket=bucket, Key=key, Body=pattern(size, seed), Metadata={"seed": str(seed)})[
+                "VersionId"
+            ]
             write = Write(key, version, seed, size)
         with self._lock:
             self.acknowledged.append(write)

@@ -64,7 +64,10 @@ def test_nothing_is_lost_whatever_happens(chaos):
     chance = random.Random(SEED)
     places = make_buckets(chaos)
     kinds = [kind for kind in FAULTS if kind.is_possible(chaos)]
-    print("not possible here:", sorted({kind.__name__ for kind in FAULTS} - {kind.__name__ for kind in kinds}) or "nothing")
+    print(
+        "not possible here:",
+        sorted({kind.__name__ for kind in FAULTS} - {kind.__name__ for kind in kinds}) or "nothing",
+    )
     started = time.monotonic()
     bag = []
     with ChaosLoad(places, seed=SEED) as load:

@@ -22,7 +22,9 @@ def replicated(home, abroad, count=30, **options):
     bucket, other = home.bucket(), abroad.bucket()
     client = home.client()
     configure(client, bucket, rule(other, identifier="all", markers="Enabled", **options))
-    versions = {f"k{n}": client.put_object(Bucket=bucket, Key=f"k{n}", Body=b"v" * n)["VersionId"] for n in range(count)}
+    versions = {
+        f"k{n}": client.put_object(Bucket=bucket, Key=f"k{n}", Body=b"v" * n)["VersionId"] for n in range(count)
+    }
     for key, version in versions.items():
         wait_for_status(client, bucket, key, version)
     return bucket, other, versions
@@ -112,7 +114,10 @@ def test_a_destination_that_was_set_back_to_an_old_copy(own_federation):
     copy = federation.directory / "copy"
     shutil.copytree(abroad.data_directory, copy, symlinks=True)
     abroad.start()
-    lost = {f"late{n}": client.put_object(Bucket=bucket, Key=f"late{n}", Body=b"v" * n * 1000)["VersionId"] for n in range(50)}
+    lost = {
+        f"late{n}": client.put_object(Bucket=bucket, Key=f"late{n}", Body=b"v" * n * 1000)["VersionId"]
+        for n in range(50)
+    }
     marker = client.delete_object(Bucket=bucket, Key="k2")["VersionId"]
     client.put_object_tagging(
         Bucket=bucket, Key="k7", VersionId=versions["k7"], Tagging={"TagSet": [{"Key": "a", "Value": "b"}]}
@@ -131,9 +136,7 @@ def test_a_destination_that_was_set_back_to_an_old_copy(own_federation):
     assert result.found("missing") == sorted([*lost.items(), ("k2", marker)])
     assert result.found("metadata") == [("k7", versions["k7"])]
     assert [line["attributes"] for line in result.findings if line["kind"] == "metadata"] == [["tags"]]
-    [told] = [
-        entry for region in status(federation) for entry in region["rules"] if entry["sourceBucket"] == bucket
-    ]
+    [told] = [entry for region in status(federation) for entry in region["rules"] if entry["sourceBucket"] == bucket]
     assert told["divergentObjects"] == 52 and told["verifiedAt"]
 
     repaired = verify_bucket(federation, bucket, "--repair")
@@ -183,7 +186,9 @@ def test_the_background_finds_it_too(own_federation):
 
     text = home.config_path.read_text()
     head, rest = text.split("verification:\n", 1)
-    home.config_path.write_text(head + "verification:\n" + rest.replace("interval_seconds: 3600", "interval_seconds: 1", 1))
+    home.config_path.write_text(
+        head + "verification:\n" + rest.replace("interval_seconds: 3600", "interval_seconds: 1", 1)
+    )
 
     def told():
         rules = [entry for region in status(federation) for entry in region["rules"] if entry["sourceBucket"] == bucket]
