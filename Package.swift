@@ -315,7 +315,7 @@ let package = Package(
         ),
         .testTarget(
             name: "ternTests",
-            dependencies: ["tern", "TernCore", "TernControlPlane", "TernHTTPServer", logging],
+            dependencies: ["tern", "TernCore", "TernControlPlane", "TernEventDelivery", "TernHTTPServer", logging],
             swiftSettings: strict
         ),
     ]

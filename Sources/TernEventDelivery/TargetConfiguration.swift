@@ -109,6 +109,8 @@ package struct TargetConfiguration: Sendable, Hashable {
     /// The ARN in notification configurations, or `eventbridge`.
     package var arn: String
     package var kind: Kind
+    /// The accounts whose buckets may send here; `nil` for all.
+    package var accounts: Set<String>?
     /// PEM file of the authorities that certificates must be signed by; `nil` for the system's.
     package var caFile: String?
     /// How long one attempt may take.
@@ -123,6 +125,11 @@ package struct TargetConfiguration: Sendable, Hashable {
     package init(arn: String, kind: Kind) {
         self.arn = arn
         self.kind = kind
+    }
+
+    /// - Parameter account: The owner of a bucket.
+    package func takes(account: String) -> Bool {
+        self.accounts?.contains(account) ?? true
     }
 
     /// For people.

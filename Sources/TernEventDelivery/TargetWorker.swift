@@ -69,7 +69,9 @@ final class TargetWorker: Sendable {
         let failed = outcomes.first { if case .failed = $0.outcome { true } else { false } }
         let kept = [page.firstHeld, failed?.event.row].compactMap(\.self).min { KeyOrder.precedes($0, $1) }
         let cursor = kept ?? end.map { $0 + [0] } ?? entry.cursor
-        if failed != nil || page.hasMore || (end != nil && !(page.sendable.isEmpty && page.expired.isEmpty)) {
+        // All that was looked at may rest: then those behind it have to wait, too.
+        let isStuck = page.sendable.isEmpty && page.expired.isEmpty && page.nextAttempt != nil
+        if failed != nil || page.hasMore || (end != nil && !isStuck) {
             self.mailbox.more(entry, cursor: cursor)
         } else if let next = page.nextAttempt {
             self.mailbox.wait(entry, until: next, cursor: cursor)
@@ -87,6 +89,10 @@ final class TargetWorker: Sendable {
         var sent: [StoredEvent] = []
         var messages: [EventMessage] = []
         for event in events {
+            guard self.configuration.takes(account: event.record.bucketOwner) else {
+                outcomes.append((event, .gaveUp("the target takes no events of account \(event.record.bucketOwner)")))
+                continue
+            }
             if try await self.context.service.isStillTrue(event.record, in: lane.partition),
                 let message = await self.context.message(for: event.record)
             {
@@ -98,9 +104,12 @@ final class TargetWorker: Sendable {
         }
         guard !messages.isEmpty else { return outcomes }
         let results = await self.target.deliver(messages)
+        // An attempt that ended because the process stops says nothing.
+        let isStopping = Task.isCancelled
         let now = self.context.wall.now
         var failure: String?
         for (event, result) in zip(sent, results) {
+            if isStopping, result != .delivered { continue }
             switch result {
             case .delivered: outcomes.append((event, .delivered))
             case .refused(let error): outcomes.append((event, self.afterFailure(of: event, error: error, at: now)))

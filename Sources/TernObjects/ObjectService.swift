@@ -26,9 +26,9 @@ package final class ObjectService: Sendable {
         /// How long a restore takes.
         package var restoreDelays = RestoreDelays()
 
-        /// The ARNs of the targets that events can go to; ``NotificationRules/eventBridgeTarget`` among them where the
-        /// region has one for it.
-        package var eventTargets: Set<String> = []
+        /// The targets that events can go to, by ARN; ``NotificationRules/eventBridgeTarget`` among them where the region
+        /// has one for it. With the accounts whose buckets may send there, `nil` for all.
+        package var eventTargets: [String: Set<String>?] = [:]
 
         /// The storage pools of the classes that have one.
         package var poolOfClass: [StorageClass: String] = [:]

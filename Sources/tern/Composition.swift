@@ -74,7 +74,7 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
     for pool in configuration.storage.pools {
         for storageClass in pool.classes { options.poolOfClass[storageClass] = pool.name }
     }
-    options.eventTargets = Set(configuration.targets.map(\.arn))
+    for target in configuration.targets { options.eventTargets[target.arn] = .some(target.accounts) }
     let namespace: (any BucketNamespace)? = federation.isHome ? nil : RemoteNamespace(client: client)
     let service = ObjectService(
         region: configuration.region, metadata: metadata, blobs: blobs, wall: wall, random: random,

@@ -67,7 +67,7 @@ class Targets:
 
 
 
-def notify(s3, bucket, arn, events=("s3:ObjectCreated:*",), rules=(), **more):
+def notify(s3, bucket, arn, events=("s3:ObjectCreated:*",), rules=(), skip=False, **more):
     kind, name = {
         "sqs": ("QueueConfigurations", "QueueArn"),
         "sns": ("TopicConfigurations", "TopicArn"),
@@ -76,7 +76,9 @@ def notify(s3, bucket, arn, events=("s3:ObjectCreated:*",), rules=(), **more):
     entry = {"Id": "the-id", name: arn, "Events": list(events)}
     if rules:
         entry["Filter"] = {"Key": {"FilterRules": [{"Name": name, "Value": value} for name, value in rules]}}
-    s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={kind: [entry], **more})
+    s3.put_bucket_notification_configuration(
+        Bucket=bucket, NotificationConfiguration={kind: [entry], **more}, SkipDestinationValidation=skip
+    )
 
 
 def records(messages, bucket):

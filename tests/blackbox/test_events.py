@@ -277,6 +277,22 @@ def test_ntf_3_only_targets_of_the_region_are_taken(s3, region):
     assert error["ArgumentValue1"] == "The destination queue does not exist"
 
 
+def test_ntf_3_buckets_of_other_accounts_may_not_use_a_target(region, clean):
+    bobs = region.client(BOB)
+    bucket = region.bucket(account=BOB)
+    with pytest.raises(bobs.exceptions.ClientError) as caught:
+        notify(bobs, bucket, QUEUE)
+    assert caught.value.response["Error"]["ArgumentValue1"] == (
+        "Permissions on the destination queue do not allow S3 to publish notifications from this bucket"
+    )
+    notify(bobs, bucket, QUEUE, skip=True)
+    before = status(region, QUEUE)["dead"]
+    bobs.put_object(Bucket=bucket, Key="k", Body=b"v")
+    eventually(lambda: status(region, QUEUE)["dead"] > before, "it becomes a dead letter")
+    assert not records(clean.queue.messages(), bucket)
+    tern_events(region, "discard", QUEUE)
+
+
 # Targets
 
 

@@ -52,15 +52,44 @@ extension ObjectService {
         return added
     }
 
-    /// The destinations of a configuration that this region has no target for (NTF-3).
-    package func unknownTargets(
-        of configuration: NotificationConfigurationXML
-    ) -> [NotificationConfigurationXML.Destination] {
-        configuration.destinations.filter { !self.options.eventTargets.contains($0.arn) }
+    /// Why the destinations of a configuration cannot be used, each with its ARN (NTF-3, NTF-7).
+    ///
+    /// - Parameter isChecked: Whether the client wants to know about those that do not exist, or do not permit it.
+    package func faults(
+        of configuration: NotificationConfigurationXML, for bucket: BucketState, isChecked: Bool
+    ) -> [(arn: String, reason: String)] {
+        var faults: [(arn: String, reason: String)] = []
+        for destination in configuration.destinations {
+            let noun = destination.kind.noun
+            if destination.isFIFO {
+                faults.append((destination.arn, "FIFO \(noun)s are not supported as destinations"))
+                continue
+            }
+            guard isChecked else { continue }
+            switch self.mayUse(destination.arn, bucket: bucket) {
+            case nil: faults.append((destination.arn, "The destination \(noun) does not exist"))
+            case false?:
+                faults.append(
+                    (
+                        destination.arn,
+                        "Permissions on the destination \(noun) do not allow S3 to publish notifications from this bucket"
+                    ))
+            case true?: break
+            }
+        }
+        if isChecked, configuration.rules.sendsToEventBridge,
+            self.mayUse(NotificationRules.eventBridgeTarget, bucket: bucket) != true
+        {
+            faults.append(("EventBridge", "This region has no target for the EventBridge"))
+        }
+        return faults
     }
 
-    /// Whether events can go to an EventBridge.
-    package var hasEventBridge: Bool { self.options.eventTargets.contains(NotificationRules.eventBridgeTarget) }
+    /// `nil` for a target that does not exist.
+    private func mayUse(_ target: String, bucket: BucketState) -> Bool? {
+        guard let accounts = self.options.eventTargets[target] else { return nil }
+        return accounts?.contains(bucket.record.owner) ?? true
+    }
 }
 
 extension EventRecord {

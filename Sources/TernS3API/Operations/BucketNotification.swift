@@ -26,15 +26,8 @@ extension Operation {
                 bytes.append(bigEndian: clock.randomBits())
                 return bytes.lowercaseHex
             })
-        // NTF-7: nothing skips this.
-        var faults = configuration.destinations.filter(\.isFIFO).map(S3Error.fault(of:))
         let isUnchecked = call.headers["x-amz-skip-destination-validation"]?.lowercased() == "true"
-        if !isUnchecked {
-            faults += call.service.unknownTargets(of: configuration).filter { !$0.isFIFO }.map(S3Error.fault(of:))
-            if configuration.rules.sendsToEventBridge, !call.service.hasEventBridge {
-                faults.append(("EventBridge", "This region has no target for the EventBridge"))
-            }
-        }
+        let faults = call.service.faults(of: configuration, for: try call.bucket(), isChecked: !isUnchecked)
         if !faults.isEmpty { throw .invalidNotificationDestinations(faults) }
         try await call.service.setNotifications(
             configuration, of: call.bucketName, cause: EventCause(.other, by: call.trace))

@@ -8,7 +8,7 @@ package struct NotificationConfigurationXML: Sendable {
             case function = "CloudFunction"
 
             /// As people call it.
-            var noun: String {
+            package var noun: String {
                 switch self {
                 case .topic: "topic"
                 case .queue: "queue"

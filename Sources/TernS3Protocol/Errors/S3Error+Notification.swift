@@ -22,16 +22,6 @@ extension S3Error {
     package static let tooManyNotificationConfigurations = Self.invalidArgument(
         "A maximum of 100 notification configurations are allowed on a bucket.")
 
-    /// NTF-3, NTF-7: why the destination of a topic, queue or function is refused, as an error's detail says it.
-    package static func fault(
-        of destination: NotificationConfigurationXML.Destination
-    ) -> (arn: String, reason: String) {
-        if destination.isFIFO {
-            return (destination.arn, "FIFO \(destination.kind.noun)s are not supported as destinations")
-        }
-        return (destination.arn, "The destination \(destination.kind.noun) does not exist")
-    }
-
     /// NTF-3: destinations that cannot be used, each with the reason.
     package static func invalidNotificationDestinations(_ faults: [(arn: String, reason: String)]) -> S3Error {
         var details: [Detail] = []

@@ -34,6 +34,7 @@ extension RegionConfiguration {
                 "kind", "is `\(kind)`; it must be one of \(readers.map(\.0).joined(separator: ", "))")
         }
         var target = TargetConfiguration(arn: arn, kind: try read(section))
+        target.accounts = try self.accounts(section, of: arn)
         target.caFile = try section.string("ca_file")
         target.timeout = .seconds(try section.integer("timeout_seconds", in: 1...300, default: 10))
         target.retention = .seconds(try section.integer("retention_seconds", in: 1...31_536_000, default: 345_600))
@@ -41,6 +42,19 @@ extension RegionConfiguration {
         target.maximumAttempts = attempts == 0 ? nil : attempts
         target.maximumBackoff = .seconds(try section.integer("max_backoff_seconds", in: 1...3600, default: 300))
         return target
+    }
+
+    /// Whose buckets may send to a target: those of its own account, where nothing else is said.
+    private func accounts(_ section: YAMLSection, of arn: String) throws -> Set<String>? {
+        guard let named = try section.strings("accounts") else {
+            let parts = arn.split(separator: ":", omittingEmptySubsequences: false)
+            return parts.count > 4 ? [String(parts[4])] : nil
+        }
+        if named == ["*"] { return nil }
+        for account in named where AccountID(account) == nil {
+            throw section.failure("accounts", "contains `\(account)`; write numbers of 12 digits in quotes, or \"*\"")
+        }
+        return Set(named)
     }
 
     private static func isTargetARN(_ arn: String) -> Bool {
@@ -201,8 +215,9 @@ extension RegionConfiguration {
             ]
         case .file(let path): options.append(("path", quoted(path)))
         }
+        let accounts = target.accounts.map { $0.sorted().map(quoted).joined(separator: ", ") } ?? quoted("*")
         options += [
-            ("ca_file", target.caFile.map(quoted)),
+            ("accounts", "[\(accounts)]"), ("ca_file", target.caFile.map(quoted)),
             ("timeout_seconds", "\(target.timeout.components.seconds)"),
             ("retention_seconds", "\(target.retention.components.seconds)"),
             ("max_attempts", target.maximumAttempts.map { "\($0)" }),
