@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import threading
 
@@ -16,8 +17,9 @@ from waiting import eventually
 class Receiver:
     """An HTTP endpoint that keeps what is posted to it; `status` is what it answers, unless `reply` says otherwise."""
 
-    def __init__(self, port=None):
-        self.port = port or free_ports(1)[0]
+    def __init__(self, tls=None):
+        self.port = free_ports(1)[0]
+        self.tls = tls
         self.status = 200
         self.lock = threading.Lock()
         self.requests = []
@@ -25,7 +27,7 @@ class Receiver:
 
     @property
     def url(self):
-        return f"http://127.0.0.1:{self.port}/events?from=tern"
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}/events?from=tern"
 
     def reply(self, body):
         return self.status, b""
@@ -55,6 +57,10 @@ class Receiver:
 
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
         self._server.daemon_threads = True
+        if self.tls:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(self.tls.certificate, self.tls.key)
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
         return self
 
@@ -105,11 +111,21 @@ class QueueStandIn(Receiver):
         return json.loads(json.loads(body)["MessageBody"])
 
 
+class Certificate:
+    """A certificate of an authority for this machine, and its key, in files."""
+
+    def __init__(self, authority, directory):
+        directory.mkdir(parents=True, exist_ok=True)
+        self.certificate, self.key = directory / "server.crt", directory / "server.key"
+        authority.issue(self.certificate, self.key)
+
+
 class Server:
     """A server of Debian's, on a free port, ended by its process number."""
 
-    def __init__(self, directory):
+    def __init__(self, directory, tls=None):
         self.directory = directory
+        self.tls = tls
         self.port = free_ports(1)[0]
         self._process = None
 
@@ -140,14 +156,23 @@ class Redis(Server):
     password = "pass word"
 
     def arguments(self):
+        port = ["--port", str(self.port)]
+        if self.tls:
+            port = [
+                "--port", "0", "--tls-port", str(self.port), "--tls-auth-clients", "no",
+                "--tls-cert-file", str(self.tls.certificate), "--tls-key-file", str(self.tls.key),
+            ]  # fmt: skip
         return [
-            "redis-server", "--bind", "127.0.0.1", "--port", str(self.port), "--dir", str(self.directory),
+            "redis-server", "--bind", "127.0.0.1", *port, "--dir", str(self.directory),
             "--requirepass", self.password, "--save", "", "--appendonly", "yes",
         ]  # fmt: skip
 
     def ask(self, *words):
+        options = ["-p", str(self.port), "-a", self.password, "--no-auth-warning", "--json"]
+        if self.tls:
+            options += ["--tls", "--insecure"]
         output = subprocess.run(
-            ["redis-cli", "-p", str(self.port), "-a", self.password, "--no-auth-warning", "--json", *words],
+            ["redis-cli", *options, *words],
             capture_output=True,
             text=True,
             check=True,
@@ -169,19 +194,27 @@ class Nats(Server):
         return [
             "nats-server", "-a", "127.0.0.1", "-p", str(self.port), "-js", "-sd", str(self.directory),
             "--user", "tern", "--pass", "secret",
+            *(["--tls", "--tlscert", str(self.tls.certificate), "--tlskey", str(self.tls.key)] if self.tls else []),
         ]  # fmt: skip
 
     def client(self):
-        return NatsClient(self.port)
+        return NatsClient(self.port, is_tls=self.tls is not None)
 
 
 class NatsClient:
     """As much of the protocol of NATS as tests need."""
 
-    def __init__(self, port):
+    def __init__(self, port, is_tls):
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=20)
+        if is_tls:
+            # The greeting is in clear; unbuffered, so that no byte behind it is taken.
+            while self.socket.recv(1) != b"\n":
+                pass
+            context = ssl.create_default_context()
+            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+            self.socket = context.wrap_socket(self.socket)
         self.file = self.socket.makefile("rb")
-        assert self.file.readline().startswith(b"INFO ")
+        assert is_tls or self.file.readline().startswith(b"INFO ")
         options = {"verbose": False, "user": "tern", "pass": "secret", "headers": True, "protocol": 1}
         self.send(f"CONNECT {json.dumps(options)}\r\nSUB _INBOX.test 1\r\nPING\r\n")
         self.until(b"PONG")

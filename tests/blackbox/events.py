@@ -3,8 +3,9 @@
 import json
 import subprocess
 
-from event_receivers import Nats, QueueStandIn, Receiver, Redis, TopicReceiver
+from event_receivers import Certificate, Nats, QueueStandIn, Receiver, Redis, TopicReceiver
 from federation import ALICE, tern_binary
+from tls import Authority
 from waiting import eventually
 
 ACCOUNT = ALICE.id
@@ -15,6 +16,10 @@ STREAM = f"arn:aws:sqs:us-east-1:{ACCOUNT}:stream"
 JETSTREAM = f"arn:aws:sns:us-east-1:{ACCOUNT}:jetstream"
 CORE = f"arn:aws:sns:us-east-1:{ACCOUNT}:core"
 IMPATIENT = f"arn:aws:sqs:us-east-1:{ACCOUNT}:impatient"
+SECURE_HOOK = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:secure"
+SECURE_STREAM = f"arn:aws:sqs:us-east-1:{ACCOUNT}:secure"
+SECURE_CORE = f"arn:aws:sns:us-east-1:{ACCOUNT}:secure"
+MISTRUSTED = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:mistrusted"
 LINES = f"arn:aws:sqs:us-east-1:{ACCOUNT}:lines"
 
 
@@ -30,6 +35,11 @@ class Targets:
         self.redis = Redis(directory / "redis").start()
         self.nats = Nats(directory / "nats").start()
         self.lines = directory / "events.jsonl"
+        self.authority = Authority(directory / "authority")
+        certificate = Certificate(self.authority, directory / "tls")
+        self.secure_hook = Receiver(tls=certificate).start()
+        self.secure_redis = Redis(directory / "secure-redis", tls=certificate).start()
+        self.secure_nats = Nats(directory / "secure-nats", tls=certificate).start()
 
     def configuration(self):
         entries = [
@@ -45,16 +55,24 @@ class Targets:
             {"arn": IMPATIENT, "kind": "webhook", "url": self.impatient.url, "max_attempts": 2,
              "format": "cloudevents"},
             {"arn": LINES, "kind": "file", "path": str(self.lines)},
+            {"arn": SECURE_HOOK, "kind": "webhook", "url": self.secure_hook.url},
+            {"arn": MISTRUSTED, "kind": "webhook", "url": self.secure_hook.url},
+            {"arn": SECURE_STREAM, "kind": "redis", "url": f"rediss://127.0.0.1:{self.secure_redis.port}",
+             "key": "tern", "password": self.redis.password},
+            {"arn": SECURE_CORE, "kind": "nats", "url": f"tls://127.0.0.1:{self.secure_nats.port}", "user": "tern",
+             "password": "secret", "jetstream": False, "subject": "plain.{bucket}"},
             {"arn": "eventbridge", "kind": "webhook", "url": self.bridge.url},
         ]  # fmt: skip
         for entry in entries:
             entry["max_backoff_seconds"] = 1
+            if entry["arn"] in (SECURE_HOOK, SECURE_STREAM, SECURE_CORE):
+                entry["ca_file"] = str(self.authority.certificate)
         # JSON is YAML.
         return "".join(f"  - {json.dumps(entry)}\n" for entry in entries)
 
     @property
     def receivers(self):
-        return [self.hook, self.queue, self.topic, self.impatient, self.bridge]
+        return [self.hook, self.queue, self.topic, self.impatient, self.bridge, self.secure_hook]
 
     def reset(self):
         for receiver in self.receivers:
@@ -62,7 +80,7 @@ class Targets:
             receiver.clear()
 
     def stop(self):
-        for target in [*self.receivers, self.redis, self.nats]:
+        for target in [*self.receivers, self.redis, self.nats, self.secure_redis, self.secure_nats]:
             target.stop()
 
 

@@ -4,12 +4,14 @@ import base64
 import hashlib
 import hmac
 import json
+import threading
 import urllib.parse
 import uuid
 
 import botocore.auth
 import botocore.awsrequest
 import botocore.credentials
+import botocore.exceptions
 import pytest
 from events import (
     ACCOUNT,
@@ -18,7 +20,11 @@ from events import (
     IMPATIENT,
     JETSTREAM,
     LINES,
+    MISTRUSTED,
     QUEUE,
+    SECURE_CORE,
+    SECURE_HOOK,
+    SECURE_STREAM,
     STREAM,
     TOPIC,
     notify,
@@ -396,6 +402,29 @@ def test_file(s3, region, event_targets):
     assert eventually(lines, "a line of the file")[0]["eventName"] == "ObjectCreated:Put"
 
 
+def test_targets_over_tls(s3, region, clean):
+    buckets = [region.bucket() for _ in range(3)]
+    client = clean.secure_nats.client()
+    client.subscribe(f"plain.{buckets[2]}")
+    for bucket, arn in zip(buckets, [SECURE_HOOK, SECURE_STREAM, SECURE_CORE], strict=True):
+        notify(s3, bucket, arn)
+        s3.put_object(Bucket=bucket, Key="k", Body=b"v")
+    wait_for(clean.secure_hook, buckets[0], 1)
+    eventually(lambda: records(clean.secure_redis.messages("tern"), buckets[1]), "an entry of the stream")
+    assert "TestEvent" in client.next()[1].decode()
+    assert json.loads(client.next()[1])["Records"][0]["s3"]["bucket"]["name"] == buckets[2]
+    client.close()
+
+
+def test_a_certificate_of_nobody_known_is_not_taken(s3, region, clean):
+    bucket = region.bucket()
+    notify(s3, bucket, MISTRUSTED)
+    s3.put_object(Bucket=bucket, Key="k", Body=b"v")
+    eventually(lambda: status(region, MISTRUSTED)["lastError"], "the handshake fails")
+    assert not records(clean.secure_hook.messages(), bucket)
+    assert status(region, MISTRUSTED)["queued"] == 1
+
+
 # Delivery
 
 
@@ -450,6 +479,47 @@ def test_tgt_1_survives_kill_between_write_and_delivery(region, clean):
     region.start()
     found = wait_for(clean.hook, bucket, 50)
     assert {record["s3"]["object"]["key"] for record in found} == {f"k{number}" for number in range(50)}
+
+
+def test_ntf_8_every_acknowledged_write_is_told_although_the_process_dies(region, clean):
+    """Kills the region again and again, while writers write and events go out."""
+    s3 = region.client(ALICE)
+    bucket = region.bucket()
+    notify(s3, bucket, HOOK)
+    acknowledged, lock, over = set(), threading.Lock(), threading.Event()
+
+    def write(writer):
+        number = 0
+        while not over.is_set():
+            number += 1
+            key = f"{writer}-{number}"
+            try:
+                s3.put_object(Bucket=bucket, Key=key, Body=b"v")
+            except botocore.exceptions.BotoCoreError:
+                over.wait(0.05)
+                continue
+            with lock:
+                acknowledged.add(key)
+
+    writers = [threading.Thread(target=write, args=(number,)) for number in range(4)]
+    for writer in writers:
+        writer.start()
+    try:
+        for _ in range(3):
+            with lock:
+                before = len(acknowledged)
+            eventually(lambda before=before: len(acknowledged) >= before + 60, "some writes")
+            region.kill()
+            region.start()
+    finally:
+        over.set()
+        for writer in writers:
+            writer.join()
+
+    def told():
+        return {record["s3"]["object"]["key"] for record in records(clean.hook.messages(), bucket)}
+
+    eventually(lambda: acknowledged <= told(), lambda: f"not told: {sorted(acknowledged - told())[:5]}")
 
 
 def test_tgt_2_repetitions_have_the_same_id(s3, region, clean):
