@@ -120,10 +120,11 @@ let package = Package(
             name: "TernControlAPI",
             dependencies: [
                 "TernCore", "TernChecksums", "TernPolicy", "TernS3Protocol", "TernSigV4", "TernRecords", "TernPorts",
-                "TernControlPlane", nioCore, logging,
+                "TernControlPlane", "CZlib", nioCore, logging,
             ],
             swiftSettings: strict
         ),
+        .systemLibrary(name: "CZlib", pkgConfig: nil, providers: [.apt(["zlib1g-dev"])]),
 
         .target(
             name: "TernFederation",

@@ -66,9 +66,9 @@ package struct ControlError: Error, Hashable, Sendable {
     }
 }
 
-/// One service of the control plane: IAM, STS, KMS.
+/// One service of the control plane: IAM, STS, KMS, CloudWatch.
 package protocol ControlService: Sendable {
-    /// In the credential scope of requests: `iam`, `sts`, `kms`.
+    /// In the credential scope of requests: `iam`, `sts`, `kms`, `monitoring`.
     var name: String { get }
 
     /// What the service is found by; its name, unless that is another service's too.
@@ -84,8 +84,15 @@ package protocol ControlService: Sendable {
 
     /// An error in the form of the service's protocol.
     func answer(_ error: ControlError, requestID: String) -> HTTPAnswer
+
+    /// The same, where the service has several protocols: in that of the request.
+    func answer(_ error: ControlError, to head: HTTPRequestHead, requestID: String) -> HTTPAnswer
 }
 
 extension ControlService {
     package var key: String { self.name }
+
+    package func answer(_ error: ControlError, to head: HTTPRequestHead, requestID: String) -> HTTPAnswer {
+        self.answer(error, requestID: requestID)
+    }
 }

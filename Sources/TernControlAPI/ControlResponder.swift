@@ -42,7 +42,7 @@ package final class ControlResponder: Sendable {
         do throws(ControlError) {
             answer = try await self.answer(head, target: target, body: body, service: service, requestID: requestID)
         } catch {
-            answer = service.answer(error, requestID: requestID)
+            answer = service.answer(error, to: head, requestID: requestID)
             self.logger.info(
                 "request refused",
                 metadata: ["service": "\(service.name)", "code": "\(error.code)", "request-id": "\(requestID)"])
@@ -60,10 +60,12 @@ package final class ControlResponder: Sendable {
             }
             return (control, target)
         }
-        guard head.target == "/" || head.target.hasPrefix("/?"), let target = RequestTarget(head.target),
+        let isRemoteCall = CloudWatchService.owns(head.target)
+        guard head.target == "/" || head.target.hasPrefix("/?") || isRemoteCall,
+            let target = RequestTarget(head.target),
             let name = AuthenticationScheme.service(
                 of: SignedRequest(method: head.method, target: target, headers: head.headers)),
-            let service = self.services[name]
+            let service = self.services[name], !isRemoteCall || service is CloudWatchService
         else { return nil }
         return (service, target)
     }

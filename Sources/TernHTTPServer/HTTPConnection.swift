@@ -88,6 +88,7 @@ final class HTTPConnection: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var bytes = self.unwrapInboundIn(data)
+        self.shared.configuration.traffic.receivedBytes.add(bytes.readableBytes)
         if self.received.readableBytes == 0 {
             self.received = bytes
         } else {
@@ -276,7 +277,8 @@ final class HTTPConnection: ChannelInboundHandler {
         exchange.owesContinue = false
         var buffer = context.channel.allocator.buffer(capacity: 32)
         buffer.writeStaticString("HTTP/1.1 100 Continue\r\n\r\n")
-        context.writeAndFlush(self.wrapOutboundOut(buffer), promise: nil)
+        self.write(buffer, to: context)
+        context.flush()
     }
 
     // MARK: Exchanges
@@ -331,6 +333,11 @@ final class HTTPConnection: ChannelInboundHandler {
 
     // MARK: Writing
 
+    private func write(_ bytes: ByteBuffer, to context: ChannelHandlerContext) {
+        self.shared.configuration.traffic.sentBytes.add(bytes.readableBytes)
+        context.write(self.wrapOutboundOut(bytes), promise: nil)
+    }
+
     /// Writes a whole answer at once: one flush, one system call where the body is small.
     func writeFixed(_ answer: HTTPAnswer, exchange number: UInt64) {
         guard let exchange = self.current(number), let context = self.context else { return }
@@ -340,13 +347,13 @@ final class HTTPConnection: ChannelInboundHandler {
         if var bytes = body, bytes.readableBytes > 0 {
             if bytes.readableBytes <= 4096 {
                 self.answerBuffer.writeBuffer(&bytes)
-                context.write(self.wrapOutboundOut(self.answerBuffer), promise: nil)
+                self.write(self.answerBuffer, to: context)
             } else {
-                context.write(self.wrapOutboundOut(self.answerBuffer), promise: nil)
-                context.write(self.wrapOutboundOut(bytes), promise: nil)
+                self.write(self.answerBuffer, to: context)
+                self.write(bytes, to: context)
             }
         } else {
-            context.write(self.wrapOutboundOut(self.answerBuffer), promise: nil)
+            self.write(self.answerBuffer, to: context)
         }
         context.flush()
         self.finish(exchange)
@@ -382,7 +389,7 @@ final class HTTPConnection: ChannelInboundHandler {
     func writeStreamHead(_ answer: HTTPAnswer, exchange number: UInt64) throws -> AnswerFraming {
         guard let exchange = self.current(number), let context = self.context else { throw HTTPBodyError.closed }
         self.beginHead(answer, of: exchange)
-        context.write(self.wrapOutboundOut(self.answerBuffer), promise: nil)
+        self.write(self.answerBuffer, to: context)
         return exchange.framing(of: answer)
     }
 
@@ -393,13 +400,15 @@ final class HTTPConnection: ChannelInboundHandler {
             var line = context.channel.allocator.buffer(capacity: 16)
             line.writeString(String(chunk.readableBytes, radix: 16))
             line.writeStaticString("\r\n")
-            context.write(self.wrapOutboundOut(line), promise: nil)
-            context.write(self.wrapOutboundOut(chunk), promise: nil)
+            self.write(line, to: context)
+            self.write(chunk, to: context)
             var end = context.channel.allocator.buffer(capacity: 2)
             end.writeStaticString("\r\n")
-            context.writeAndFlush(self.wrapOutboundOut(end), promise: nil)
+            self.write(end, to: context)
+            context.flush()
         } else {
-            context.writeAndFlush(self.wrapOutboundOut(chunk), promise: nil)
+            self.write(chunk, to: context)
+            context.flush()
         }
         return context.channel.isWritable
     }
@@ -424,7 +433,7 @@ final class HTTPConnection: ChannelInboundHandler {
         if isChunked {
             var end = context.channel.allocator.buffer(capacity: 8)
             end.writeStaticString("0\r\n\r\n")
-            context.write(self.wrapOutboundOut(end), promise: nil)
+            self.write(end, to: context)
         }
         context.flush()
         self.finish(exchange)
@@ -489,8 +498,9 @@ final class HTTPConnection: ChannelInboundHandler {
             date: self.shared.date,
             into: &self.answerBuffer
         )
-        context.write(self.wrapOutboundOut(self.answerBuffer), promise: nil)
-        context.writeAndFlush(self.wrapOutboundOut(document), promise: nil)
+        self.write(self.answerBuffer, to: context)
+        self.write(document, to: context)
+        context.flush()
         self.closeWhenFlushed(lingering: true)
     }
 

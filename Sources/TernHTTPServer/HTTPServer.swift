@@ -20,6 +20,9 @@ package final class HTTPServer: Sendable {
     /// The port it listens on.
     package let port: Int
 
+    /// What went through so far.
+    package var traffic: TrafficCounts { self.configuration.traffic }
+
     private init(
         configuration: HTTPServerConfiguration,
         channel: any Channel,
@@ -131,8 +134,13 @@ private final class SharedServerState: Sendable {
         guard let shared = self.started.withLock({ $0[ObjectIdentifier(channel.eventLoop)] })?.value else {
             throw ChannelError.ioOnClosedChannel
         }
+        let traffic = shared.configuration.traffic
+        traffic.acceptedConnections.add()
         let isExcess = self.openCount.add(1, ordering: .relaxed).newValue > self.connectionLimit
-        channel.closeFuture.whenComplete { _ in self.openCount.subtract(1, ordering: .relaxed) }
+        channel.closeFuture.whenComplete { _ in
+            self.openCount.subtract(1, ordering: .relaxed)
+            traffic.closedConnections.add()
+        }
         let pipeline = channel.pipeline.syncOperations
         if let certificate = self.certificate {
             try pipeline.addHandler(NIOSSLServerHandler(context: certificate.value))

@@ -1,3 +1,5 @@
+package import TernPorts
+
 /// Where a server listens, and what it puts up with.
 package struct HTTPServerConfiguration: Sendable {
     /// Where the tasks that answer requests run.
@@ -38,6 +40,9 @@ package struct HTTPServerConfiguration: Sendable {
     /// before it sees a reset.
     package var lingerByteLimit = 4 * 1024 * 1024
     package var lingerTimeout: Duration = .seconds(2)
+
+    /// Counts what goes through.
+    package var traffic = TrafficCounts()
 
     package init(host: String = "127.0.0.1", port: Int = 0) {
         self.host = host

@@ -42,6 +42,8 @@ package final class S3Responder: HTTPResponder {
     let keys = SigningKeyCache()
     let activity: ClientActivity
     let accessLog: AccessLog
+    /// How the requests of each operation ended.
+    package let requests = OperationCounts()
     let logger: Logger
     let environment: CallEnvironment
 
@@ -84,6 +86,7 @@ package final class S3Responder: HTTPResponder {
         let requestID = RequestID.make(self.service.clock.randomBits())
         let hostID = RequestID.hostID(self.service.clock.randomBits(), self.service.clock.randomBits())
         let began = self.service.clock.now
+        let start = ContinuousClock.now
         let trace = RequestTrace(head: head, requestID: requestID, hostID: hostID)
         var errorCode: String?
         var answer: HTTPAnswer
@@ -94,12 +97,13 @@ package final class S3Responder: HTTPResponder {
             answer = self.render(error, method: head.method, requestID: requestID, hostID: hostID)
             self.log(error, head: head, requestID: requestID)
         }
+        let known = trace.known
+        self.requests.add(known.operation, status: answer.status, duration: ContinuousClock.now - start)
         // A forwarded request has the IDs under which the other region's log tells of it.
         if answer.headers.contains("x-amz-request-id") { return answer }
         answer.headers.append("x-amz-request-id", requestID)
         answer.headers.append("x-amz-id-2", hostID)
         answer.headers.append("server", "Tern")
-        let known = trace.known
         guard let bucket = known.bucket else { return answer }
         if known.isRequesterCharged, answer.status < 300 {
             answer.headers.append("x-amz-request-charged", "requester")
@@ -160,7 +164,11 @@ package final class S3Responder: HTTPResponder {
         if let region = self.forwardingTarget(of: head, target: target, operation: operation, location: location) {
             return try await self.forward(head, body: body, to: region)
         }
-        if case .here(let state) = location { trace.note(bucket: state, key: place.key, operation: operation) }
+        if case .here(let state) = location {
+            trace.note(bucket: state, key: place.key, operation: operation)
+        } else {
+            trace.note(bucket: nil, key: place.key, operation: operation)
+        }
         let caller: Caller
         do {
             caller = try await self.authenticate(head, target: target, place: place, location: location)

@@ -71,6 +71,9 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
     options.inlineThresholdBytes = configuration.storage.inlineThresholdBytes
     options.calendar = LifecycleCalendar(daySeconds: configuration.lifecycle.dayLengthSeconds)
     options.restoreDelays = configuration.restore.delays
+    if let seconds = configuration.testing.replicationTimeThresholdSeconds {
+        options.replicationTimeThreshold = .seconds(seconds)
+    }
     for pool in configuration.storage.pools {
         for storageClass in pool.classes { options.poolOfClass[storageClass] = pool.name }
     }
@@ -139,6 +142,7 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
     let sessions = tokens.map {
         SessionService(tokens: $0, directory: directory, authorizer: authorizer, clock: wall)
     }
+    let cloudWatch = try await openMetrics(configuration, metadata: metadata, wall: wall, random: random)
     let control = ControlResponder(
         services: [
             SecurityTokenService(sessions: sessions, identities: identities, region: configuration.region),
@@ -151,12 +155,17 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
             S3ControlService(
                 settings: settings, authorizer: authorizer, home: configuration.homeRegion,
                 regions: Set(endpoints.keys).union([configuration.region])),
+            CloudWatchService(
+                metrics: cloudWatch, authorizer: authorizer, region: configuration.region,
+                regions: Set(endpoints.keys).union([configuration.region])),
         ],
         region: configuration.region, identities: identities,
         forwarder: ControlForwarder(forwarder: forwarder, copy: copy), clock: wall,
         random: random, logger: logger)
     let metrics = OutcomeMetrics()
     service.outbox.observe { settled in metrics.record(settled) }
+    let finished = FinishedOperations()
+    service.outbox.observe { settled in finished.record(settled) }
     let shutdown = ShutdownSignal()
     let verificationPeer = HTTPVerificationPeer(client: client)
     let verification = VerificationContext(
@@ -167,6 +176,7 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
         simulator: PolicySimulation(
             catalog: directory, identities: identities, authorizer: authorizer, s3: s3, keys: keys, wall: wall),
         verification: verification, events: events, wall: wall, shutdown: shutdown, keys: keys?.answerPeer,
+        publish: { bytes in await MetricsPublisher.take(bytes, into: cloudWatch, logger: logger) },
         logger: logger)
 
     authorities?.startFollowing(on: MultiThreadedEventLoopGroup.singleton.next())
@@ -174,6 +184,10 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
     background.start { await runtime.run() }
     background.start { await ReplicationTimer(service: service, wall: wall, logger: logger).run() }
     background.start { await events.run() }
+    let publisher = MetricsPublisher(
+        service: service, finished: finished, store: cloudWatch, client: client, wall: wall,
+        interval: .seconds(configuration.metrics.intervalSeconds), logger: logger)
+    background.start { await publisher.run() }
     background.start { await Maintenance(service: service, wall: wall, logger: logger).run() }
     let lifecycle = LifecycleRunner(
         service: service, interval: .seconds(configuration.lifecycle.effectiveIntervalSeconds), clients: activity,
@@ -199,7 +213,11 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
         let follower = DirectoryFollower(copy: copy, wall: wall, random: random, logger: logger)
         background.start { await follower.run() }
     }
+    let page = RegionMetrics(
+        region: configuration.region, service: service, outcomes: metrics, requests: s3.requests, lanes: runtime,
+        metadata: metadata, dataDirectory: configuration.dataDirectory, wall: wall)
     return RunningRegion(
+        metrics: page,
         responder: RegionResponder(
             peers: router, control: control, s3: s3, seal: ForwardingSeal(secret: federation.secret)),
         prepareToStop: { shutdown.request() },
@@ -211,6 +229,17 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
             await metadata.close()
         }
     )
+}
+
+/// The metrics of CloudWatch.
+private func openMetrics(
+    _ configuration: RegionConfiguration, metadata: any MetadataStore, wall: SystemClock, random: SystemRandom
+) async throws -> MetricStore {
+    do throws(MetricStoreProblem) {
+        return try await MetricStore.open(metadata: metadata, wall: wall, random: random)
+    } catch {
+        throw CommandFailure("\(configuration.region): the metrics cannot be read: \(error)")
+    }
 }
 
 /// KMS of the region; `nil` where there is no root key.
@@ -286,7 +315,7 @@ extension RegionResponder {
 
 private func openStorage(
     _ configuration: RegionConfiguration, logger: Logger
-) async throws -> (any MetadataStore, any BlobStore) {
+) async throws -> (RocksDBMetadataStore, any BlobStore) {
     do throws(StorageError) {
         var options = RocksDBOptions()
         options.cacheByteCount = configuration.storage.cacheMiB << 20

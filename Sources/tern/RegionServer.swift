@@ -7,6 +7,7 @@ import TernPorts
 
 /// What serves the requests of a region, and how it is stopped.
 struct RunningRegion: Sendable {
+    var metrics: RegionMetrics
     var responder: any HTTPResponder
     /// Ends waits that would keep requests running.
     var prepareToStop: @Sendable () -> Void
@@ -18,6 +19,8 @@ struct RunningRegion: Sendable {
 struct RegionServer: Sendable {
     let configuration: RegionConfiguration
     private let server: HTTPServer
+    /// Serves `/metrics`; `nil` where nothing does.
+    private let metricsServer: HTTPServer?
     private let region: RunningRegion
 
     /// Binds the region's address.
@@ -51,20 +54,40 @@ struct RegionServer: Sendable {
         var logger = logger
         logger[metadataKey: "region"] = "\(configuration.region)"
         do {
+            let metricsServer = try await self.bindMetrics(configuration, logger: logger)
             let region = try await makeRegion(configuration, logger: logger)
             let responder = HealthResponder(region: configuration.region, next: region.responder)
             try await server.serve(responder)
             logger.info("serving", metadata: ["listen": "\(configuration.listen.text)"])
-            return RegionServer(configuration: configuration, server: server, region: region)
+            if let metricsServer {
+                let traffic = server.traffic
+                let metrics = region.metrics
+                try await metricsServer.serve(MetricsResponder { await metrics.page(traffic: traffic) })
+            }
+            return RegionServer(
+                configuration: configuration, server: server, metricsServer: metricsServer, region: region)
         } catch {
             await server.stop(grace: .zero)
             throw error
         }
     }
 
+    /// Binds the address of `/metrics`, if there is one.
+    private static func bindMetrics(_ configuration: RegionConfiguration, logger: Logger) async throws -> HTTPServer? {
+        guard let listen = configuration.metrics.listen else { return nil }
+        do {
+            return try await HTTPServer.bind(
+                HTTPServerConfiguration(host: listen.host, port: listen.port),
+                on: MultiThreadedEventLoopGroup.singleton, clock: SystemClock(), logger: logger)
+        } catch {
+            throw CommandFailure("\(configuration.region): cannot serve metrics on \(listen.text): \(error)")
+        }
+    }
+
     /// Lets running requests finish, then closes the region.
     func stop() async {
         self.region.prepareToStop()
+        await self.metricsServer?.stop(grace: .zero)
         await self.server.stop(grace: .seconds(self.configuration.limits.shutdownGraceSeconds))
         await self.region.stop()
     }

@@ -3,6 +3,8 @@ import ArgumentParser
 /// The `tern` command.
 @main
 struct Tern: AsyncParsableCommand {
+    static let version = "0.1.0"
+
     static let configuration = CommandConfiguration(
         commandName: "tern",
         abstract: "An S3-compatible object store with Amazon S3's own replication.",
@@ -15,7 +17,7 @@ struct Tern: AsyncParsableCommand {
             For a real deployment write a configuration (docs/tern.example.yaml) and run `tern serve --config FILE` \
             for each region.
             """,
-        version: "0.1.0",
+        version: Self.version,
         subcommands: [
             ServeCommand.self, DevCommand.self, EnvCommand.self, StatusCommand.self, ExplainCommand.self,
             ReplicationCommand.self, EventsCommand.self, AccountCommand.self, IAMCommand.self, KMSCommand.self,

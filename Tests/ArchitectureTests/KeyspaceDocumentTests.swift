@@ -19,7 +19,10 @@ struct KeyspaceDocumentTests {
 
     @Test("It names every row of the directory's partition by its letter, and no other")
     func directoryRows() throws {
-        let files = ["TernObjects/Buckets/DirectoryStore.swift", "TernControlPlane/KMS/KeyStore.swift"]
+        let files = [
+            "TernObjects/Buckets/DirectoryStore.swift", "TernControlPlane/KMS/KeyStore.swift",
+            "TernControlPlane/CloudWatch/MetricRows.swift",
+        ]
         let lines = try files.flatMap { try Self.source("Sources/\($0)", from: "enum Row") }
         let letters = lines.compactMap { line in
             line.split(separator: "UInt8(ascii: \"").dropFirst().first.map { String($0.prefix(1)) }

@@ -75,12 +75,13 @@ enum LayerTable {
             targets: Self.protocols.union(Self.contracts).union(["TernSigV4", "TernObjects"]),
             libraries: ["NIOCore", "Logging"]
         ),
+        Target("CZlib", layer: 4),
         Target(
             "TernControlAPI",
             layer: 4,
             targets: [
                 "TernCore", "TernChecksums", "TernPolicy", "TernS3Protocol", "TernSigV4", "TernRecords", "TernPorts",
-                "TernControlPlane",
+                "TernControlPlane", "CZlib",
             ],
             libraries: ["NIOCore", "Logging"]
         ),

@@ -4,12 +4,16 @@ import TernCore
 enum JSONOutput: Sendable {
     case string(String)
     case integer(Int)
+    /// Finite.
+    case number(Double)
     case boolean(Bool)
     /// Seconds since 1970, with milliseconds: how the JSON protocols of AWS show times.
     case time(Timestamp)
     case array([JSONOutput])
     /// Members without a value are left out.
     case object([(name: String, value: JSONOutput?)])
+    /// A map: an object whose names are data.
+    case entries([(key: String, value: JSONOutput)])
 
     static func text(_ text: String?) -> JSONOutput? { text.map(JSONOutput.string) }
     static func blob(_ bytes: [UInt8]) -> JSONOutput { .string(Base64.encode(bytes)) }
@@ -30,6 +34,7 @@ enum JSONOutput: Sendable {
         switch self {
         case .string(let text): Self.write(text, to: &bytes)
         case .integer(let number): bytes += Array("\(number)".utf8)
+        case .number(let number): bytes += Array("\(number)".utf8)
         case .boolean(let value): bytes += Array(value ? "true".utf8 : "false".utf8)
         case .time(let time):
             let fraction = "\(1000 + time.milliseconds - time.seconds * 1000)".dropFirst()
@@ -41,6 +46,7 @@ enum JSONOutput: Sendable {
                 value.write(to: &bytes)
             }
             bytes.append(UInt8(ascii: "]"))
+        case .entries(let entries): JSONOutput.object(entries.map { ($0.key, $0.value) }).write(to: &bytes)
         case .object(let members):
             bytes.append(UInt8(ascii: "{"))
             var isFirst = true

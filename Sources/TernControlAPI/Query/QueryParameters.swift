@@ -27,6 +27,9 @@ package struct QueryParameters: Sendable {
         }
     }
 
+    /// All of them, by their names.
+    var all: [String: String] { self.values }
+
     package subscript(name: String) -> String? { self.values[name] }
 
     /// - Throws: `ValidationError` for one that is missing.

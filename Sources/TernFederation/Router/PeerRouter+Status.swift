@@ -70,6 +70,7 @@ extension PeerRouter {
             }
         }
         let pending = self.service.outbox.pending
+        let oldest = self.service.outbox.oldestRequests
         for (lane, counts) in pending {
             for (ruleID, count) in counts where count.operations > 0 {
                 let key = OutcomeMetrics.Key(lane: lane, ruleID: ruleID)
@@ -83,7 +84,7 @@ extension PeerRouter {
                 lane: key.lane, ruleID: key.ruleID,
                 destinationRegion: try await self.region(of: key.lane.destinationBucket))
             rule.pending = pending[key.lane]?[key.ruleID] ?? PendingCount()
-            if rule.pending.operations > 0 { rule.oldestPending = try await self.oldestTask(of: key) }
+            if rule.pending.operations > 0 { rule.oldestPending = oldest[key.lane]?[key.ruleID] }
             rule.numbers = numbers[key] ?? OutcomeMetrics.Snapshot()
             rules.append(rule)
         }
@@ -100,12 +101,5 @@ extension PeerRouter {
         } catch  where error.code == "NoSuchBucket" {
             return ""
         }
-    }
-
-    /// The request time of the first waiting task of the rule, among the first of its lane.
-    private func oldestTask(of key: OutcomeMetrics.Key) async throws(S3Error) -> Timestamp? {
-        let tasks = try await self.service.outbox.tasks(of: key.lane, from: nil, limit: 100)
-        let requests = tasks.filter { $0.record.ruleID == key.ruleID }.map(\.record.requestMs)
-        return requests.min().map { Timestamp(milliseconds: $0) }
     }
 }

@@ -25,6 +25,8 @@ package struct PeerRouter: Sendable {
     let shutdown: ShutdownSignal
     /// Answers what KMS of another region asks; `nil` where there is no KMS.
     let keys: (@Sendable ([UInt8]) async throws -> [UInt8])?
+    /// Publishes samples of metrics that another region sends, and tells whether it could; `nil` where none are kept.
+    let publish: (@Sendable ([UInt8]) async -> Bool)?
     let logger: Logger
     private let signingKeys = SigningKeyCache(capacity: 64)
 
@@ -49,6 +51,7 @@ package struct PeerRouter: Sendable {
         wall: any WallClock,
         shutdown: ShutdownSignal = ShutdownSignal(),
         keys: (@Sendable ([UInt8]) async throws -> [UInt8])? = nil,
+        publish: (@Sendable ([UInt8]) async -> Bool)? = nil,
         logger: Logger
     ) {
         self.federation = federation
@@ -64,6 +67,7 @@ package struct PeerRouter: Sendable {
         self.wall = wall
         self.shutdown = shutdown
         self.keys = keys
+        self.publish = publish
         self.logger = logger
     }
 
@@ -110,6 +114,8 @@ package struct PeerRouter: Sendable {
         case .changes: try await self.changes(target)
         case .snapshot: try await self.snapshot(target)
         case .keys: try await self.askKeys(body)
+        case .metrics: try await self.takeMetrics(body)
+        case .report: try await self.report(target)
         case .keyUsage: try await self.keyUsage(target)
         case .accounts: await self.listAccounts()
         case .simulate: try await self.simulate(body)

@@ -45,6 +45,10 @@ package enum PeerPath: String, Sendable, CaseIterable {
     case redriveEvents = "events/redrive"
     /// POST, with `target`: forgets the dead letters of a target; how many, JSON.
     case discardEvents = "events/discard"
+    /// POST: samples of metrics that this region publishes.
+    case metrics
+    /// GET, with perhaps `month` and `rule`: how well replication kept its time, JSON.
+    case report = "replication/report"
     /// GET: the state of replication, JSON.
     case status
     /// GET, with `bucket`, `key` and perhaps `versionId`: why a version replicates, or not, JSON.
@@ -59,10 +63,11 @@ package enum PeerPath: String, Sendable, CaseIterable {
     var method: String {
         switch self {
         case .replicas, .sessions, .commit, .reserve, .confirm, .release, .createAccount, .keys, .simulate,
-            .verification, .verify, .redriveEvents, .discardEvents:
+            .verification, .verify, .redriveEvents, .discardEvents, .metrics:
             "POST"
         case .segment: "PUT"
-        case .bucket, .source, .changes, .snapshot, .accounts, .keyUsage, .events, .deadEvents, .status, .explain,
+        case .bucket, .source, .changes, .snapshot, .accounts, .keyUsage, .events, .deadEvents, .report, .status,
+            .explain,
             .health:
             "GET"
         }

@@ -1,6 +1,7 @@
 import Synchronization
 package import TernCore
 import TernRecords
+import TernReplication
 
 /// What replication did, by lane and rule: operations, bytes, failures, replication time and pace.
 ///
@@ -21,6 +22,8 @@ package final class OutcomeMetrics: Sendable {
         package var completedOperations: Int64 = 0
         package var completedBytes: Int64 = 0
         package var failedOperations: Int64 = 0
+        /// ``failedOperations`` by S3's failure reason.
+        package var failures: [String: Int64] = [:]
         package var notTrackedOperations: Int64 = 0
         /// Over the last ten whole seconds.
         package var operationsPerSecond: Double = 0
@@ -43,8 +46,9 @@ package final class OutcomeMetrics: Sendable {
                 self.totals.completedBytes += settled.task.byteCount
                 self.lag.record(milliseconds: settled.time.milliseconds - settled.task.requestMs)
                 self.pace.record(bytes: settled.task.byteCount, at: settled.time)
-            case .refused:
+            case .refused(let reason):
                 self.totals.failedOperations += 1
+                self.totals.failures[reason.rawValue, default: 0] += 1
             case .cancelled:
                 self.totals.notTrackedOperations += 1
             }

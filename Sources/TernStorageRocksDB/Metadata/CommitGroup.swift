@@ -15,6 +15,7 @@ struct CommitGroup: ~Copyable {
     private var answers: [(commit: WaitingCommit, result: Result<Void, StorageError>)] = []
     /// What the joined batches wrote: `nil` is a deletion.
     private var written: [Row: [UInt8]?] = [:]
+    private var refusedCount = 0
     private var native: OpaquePointer
     private var nativeByteCount = 0
 
@@ -47,11 +48,15 @@ struct CommitGroup: ~Copyable {
             }
         } catch {
             self.answers.append((commit, .failure(error)))
+            self.refusedCount += 1
             return
         }
         for write in commit.batch.writes { self.append(write, to: commit.batch.partition) }
         self.answers.append((commit, .success(())))
     }
+
+    /// How many batches joined, and how many could not.
+    var counts: (joined: Int, refused: Int) { (self.answers.count - self.refusedCount, self.refusedCount) }
 
     /// Whether there is anything to write; a group of refused batches, or of empty ones, has nothing.
     var hasWrites: Bool { self.nativeByteCount > 0 }
@@ -67,6 +72,7 @@ struct CommitGroup: ~Copyable {
     mutating func finish(failure: StorageError?) {
         let answers = self.answers
         self.answers.removeAll(keepingCapacity: true)
+        self.refusedCount = 0
         self.written.removeAll(keepingCapacity: true)
         self.clearNative()
         for (commit, result) in answers {

@@ -12,9 +12,13 @@ final class CommitLoop: Sendable {
     private let queue: CommitQueue
     private let gate: DatabaseGate
     private let opener: DatabaseOpener
+    private let statistics: CommitStatistics
     private let logger: Logger
 
-    init(queue: CommitQueue, gate: DatabaseGate, opener: DatabaseOpener, logger: Logger) {
+    init(
+        queue: CommitQueue, gate: DatabaseGate, opener: DatabaseOpener, statistics: CommitStatistics, logger: Logger
+    ) {
+        self.statistics = statistics
         self.queue = queue
         self.gate = gate
         self.opener = opener
@@ -39,15 +43,16 @@ final class CommitLoop: Sendable {
             var database = recovery.databaseForWriting()
             for commit in waiting {
                 guard let current = database else {
+                    self.statistics.failed(1)
                     commit.answer(.failure(recovery.failure))
                     continue
                 }
                 group.add(commit, database: current)
                 guard group.isFull else { continue }
-                Self.finish(&group, current, &recovery)
+                self.finish(&group, current, &recovery)
                 database = recovery.databaseForWriting()
             }
-            if let database { Self.finish(&group, database, &recovery) }
+            if let database { self.finish(&group, database, &recovery) }
         }
         _ = self.gate.suspend()
         recovery.closeDatabase()
@@ -56,16 +61,20 @@ final class CommitLoop: Sendable {
     }
 
     /// Writes the group and answers its callers.
-    private static func finish(_ group: inout CommitGroup, _ database: Database, _ recovery: inout CommitRecovery) {
+    private func finish(_ group: inout CommitGroup, _ database: Database, _ recovery: inout CommitRecovery) {
+        let (joined, refused) = group.counts
         guard group.hasWrites else {
+            self.statistics.synced(committed: 0, refused: refused)
             group.finish(failure: nil)
             return
         }
         do throws(StorageError) {
             try group.write(to: database)
+            self.statistics.synced(committed: joined, refused: refused)
             group.finish(failure: nil)
             recovery.writeSucceeded()
         } catch {
+            self.statistics.failed(joined + refused)
             group.finish(failure: error)
             recovery.writeFailed(error)
         }

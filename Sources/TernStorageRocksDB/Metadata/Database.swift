@@ -241,6 +241,12 @@ final class Database: Sendable {
 
     // MARK: Writing
 
+    /// A number that RocksDB tells about the database; `nil` if it does not know it.
+    func property(_ name: String) -> UInt64? {
+        var value: UInt64 = 0
+        return rocksdb_property_int(self.database, name, &value) == 0 ? value : nil
+    }
+
     /// Applies the writes as one, and waits until the disk has them.
     func write(_ batch: OpaquePointer) throws(StorageError) {
         var failure: UnsafeMutablePointer<CChar>?

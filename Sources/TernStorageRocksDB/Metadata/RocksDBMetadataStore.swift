@@ -10,6 +10,8 @@ package final class RocksDBMetadataStore: MetadataStore {
     private let queue: CommitQueue
     private let pool: IOPool
     private let readsInPlace: Bool
+    /// What was committed since the store was opened.
+    package let statistics = CommitStatistics()
 
     /// Opens the database of a directory; makes both if they do not exist.
     ///
@@ -36,7 +38,9 @@ package final class RocksDBMetadataStore: MetadataStore {
         self.queue = CommitQueue()
         self.pool = pool
         self.readsInPlace = opener.options.readsInPlace
-        CommitLoop(queue: self.queue, gate: self.gate, opener: opener, logger: logger).start(database)
+        CommitLoop(
+            queue: self.queue, gate: self.gate, opener: opener, statistics: self.statistics, logger: logger
+        ).start(database)
     }
 
     deinit {
@@ -79,6 +83,18 @@ package final class RocksDBMetadataStore: MetadataStore {
         let gate = self.gate
         return try await self.pool.run { () throws(StorageError) in
             try gate.read { database throws(StorageError) in try database.partitions(of: kind) }
+        }
+    }
+
+    /// How large the database is and what it keeps in memory, by the names of RocksDB's properties; what it does not
+    /// tell is left out.
+    package func properties(_ names: [String]) async throws(StorageError) -> [String: UInt64] {
+        let gate = self.gate
+        return try await self.pool.run { () throws(StorageError) in
+            try gate.read { database throws(StorageError) in
+                Dictionary(
+                    uniqueKeysWithValues: names.compactMap { name in database.property(name).map { (name, $0) } })
+            }
         }
     }
 

@@ -5,6 +5,6 @@ struct ReplicationCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "replication",
         abstract: "Look after replication.",
-        subcommands: [VerifyReplicationCommand.self]
+        subcommands: [VerifyReplicationCommand.self, ReportReplicationCommand.self]
     )
 }

@@ -75,6 +75,11 @@ extension RegionConfiguration {
         self.accessLogs.deliveryIntervalSeconds = try logging.integer(
             "delivery_interval_seconds", in: 1...86_400, default: AccessLogs().deliveryIntervalSeconds)
         try logging.finish()
+        try self.readMetrics(top.section("metrics"))
+        let testing = try top.section("testing")
+        let threshold = try testing.integer("replication_time_threshold_seconds", in: 1...900, default: 900)
+        if threshold != 900 { self.testing.replicationTimeThresholdSeconds = threshold }
+        try testing.finish()
         let authentication = try top.section("auth")
         self.authentication.sigV2Query = try authentication.boolean("sigv2_query", default: true)
         try authentication.finish()
@@ -229,6 +234,18 @@ extension RegionConfiguration {
         }
         self.storage.pools.append(
             StoragePool(name: name, directory: directory, compression: compression, classes: classes))
+    }
+
+    private mutating func readMetrics(_ section: YAMLSection) throws {
+        self.metrics.intervalSeconds = try section.integer(
+            "interval_seconds", in: 1...60, default: Metrics().intervalSeconds)
+        if let text = try section.string("listen") {
+            guard let listen = ListenAddress(text) else {
+                throw section.failure("listen", "is `\(text)`; it is HOST:PORT, for example 127.0.0.1:9464")
+            }
+            self.metrics.listen = listen
+        }
+        try section.finish()
     }
 
     private mutating func readLifecycle(_ section: YAMLSection) throws {

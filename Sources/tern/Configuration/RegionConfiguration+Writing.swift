@@ -76,6 +76,14 @@ extension RegionConfiguration {
             "    bulk_seconds: \(self.restore.bulkSeconds)",
             "logging:",
             "  delivery_interval_seconds: \(self.accessLogs.deliveryIntervalSeconds)",
+            "metrics:",
+            "  interval_seconds: \(self.metrics.intervalSeconds)",
+        ]
+        if let listen = self.metrics.listen { lines.append("  listen: \(quoted(listen.text))") }
+        if let threshold = self.testing.replicationTimeThresholdSeconds {
+            lines += ["testing:", "  replication_time_threshold_seconds: \(threshold)"]
+        }
+        lines += [
             "auth:",
             "  sigv2_query: \(self.authentication.sigV2Query)",
         ]

@@ -141,6 +141,19 @@ struct RegionConfiguration: Equatable, Sendable {
         var deliveryIntervalSeconds = 60
     }
 
+    struct Metrics: Equatable, Sendable {
+        /// How often what waits for replication is measured, for CloudWatch.
+        var intervalSeconds = 20
+        /// Where `/metrics` is served, to whoever can reach it; `nil` for nowhere.
+        var listen: ListenAddress?
+    }
+
+    /// What only tests set; `docs/tern.example.yaml` does not show it.
+    struct Testing: Equatable, Sendable {
+        /// In place of the 15 minutes of replication time; `nil` for those.
+        var replicationTimeThresholdSeconds: Int?
+    }
+
     struct Authentication: Equatable, Sendable {
         /// Whether presigned URLs of signature version 2 are taken.
         var sigV2Query = true
@@ -179,6 +192,8 @@ struct RegionConfiguration: Equatable, Sendable {
     var limits = Limits()
     var storage = Storage()
     var accessLogs = AccessLogs()
+    var metrics = Metrics()
+    var testing = Testing()
     var authentication = Authentication()
     var lifecycle = Lifecycle()
     var verification = Verification()

@@ -167,7 +167,10 @@ struct ReplicationTimeTests {
         #expect(month.record.missed == 2)
         #expect(month.record.failed == 1)
         #expect(month.record.bytes == 6)
-        #expect(month.record.slowest.map { String(decoding: $0.key, as: UTF8.self) } == ["after-1000", "after-2", "after-1"])
+        #expect(
+            month.record.slowest.map { String(decoding: $0.key, as: UTF8.self) } == [
+                "after-1000", "after-2", "after-1",
+            ])
         #expect(month.lags.maximum == 1_000_000)
         #expect(month.attained == 0.5)
     }
@@ -175,7 +178,9 @@ struct ReplicationTimeTests {
 
 @Suite("Ages of what waits")
 struct PendingAgesTests {
-    @Test("M-08: the oldest is exact to a 64th of its age and 0.1 s, never too young, whatever the order", arguments: 0..<20)
+    @Test(
+        "M-08: the oldest is exact to a 64th of its age and 0.1 s, never too young, whatever the order",
+        arguments: 0..<20)
     func random(seed: UInt64) {
         let random = SeededRandom(seed: seed)
         var ages = PendingAges()

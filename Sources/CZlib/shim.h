@@ -1,0 +1,2 @@
+// zlib as the distribution installs it (Debian: zlib1g-dev).
+#include <zlib.h>
