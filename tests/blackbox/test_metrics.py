@@ -8,6 +8,7 @@ import pathlib
 import subprocess
 import sys
 import time
+import urllib.parse
 
 import boto3
 import botocore
@@ -16,6 +17,7 @@ import botocore.exceptions
 import botocore.serialize
 import pytest
 import requests
+from events import notify
 from federation import ALICE, BOB, Federation, free_ports, fresh_name, policy, tern_binary
 from prometheus_client.parser import text_string_to_metric_families
 from replication import configure, rule, status_of, wait_for_status
@@ -23,6 +25,7 @@ from waiting import always, eventually
 
 PROTOCOLS = ("json", "query", "smithy-rpc-v2-cbor")
 METRICS = {"Status": "Enabled"}
+LINES = f"arn:aws:sqs:us-east-1:{ALICE.id}:lines"
 TIMED = {
     "Metrics": {"Status": "Enabled", "EventThreshold": {"Minutes": 15}},
     "ReplicationTime": {"Status": "Enabled", "Time": {"Minutes": 15}},
@@ -341,6 +344,8 @@ def fast(workspace):
     federation = Federation(workspace / "test_metrics")
     try:
         federation.start()
+        federation.lines = federation.directory / "events.jsonl"
+        target = json.dumps({"arn": LINES, "kind": "file", "path": str(federation.lines)})
         for region, port in zip(federation.regions, free_ports(2), strict=True):
             region.metrics_port = port
             text = region.config_path.read_text()
@@ -351,6 +356,7 @@ def fast(workspace):
                     f'metrics:\n  interval_seconds: 1\n  listen: "127.0.0.1:{port}"\n'
                     "testing:\n  replication_time_threshold_seconds: 3\n",
                 )
+                + f"targets:\n  - {target}\n"
             )
             region.terminate()
             region.start()
@@ -483,9 +489,21 @@ def month_of(federation, source, expected=0):
     return months[0] if months else None
 
 
+def told(federation, bucket):
+    """(event, key) of the events of a bucket that were told, in order."""
+    lines = federation.lines.read_text().splitlines() if federation.lines.exists() else []
+    found = [record for line in lines for record in json.loads(line).get("Records", [])]
+    return [
+        (record["eventName"], urllib.parse.unquote_plus(record["s3"]["object"]["key"]))
+        for record in found
+        if record["s3"]["bucket"]["name"] == bucket
+    ]
+
+
 def test_R_11_R_12_the_threshold_is_missed_once_and_the_report_tells_it(fast):
     source, target, identifier = pair_of(fast, **TIMED)
     home, abroad = fast["us-east-1"], fast["eu-west-1"]
+    notify(home.client(), source, LINES, ["s3:Replication:*"])
     home.client().put_object(Bucket=source, Key="in time", Body=b"123")
     wait_for_status(home.client(), source, "in time")
     abroad.pause()
@@ -500,6 +518,11 @@ def test_R_11_R_12_the_threshold_is_missed_once_and_the_report_tells_it(fast):
         abroad.resume()
     wait_for_status(home.client(), source, "late")
     eventually(lambda: month_of(fast, source)["completedOperations"] == 2, "both are done")
+    expected = [
+        ("Replication:OperationMissedThreshold", "late"),
+        ("Replication:OperationReplicatedAfterThreshold", "late"),
+    ]
+    eventually(lambda: told(fast, source) == expected, lambda: f"the events are told: {told(fast, source)}")
     month = month_of(fast, source)
     assert month["month"] == now().strftime("%Y-%m")
     assert month["replicationTimeControl"] is True
