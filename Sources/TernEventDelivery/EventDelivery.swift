@@ -14,38 +14,32 @@ package final class EventDelivery: Sendable {
     private let orphans: TargetWorker
 
     /// - Throws: `TargetConfiguration.Problem` where a target cannot be used.
-    package init(
+    package convenience init(
         targets: [TargetConfiguration], service: ObjectService, identities: any IdentityStore, wall: any WallClock,
         random: any RandomSource, logger: Logger
     ) throws(TargetConfiguration.Problem) {
-        let context = EventDeliveryContext(
-            service: service, identities: identities, wall: wall, random: random, logger: logger)
-        var workers: [String: TargetWorker] = [:]
+        var made: [(configuration: TargetConfiguration, target: any EventTarget)] = []
         for configuration in targets {
-            let target = try configuration.makeTarget(wall: wall, random: random)
-            workers[configuration.arn] = TargetWorker(configuration, target: target, context: context)
+            made.append((configuration, try configuration.makeTarget(wall: wall, random: random)))
         }
-        self.context = context
-        self.workers = workers
-        self.orphans = TargetWorker(
-            TargetConfiguration(arn: "", kind: .file(path: "")), target: MissingTarget(), context: context)
+        self.init(
+            targets: made, service: service, identities: identities, wall: wall, random: random, logger: logger)
     }
 
-    /// For tests, with targets of their own making.
+    /// With targets that were made already.
     package init(
         targets: [(configuration: TargetConfiguration, target: any EventTarget)], service: ObjectService,
         identities: any IdentityStore, wall: any WallClock, random: any RandomSource, logger: Logger
     ) {
         let context = EventDeliveryContext(
             service: service, identities: identities, wall: wall, random: random, logger: logger)
-        self.context = context
         var workers: [String: TargetWorker] = [:]
         for (configuration, target) in targets {
             workers[configuration.arn] = TargetWorker(configuration, target: target, context: context)
         }
+        self.context = context
         self.workers = workers
-        self.orphans = TargetWorker(
-            TargetConfiguration(arn: "", kind: .file(path: "")), target: MissingTarget(), context: context)
+        self.orphans = TargetWorker(.missing, target: MissingTarget(), context: context)
     }
 
     private func worker(of target: String) -> TargetWorker { self.workers[target] ?? self.orphans }

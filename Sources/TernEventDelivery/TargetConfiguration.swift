@@ -132,6 +132,9 @@ package struct TargetConfiguration: Sendable, Hashable {
         self.accounts?.contains(account) ?? true
     }
 
+    /// Stands for all targets that are not configured: what waits for them is kept as long as for any.
+    static let missing = TargetConfiguration(arn: "", kind: .file(path: ""))
+
     /// For people.
     package var kindName: String {
         switch self.kind {

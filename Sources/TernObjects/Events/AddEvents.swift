@@ -30,7 +30,7 @@ extension ObjectService {
             event.target = rule?.arn ?? NotificationRules.eventBridgeTarget
             event.configurationID = rule?.id ?? ""
             let row = Keyspace.event(
-                target: EventTargetHash(event.target), stamp: stamp, unique: record.versionID.random)
+                target: EventTargetHash(event.target), stamp: stamp, unique: self.clock.randomBits())
             batch.put(row, try encodeRecord(event))
             added.events.append(AddedEvents.Added(target: event.target, row: row))
         }
