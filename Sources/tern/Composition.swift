@@ -215,7 +215,7 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
     }
     let page = RegionMetrics(
         region: configuration.region, service: service, outcomes: metrics, requests: s3.requests, lanes: runtime,
-        metadata: metadata, dataDirectory: configuration.dataDirectory, wall: wall)
+        events: events, metadata: metadata, dataDirectory: configuration.dataDirectory, wall: wall)
     return RunningRegion(
         metrics: page,
         responder: RegionResponder(

@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 from events import Targets
-from federation import ALICE, BOB, Federation, ForeignFederation, fresh_name
+from federation import ALICE, BOB, Federation, ForeignFederation, free_ports, fresh_name
 
 
 def pytest_addoption(parser):
@@ -77,9 +77,11 @@ def _events_regions(workspace, event_targets):
     federation = Federation(workspace / "events", extra=("--day-length", "1"))
     try:
         federation.start()
-        for region in federation.regions:
-            with open(region.config_path, "a") as file:
-                file.write("targets:\n" + event_targets.configuration())
+        for region, port in zip(federation.regions, free_ports(2), strict=True):
+            region.metrics_port = port
+            text = region.config_path.read_text()
+            text = text.replace("\nmetrics:\n", f"\nmetrics:\n  listen: 127.0.0.1:{port}\n")
+            region.config_path.write_text(text + "targets:\n" + event_targets.configuration())
             region.terminate()
             region.start()
         yield federation

@@ -13,6 +13,7 @@ import botocore.awsrequest
 import botocore.credentials
 import botocore.exceptions
 import pytest
+import requests
 from events import (
     ACCOUNT,
     CORE,
@@ -520,6 +521,26 @@ def test_ntf_8_every_acknowledged_write_is_told_although_the_process_dies(region
         return {record["s3"]["object"]["key"] for record in records(clean.hook.messages(), bucket)}
 
     eventually(lambda: acknowledged <= told(), lambda: f"not told: {sorted(acknowledged - told())[:5]}")
+
+
+def test_tgt_4_metrics_of_a_target(s3, region, clean):
+    def sample(name):
+        text = requests.get(f"http://127.0.0.1:{region.metrics_port}/metrics", timeout=10).text
+        line = next(line for line in text.splitlines() if line.startswith(f'{name}{{target="{HOOK}"}}'))
+        return float(line.split()[-1])
+
+    bucket = region.bucket()
+    notify(s3, bucket, HOOK)
+    delivered = sample("tern_events_delivered_total")
+    clean.hook.status = 500
+    s3.put_object(Bucket=bucket, Key="k", Body=b"v")
+    failed = sample("tern_events_failed_attempts_total")
+    eventually(lambda: sample("tern_events_failed_attempts_total") > failed, "a failed attempt is counted")
+    assert sample("tern_events_pending") >= 1
+    eventually(lambda: sample("tern_events_oldest_seconds") >= 1, "it grows older")
+    clean.hook.status = 200
+    wait_for(clean.hook, bucket, 1)
+    eventually(lambda: sample("tern_events_delivered_total") > delivered, "it is counted")
 
 
 def test_tgt_2_repetitions_have_the_same_id(s3, region, clean):

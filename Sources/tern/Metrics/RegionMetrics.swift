@@ -16,6 +16,7 @@ struct RegionMetrics: Sendable {
     let outcomes: OutcomeMetrics
     let requests: OperationCounts
     let lanes: any LaneMonitor
+    let events: any EventOperator
     let metadata: RocksDBMetadataStore
     let dataDirectory: String
     let wall: any WallClock
@@ -27,7 +28,7 @@ struct RegionMetrics: Sendable {
         self.writeRequests(&text, traffic)
         await self.writeStorage(&text)
         self.writeReplication(&text)
-        self.writeEvents(&text)
+        await self.writeEvents(&text)
         return text.bytes
     }
 
@@ -205,20 +206,24 @@ struct RegionMetrics: Sendable {
 
     // MARK: Events
 
-    private func writeEvents(_ text: inout PrometheusText) {
-        var pending: [String: Int] = [:]
-        var dead: [String: Int] = [:]
-        for (lane, count) in self.service.events.counts {
-            pending[lane.target, default: 0] += count.pending
-            dead[lane.target, default: 0] += count.dead
+    /// TGT-4
+    private func writeEvents(_ text: inout PrometheusText) async {
+        // A store that is being opened again tells nothing, and the samples are missing.
+        guard let reports = try? await self.events.report() else { return }
+        func family(
+            _ name: String, _ kind: PrometheusText.Kind, _ help: String, _ value: (EventTargetReport) -> Double
+        ) {
+            text.family(name, kind, help)
+            for report in reports { text.sample(name, [("target", report.target)], value(report)) }
         }
-        text.family("tern_events_pending", .gauge, "Events on their way, by target.")
-        for (target, count) in pending.sorted(by: { $0.key < $1.key }) {
-            text.sample("tern_events_pending", [("target", target)], count)
+        let now = self.wall.now
+        family("tern_events_pending", .gauge, "Events on their way, by target.") { Double($0.queued) }
+        family("tern_events_dead", .gauge, "Events that were given up, by target.") { Double($0.dead) }
+        family("tern_events_oldest_seconds", .gauge, "How long ago the oldest of those on their way happened.") {
+            $0.oldest.map { Double(max((now - $0).wholeMilliseconds, 0)) / 1000 } ?? 0
         }
-        text.family("tern_events_dead", .gauge, "Events that were given up, by target.")
-        for (target, count) in dead.sorted(by: { $0.key < $1.key }) {
-            text.sample("tern_events_dead", [("target", target)], count)
-        }
+        family("tern_events_delivered_total", .counter, "Events that targets acknowledged.") { Double($0.delivered) }
+        family("tern_events_failed_attempts_total", .counter, "Attempts that failed.") { Double($0.failed) }
+        family("tern_events_given_up_total", .counter, "Events that became dead letters.") { Double($0.gaveUp) }
     }
 }
