@@ -3,6 +3,7 @@ import Synchronization
 import TernCore
 package import TernObjects
 package import TernPorts
+import TernS3Protocol
 
 /// Runs the replication of one region: a lane for each pair of a source bucket and a destination bucket that has work.
 ///
@@ -17,6 +18,10 @@ package final class ReplicationRuntime: LaneMonitor {
     private let context: LaneContext
     private let state = Mutex(State())
     private let wakeup = Wakeup()
+    private let doubts = Wakeup()
+
+    /// How long to wait before a store that failed is asked again.
+    private static let doubtDelay = Duration.seconds(1)
 
     package init(
         service: ObjectService,
@@ -35,7 +40,9 @@ package final class ReplicationRuntime: LaneMonitor {
     /// Works until cancelled. The outbox must have been rebuilt before.
     package func run() async {
         self.context.service.outbox.listen { [weak self] lane, due in self?.tasksAdded(to: lane, dueAt: due) }
+        self.context.service.outbox.listenToDoubts { [weak self] in self?.doubts.ring() }
         await withDiscardingTaskGroup { group in
+            group.addTask { await self.resolveDoubts() }
             while !Task.isCancelled {
                 let new = self.state.withLock { state in
                     let new = state.new
@@ -51,6 +58,24 @@ package final class ReplicationRuntime: LaneMonitor {
                 await self.wakeup.wait()
             }
             group.cancelAll()
+        }
+    }
+
+    /// Finds out about tasks whose commit failed in between, once the store is well again.
+    private func resolveDoubts() async {
+        while !Task.isCancelled {
+            await self.doubts.wait()
+            while !Task.isCancelled {
+                // A region that is cancelled needs no timer.
+                try? await self.context.wall.sleep(until: self.context.wall.now + Self.doubtDelay)
+                do throws(S3Error) {
+                    try await self.context.service.resolveDoubts()
+                    break
+                } catch {
+                    self.context.logger.warning(
+                        "it is not known yet whether tasks were committed", metadata: ["error": "\(error.message)"])
+                }
+            }
         }
     }
 

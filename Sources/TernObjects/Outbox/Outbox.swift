@@ -83,6 +83,7 @@ package final class Outbox: Sendable {
         var pending: [LaneID: [String: Waiting]] = [:]
         var listener: (@Sendable (LaneID, Timestamp) -> Void)?
         var observers: [OutcomeObserver] = []
+        var doubts = OutboxDoubts()
     }
 
     package let metadata: any MetadataStore
@@ -115,6 +116,58 @@ package final class Outbox: Sendable {
     func publish(_ settled: [SettledTask]) {
         guard !settled.isEmpty else { return }
         for observer in self.state.withLock({ $0.observers }) { observer(settled) }
+    }
+
+    // MARK: Doubts
+
+    /// Calls `bell` whenever there are tasks of which nobody knows whether they were committed.
+    package func listenToDoubts(_ bell: @escaping @Sendable () -> Void) {
+        let hasDoubts = self.state.withLock { state in
+            state.doubts.bell = bell
+            return !state.doubts.isEmpty
+        }
+        if hasDoubts { bell() }
+    }
+
+    /// Notes tasks whose commit failed with its outcome unknown. They count as waiting until the store says otherwise.
+    func doubted(_ tasks: [(row: [UInt8], task: OutboxTask)], to bucket: BucketState) {
+        guard !tasks.isEmpty else { return }
+        self.added(tasks.map(\.task), to: bucket)
+        let bell = self.state.withLock { state in
+            for (row, task) in tasks { state.doubts.add(row, task, in: bucket) }
+            return state.doubts.bell
+        }
+        bell?()
+    }
+
+    /// What is in doubt; and whether more was than could be noted.
+    var doubts: OutboxDoubts { self.state.withLock { $0.doubts } }
+
+    /// The rows were found, by whoever settled or moved them: there is no doubt about them any more.
+    func settled(_ rows: [[UInt8]]) {
+        self.state.withLock { $0.doubts.remove(rows) }
+    }
+
+    /// Ends the doubt about a row: wakes its lane, or takes it out of the counts.
+    func resolve(_ row: [UInt8], isThere: Bool) {
+        let found = self.state.withLock { state in state.doubts.take(row).map { ($0, state.listener) } }
+        guard let (doubt, listener) = found else { return }
+        let lane = self.lane(of: doubt.task, from: doubt.bucket)
+        if isThere {
+            listener?(lane, doubt.task.requested)
+        } else if let record: TaskRecord = try? decodeRecord(doubt.task.value) {
+            self.removed([record], from: lane)
+        }
+    }
+
+    /// Wakes all lanes, where more was in doubt than could be noted.
+    func wakeForUnnotedDoubts() {
+        let (lanes, listener) = self.state.withLock { state in
+            let lanes = state.doubts.hasUnnoted ? state.pending.keys.sorted() : []
+            state.doubts.hasUnnoted = false
+            return (lanes, state.listener)
+        }
+        for lane in lanes { listener?(lane, Timestamp(milliseconds: 0)) }
     }
 
     /// Forgets all counts, before they are counted anew.

@@ -80,7 +80,10 @@ extension Outbox {
                 batch.delete(one.task.row)
                 batch.put(one.task.row(dueAt: one.until), try encodeRecord(record))
             }
-            if try await self.metadata.tryCommit(batch) { return }
+            if try await self.metadata.tryCommit(batch) {
+                self.settled(open.map(\.task.row))
+                return
+            }
             // Those that somebody else settled or moved are no longer ours to move.
             var still: [Postponement] = []
             for one in open where try await self.metadata.value(one.task.row, in: lane.partition) == one.task.value {

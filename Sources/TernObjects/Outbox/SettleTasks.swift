@@ -130,6 +130,7 @@ extension ObjectService {
         if settled.isEmpty { return true }
         guard try await self.metadata.tryCommit(batch) else { return false }
         self.outbox.removed(settled.map(\.task), from: lane)
+        self.outbox.settled(settlements.map(\.task.row))
         self.events.added(events, in: lane.partition)
         self.attainment.record(settled)
         self.outbox.publish(settled)

@@ -62,10 +62,7 @@ extension ObjectService {
             batch.require(version.row, is: version.value)
             batch.put(version.row, try encodeRecord(record))
             self.put([task], in: &batch)
-            if try await self.metadata.tryCommit(batch) {
-                self.outbox.added([task], to: bucket)
-                return .queued
-            }
+            if try await self.tryCommit(batch, adding: [task], to: bucket) { return .queued }
             self.registry.refresh(bucket.name)
         }
         throw .operationAborted

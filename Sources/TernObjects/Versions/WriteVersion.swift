@@ -68,8 +68,7 @@ extension ObjectService {
             let events = try self.addCreationEvent(of: record, key: key, in: bucket, cause: cause, to: &batch)
             batch.put(Keyspace.head(key), try encodeRecord(record))
 
-            if try await self.metadata.tryCommit(batch) {
-                self.outbox.added(deliveries.tasks, to: bucket)
+            if try await self.tryCommit(batch, adding: deliveries.tasks, to: bucket) {
                 self.events.added(events, in: bucket.partition)
                 await self.deleteBlobs(orphans, in: bucket.partition)
                 return WrittenVersion(record: record, bucket: bucket)
