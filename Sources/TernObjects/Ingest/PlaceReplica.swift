@@ -194,12 +194,12 @@ extension ObjectService {
     }
 
     /// The answer to a change of a version that is not here. One that another region made may still be on its way from
-    /// there, unless it was deleted here; one that the sender made itself was delivered before.
+    /// there, unless it was deleted here, or made in this region; one that the sender made itself was delivered before.
     private func missingVersion(
         of replica: PreparedReplica, in bucket: BucketState
     ) async throws(S3Error) -> IngestResult {
         let reason = "DstVersionNotFound"
-        if replica.replica.isOfReplica,
+        if replica.replica.isOfReplica, replica.id.origin != self.region.tag,
             try await self.metadata.value(Keyspace.tombstone(replica.key, replica.id), in: bucket.partition) == nil
         {
             var result = IngestResult.retry("the version has not arrived from its own region yet")

@@ -22,8 +22,6 @@ struct Delivery: Sendable {
     static let attributesDelay = Duration.seconds(1)
     /// How long a task waits after its source could not be read.
     static let sourceDelay = Duration.seconds(1)
-    /// How long a change waits at most for a version that another region brings to the destination.
-    static let longestWait = Duration.seconds(86_400)
 
     var service: ObjectService { self.context.service }
 
@@ -88,7 +86,9 @@ struct Delivery: Sendable {
         default:
             // A reason with it is what the matter comes to if it does not change for long.
             let age = self.context.wall.now - Timestamp(milliseconds: task.record.requestMs)
-            if let reason = ReplicationFailureReason(rawValue: result.reason), age > Self.longestWait {
+            if let reason = ReplicationFailureReason(rawValue: result.reason),
+                age > self.context.options.longestWaitForVersion
+            {
                 return self.verdict(on: task, version: version, cause: .failure(reason))
             }
             return self.retry(task, error: result.message)

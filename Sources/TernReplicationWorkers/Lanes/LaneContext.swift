@@ -24,6 +24,8 @@ package struct ReplicationOptions: Sendable {
     package var heldTasks = 2048
     /// Tasks read at once.
     package var pageTasks = 256
+    /// How long a change waits at most for a version that another region brings to the destination.
+    package var longestWaitForVersion = Duration.seconds(86_400)
     /// Outcomes in one commit at most.
     package var settlementsPerCommit = 512
 

@@ -48,6 +48,7 @@ final class SimulatedRegion: Sendable {
         var options = ReplicationOptions()
         options.smallBodyBytes = 1024
         options.segmentBytes = 700
+        options.longestWaitForVersion = .seconds(600)
         options.itemsPerRequest = dice.pick([1, 3, 128]) ?? 128
         options.requestsInFlight = dice.chance(0.5) ? 1...1 : 1...8
         options.heldTasks = dice.pick([3, 16, 2048]) ?? 2048

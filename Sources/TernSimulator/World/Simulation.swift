@@ -137,7 +137,10 @@ package struct Simulation: Sendable {
                     + (bucket.isGone
                         ? 0
                         : bucket.tasks.values.count { task in
+                            // A change that waits for its version, which the dark region may have, is not stuck.
                             (bucket.region == dark) == (regionOf[task.record.destinationBucket] == dark)
+                                && (task.record.isOfData
+                                    || book.bucket(named: task.record.destinationBucket)?.versions[task.id] != nil)
                         })
             }
         }
