@@ -1,4 +1,5 @@
 package import TernCore
+package import TernPorts
 
 /// The regions that belong together, as each of them is told.
 package struct FederationConfiguration: Sendable {
@@ -6,8 +7,8 @@ package struct FederationConfiguration: Sendable {
     package var region: RegionName
     /// The region that keeps the bucket names.
     package var home: RegionName
-    /// Where the other regions answer: `http://host:port` or `https://host:port`, without a slash at the end.
-    package var endpoints: [RegionName: String]
+    /// All regions and where they answer.
+    package let regions: RegionMap
     /// The credential that the regions know each other by.
     package var accessKeyID: String
     package var secret: String
@@ -17,14 +18,14 @@ package struct FederationConfiguration: Sendable {
     package init(
         region: RegionName,
         home: RegionName,
-        endpoints: [RegionName: String],
+        regions: RegionMap,
         accessKeyID: String,
         secret: String,
         ownEndpoint: String
     ) {
         self.region = region
         self.home = home
-        self.endpoints = endpoints
+        self.regions = regions
         self.accessKeyID = accessKeyID
         self.secret = secret
         self.ownEndpoint = ownEndpoint

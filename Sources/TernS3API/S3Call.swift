@@ -20,7 +20,7 @@ package final class CallEnvironment: Sendable {
     /// Whether keys of customers must come over TLS, or from this machine.
     let customerKeysRequireTLS: Bool
     /// The regions of the federation.
-    let regions: Set<RegionName>
+    let regions: RegionMap
     /// Which hosts are buckets' own.
     let resolver: AddressResolver
     let logger: Logger
@@ -29,7 +29,7 @@ package final class CallEnvironment: Sendable {
         service: ObjectService, accounts: any IdentityStore, publicAccess: any AccountPublicAccess,
         principals: any PrincipalDirectory, authorizer: any Authorizer,
         destinations: any DestinationLookup, remoteSources: any RemoteSourceReader, acceptsSigV2: Bool,
-        customerKeysRequireTLS: Bool, regions: Set<RegionName>, resolver: AddressResolver, logger: Logger
+        customerKeysRequireTLS: Bool, regions: RegionMap, resolver: AddressResolver, logger: Logger
     ) {
         self.service = service
         self.accounts = accounts
@@ -80,7 +80,7 @@ package struct S3Call: Sendable {
     package var destinations: any DestinationLookup { self.environment.destinations }
     package var remoteSources: any RemoteSourceReader { self.environment.remoteSources }
     package var acceptsSigV2: Bool { self.environment.acceptsSigV2 }
-    package var regions: Set<RegionName> { self.environment.regions }
+    package var regions: Set<RegionName> { self.environment.regions.names }
     package var resolver: AddressResolver { self.environment.resolver }
     package var logger: Logger { self.environment.logger }
 

@@ -1,6 +1,6 @@
 package import Logging
 import NIOCore
-package import TernCore
+import TernCore
 package import TernObjects
 package import TernPorts
 import TernRecords
@@ -14,19 +14,19 @@ package final class S3Responder: HTTPResponder {
     package struct Configuration: Sendable {
         /// Base domains of virtual-hosted requests, without ports.
         package var baseDomains: [String]
-        /// The S3 endpoints of the federation's regions, for redirects.
-        package var endpoints: [RegionName: String]
+        /// The federation's regions and their S3 endpoints, for redirects; this one among them.
+        package var regions: RegionMap
         package var acceptsSigV2Query: Bool
         /// Whether keys of customers (SSE-C) must come over TLS, or from this machine.
         package var customerKeysRequireTLS: Bool
 
         package init(
-            baseDomains: [String], endpoints: [RegionName: String], acceptsSigV2Query: Bool = true,
+            baseDomains: [String], regions: RegionMap, acceptsSigV2Query: Bool = true,
             customerKeysRequireTLS: Bool = true
         ) {
             self.customerKeysRequireTLS = customerKeysRequireTLS
             self.baseDomains = baseDomains
-            self.endpoints = endpoints
+            self.regions = regions
             self.acceptsSigV2Query = acceptsSigV2Query
         }
     }
@@ -37,8 +37,6 @@ package final class S3Responder: HTTPResponder {
     let forwarder: (any RequestForwarder)?
     let configuration: Configuration
     let resolver: AddressResolver
-    /// Every region of the federation.
-    let regions: Set<RegionName>
     let keys = SigningKeyCache()
     let activity: ClientActivity
     let accessLog: AccessLog
@@ -69,14 +67,16 @@ package final class S3Responder: HTTPResponder {
         self.configuration = configuration
         self.activity = activity
         self.accessLog = accessLog
-        self.regions = Set(configuration.endpoints.keys).union([service.region])
-        self.resolver = AddressResolver(baseDomains: configuration.baseDomains, regions: Array(self.regions))
+        let regions = configuration.regions
+        self.resolver = AddressResolver(
+            baseDomains: configuration.baseDomains,
+            isRegion: { RegionName($0).map(regions.contains) ?? false })
         self.logger = logger
         self.environment = CallEnvironment(
             service: service, accounts: identities, publicAccess: publicAccess, principals: principals,
             authorizer: authorizer, destinations: destinations,
             remoteSources: remoteSources, acceptsSigV2: configuration.acceptsSigV2Query,
-            customerKeysRequireTLS: configuration.customerKeysRequireTLS, regions: self.regions,
+            customerKeysRequireTLS: configuration.customerKeysRequireTLS, regions: regions,
             resolver: self.resolver, logger: logger)
     }
 
@@ -279,7 +279,7 @@ package final class S3Responder: HTTPResponder {
 
     private func redirect(_ bucket: String, region: RegionName) -> S3Error {
         .permanentRedirect(
-            bucket: bucket, endpoint: self.configuration.endpoints[region] ?? region.description, region: region)
+            bucket: bucket, endpoint: self.configuration.regions[region] ?? region.description, region: region)
     }
 
     /// RGN-3: HeadBucket tells the bucket's region even to those whom it refuses.

@@ -26,14 +26,14 @@ package struct AddressResolver: Sendable {
 
     /// In lower case, longest first.
     private let baseDomains: [String]
-    private let regions: Set<String>
+    private let isRegion: @Sendable (String) -> Bool
 
     /// - Parameters:
     ///   - baseDomains: Such as `s3.us-east-1.tern.example`, `tern.example` or `localhost`, without ports.
-    ///   - regions: The regions of the federation, which endpoint names such as `s3.{region}` may have in them.
-    package init(baseDomains: [String], regions: [RegionName]) {
+    ///   - isRegion: Whether the federation has a region, which endpoint names such as `s3.{region}` may have in them.
+    package init(baseDomains: [String], isRegion: @escaping @Sendable (String) -> Bool) {
         self.baseDomains = baseDomains.map { $0.lowercased() }.sorted { $0.utf8.count > $1.utf8.count }
-        self.regions = Set(regions.map(\.description))
+        self.isRegion = isRegion
     }
 
     /// - Parameters:
@@ -161,11 +161,11 @@ package struct AddressResolver: Sendable {
     private func service(_ labels: ArraySlice<String>) -> Service? {
         guard let first = labels.first else { return nil }
         let rest = Array(labels.dropFirst())
-        let isRegion = rest.count == 1 && self.regions.contains(rest[0])
+        let isRegion = rest.count == 1 && self.isRegion(rest[0])
         switch first {
         case "s3":
             if rest.isEmpty || isRegion { return .s3 }
-            return rest.count == 2 && rest[0] == "dualstack" && self.regions.contains(rest[1]) ? .s3 : nil
+            return rest.count == 2 && rest[0] == "dualstack" && self.isRegion(rest[1]) ? .s3 : nil
         case "s3-accelerate":
             return rest.isEmpty ? .s3 : nil
         case "s3-accesspoint":
@@ -178,10 +178,10 @@ package struct AddressResolver: Sendable {
             return rest.isEmpty || isRegion ? .control : nil
         default:
             guard rest.isEmpty else { return nil }
-            if first.hasPrefix("s3-website-"), self.regions.contains(String(first.dropFirst("s3-website-".count))) {
+            if first.hasPrefix("s3-website-"), self.isRegion(String(first.dropFirst("s3-website-".count))) {
                 return .website
             }
-            return first.hasPrefix("s3-") && self.regions.contains(String(first.dropFirst("s3-".count))) ? .s3 : nil
+            return first.hasPrefix("s3-") && self.isRegion(String(first.dropFirst("s3-".count))) ? .s3 : nil
         }
     }
 }

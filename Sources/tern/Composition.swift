@@ -53,10 +53,17 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
 
     var endpoints: [RegionName: String] = [:]
     for region in configuration.federatedRegions { endpoints[region.name] = region.endpoint }
+    let regions = RegionMap(endpoints)
+    let joined = JoinedRegions(log: controlLog, regions: regions)
+    do {
+        try await joined.load()
+    } catch {
+        throw CommandFailure("the regions that joined cannot be read: \(error.message)")
+    }
     let federation = FederationConfiguration(
         region: configuration.region,
         home: configuration.homeRegion,
-        endpoints: endpoints,
+        regions: regions,
         accessKeyID: configuration.federationCredential?.accessKey ?? "",
         secret: configuration.federationCredential?.secretKey ?? "",
         ownEndpoint: configuration.endpoint
@@ -101,6 +108,13 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
                 "settings of accounts cannot be read; will try again", metadata: ["error": "\(error.message)"])
             return false
         }
+        do throws(ControlLogError) {
+            try await joined.refresh(keys)
+        } catch {
+            logger.error(
+                "regions that joined cannot be read; will try again", metadata: ["error": "\(error.message)"])
+            return false
+        }
         return true
     }
     try await copy?.connect(to: service)
@@ -132,7 +146,7 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
         remoteSources: HTTPRemoteSourceReader(client: client),
         forwarder: configuration.proxiesOtherRegions ? forwarder : nil,
         configuration: S3Responder.Configuration(
-            baseDomains: configuration.baseDomains, endpoints: endpoints,
+            baseDomains: configuration.baseDomains, regions: regions,
             acceptsSigV2Query: configuration.authentication.sigV2Query,
             customerKeysRequireTLS: configuration.sseC.requiresTLS),
         activity: activity,
@@ -146,18 +160,15 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
     let control = ControlResponder(
         services: [
             SecurityTokenService(sessions: sessions, identities: identities, region: configuration.region),
-            KeyManagementService(
-                keys: keys, region: configuration.region,
-                regions: Set(endpoints.keys).union([configuration.region])),
+            KeyManagementService(keys: keys, region: configuration.region, regions: regions),
             IdentityService(
                 catalog: directory, authorizer: authorizer, region: configuration.region,
                 home: configuration.homeRegion),
             S3ControlService(
                 settings: settings, authorizer: authorizer, home: configuration.homeRegion,
-                regions: Set(endpoints.keys).union([configuration.region])),
+                regions: regions),
             CloudWatchService(
-                metrics: cloudWatch, authorizer: authorizer, region: configuration.region,
-                regions: Set(endpoints.keys).union([configuration.region])),
+                metrics: cloudWatch, authorizer: authorizer, region: configuration.region, regions: regions),
         ],
         region: configuration.region, identities: identities,
         forwarder: ControlForwarder(forwarder: forwarder, copy: copy), clock: wall,
@@ -173,6 +184,9 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
     let router = PeerRouter(
         federation: federation, service: service, metrics: metrics, lanes: runtime, identities: identities,
         sources: s3, accounts: AccountAdministration(catalog: directory),
+        regions: RegionAdministration(
+            joined: joined, map: regions, configuration: configuration, directory: service.directory, rootKey: rootKey,
+            wall: wall),
         simulator: PolicySimulation(
             catalog: directory, identities: identities, authorizer: authorizer, s3: s3, keys: keys, wall: wall),
         verification: verification, events: events, wall: wall, shutdown: shutdown, keys: keys?.answerPeer,

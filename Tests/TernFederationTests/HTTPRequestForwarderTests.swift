@@ -61,7 +61,7 @@ struct HTTPRequestForwarderTests {
         change(&timeouts)
         let federation = FederationConfiguration(
             region: RegionName(trusted: "us-east-1"), home: RegionName(trusted: "us-east-1"),
-            endpoints: [Self.region: "\(scheme)://127.0.0.1:\(peer.port)"], accessKeyID: "F", secret: "s",
+            regions: RegionMap([Self.region: "\(scheme)://127.0.0.1:\(peer.port)"]), accessKeyID: "F", secret: "s",
             ownEndpoint: "")
         let trust = try PeerTrust(authorities: [])
         let forwarder = HTTPRequestForwarder(federation: federation, trust: { trust }, timeouts: timeouts)

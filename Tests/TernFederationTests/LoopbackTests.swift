@@ -87,7 +87,8 @@ struct LoopbackTests {
         for (index, name) in names.enumerated() {
             nodes.append(
                 self.makeNode(
-                    name, endpoints: endpoints, secret: index == 0 ? "shared" : secretOfSecond, server: servers[index],
+                    name, endpoints: endpoints, secret: index == 0 ? "shared" : secretOfSecond,
+                    server: servers[index],
                     http: http))
             try await servers[index].serve(RouterResponder(router: nodes[index].router))
         }
@@ -113,7 +114,8 @@ struct LoopbackTests {
         _ name: RegionName, endpoints: [RegionName: String], secret: String, server: HTTPServer, http: HTTPClient
     ) -> Node {
         let federation = FederationConfiguration(
-            region: name, home: RegionName(trusted: "us-east-1"), endpoints: endpoints, accessKeyID: "FEDERATION",
+            region: name, home: RegionName(trusted: "us-east-1"), regions: RegionMap(endpoints),
+            accessKeyID: "FEDERATION",
             secret: secret, ownEndpoint: endpoints[name] ?? "")
         let client = PeerClient(federation: federation, http: http, wall: SystemClock())
         let region = TestRegion(

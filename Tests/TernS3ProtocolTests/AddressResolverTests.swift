@@ -6,7 +6,7 @@ import Testing
 @Suite struct AddressResolverTests {
     static let resolver = AddressResolver(
         baseDomains: ["tern.example", "s3.internal", "localhost"],
-        regions: ["us-east-1", "tern-1"].map { RegionName(trusted: $0) }
+        isRegion: { ["us-east-1", "tern-1"].contains($0) }
     )
 
     struct Row: Sendable, CustomTestStringConvertible {

@@ -154,3 +154,18 @@ def test_without_openssl(scratch):
     done = tern("dev", scratch / "dev", "--tls", "--region", "a:0", env={"PATH": str(scratch)})
     assert done.returncode != 0
     assert re.search("`openssl`, which is not installed", done.stderr), done.stderr
+
+
+def test_a_region_joins_a_home_that_speaks_https(secure, region, tmp_path):
+    """`tern join --ca-file` believes the home region by the authority that it is given, and keeps it."""
+    (port,) = free_ports(1)
+    token = tern("region", "invite", "ap-south-1", "--dir", secure.directory).stdout.strip()
+    config = tmp_path / "ap.yaml"
+    done = tern(
+        "join", token, "--config", config, "--data", tmp_path / "data", "--listen", f"127.0.0.1:{port}", "--no-serve",
+        "--root-key-file", secure.directory / "root.key", "--ca-file", region.authority,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert region.endpoint in config.read_text()
+    assert f'ca_file: "{region.authority}"' in config.read_text()
+    assert tern("serve", "--config", config, "--check").returncode == 0

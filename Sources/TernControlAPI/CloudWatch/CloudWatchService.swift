@@ -10,11 +10,11 @@ package struct CloudWatchService: ControlService {
     private let metrics: MetricStore
     private let authorizer: any Authorizer
     private let region: RegionName
-    private let regions: Set<RegionName>
+    private let regions: RegionMap
 
     /// - Parameter regions: Those of the federation.
     package init(
-        metrics: MetricStore, authorizer: any Authorizer, region: RegionName, regions: Set<RegionName>
+        metrics: MetricStore, authorizer: any Authorizer, region: RegionName, regions: RegionMap
     ) {
         self.metrics = metrics
         self.authorizer = authorizer

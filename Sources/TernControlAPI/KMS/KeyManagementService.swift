@@ -9,14 +9,14 @@ import TernSigV4
 package struct KeyManagementService: ControlService {
     let keys: KeyManager?
     private let region: RegionName
-    private let regions: Set<RegionName>
+    private let regions: RegionMap
 
     private static let targetPrefix = "TrentService."
 
     /// - Parameters:
     ///   - keys: `nil` where there is no root key: then there are no keys.
     ///   - regions: Those of the federation.
-    package init(keys: KeyManager?, region: RegionName, regions: Set<RegionName>) {
+    package init(keys: KeyManager?, region: RegionName, regions: RegionMap) {
         self.keys = keys
         self.region = region
         self.regions = regions

@@ -14,12 +14,12 @@ package struct S3ControlService: ControlService {
     private let settings: AccountSettings
     private let authorizer: any Authorizer
     private let home: RegionName
-    private let regions: Set<RegionName>
+    private let regions: RegionMap
 
     /// - Parameters:
     ///   - home: The region that keeps accounts.
     ///   - regions: Those for which requests may be signed.
-    package init(settings: AccountSettings, authorizer: any Authorizer, home: RegionName, regions: Set<RegionName>) {
+    package init(settings: AccountSettings, authorizer: any Authorizer, home: RegionName, regions: RegionMap) {
         self.settings = settings
         self.authorizer = authorizer
         self.home = home

@@ -119,7 +119,7 @@ package struct HTTPRequestForwarder: RequestForwarder {
         // A client of HTTP/1.0 need not name one.
         if !head.headers.contains("host") {
             request.headers.add(
-                name: "host", value: PeerClient.host(of: self.federation.endpoints[connection.region] ?? ""))
+                name: "host", value: PeerClient.host(of: self.federation.regions[connection.region] ?? ""))
         }
         // Of the fields that are sent: a client's `Connection` can keep `Expect` from the other region.
         var isAwaited = request.headers["expect"].contains { $0.lowercased() == "100-continue" }

@@ -44,7 +44,7 @@ package struct PeerClient: Sendable {
     private let http: HTTPClient
     private let wall: any WallClock
     private let trust: CurrentPeerTrust?
-    private let signers: [RegionName: RequestSigner]
+    private let signers: PeerSigners
 
     /// The largest answer that is read.
     private static let maximumAnswerBytes = 16 * 1024 * 1024
@@ -59,13 +59,7 @@ package struct PeerClient: Sendable {
         self.http = http
         self.wall = wall
         self.trust = trust
-        self.signers = Dictionary(
-            uniqueKeysWithValues: federation.endpoints.keys.map { region in
-                let signer = RequestSigner(
-                    accessKeyID: federation.accessKeyID, secret: federation.secret, region: region.description,
-                    service: FederationConfiguration.signingService)
-                return (region, signer)
-            })
+        self.signers = PeerSigners(federation)
     }
 
     /// Fails fast where nobody answers, and waits as long as bytes flow.
@@ -145,7 +139,7 @@ package struct PeerClient: Sendable {
         body: HTTPClientRequest.Body?,
         to region: RegionName
     ) throws(TransportError) -> HTTPClientRequest {
-        guard let endpoint = self.federation.endpoints[region], let signer = self.signers[region] else {
+        guard let endpoint = self.federation.regions[region] else {
             throw TransportError(.peerUnknown, "no endpoint is known for region \(region)")
         }
         let text = query.isEmpty ? path.path : "\(path.path)?\(query)"
@@ -155,7 +149,7 @@ package struct PeerClient: Sendable {
         var signed = SignedRequest(method: path.method, target: target, headers: HeaderFields())
         signed.headers.append("host", Self.host(of: endpoint))
         do {
-            try signer.sign(&signed, payload: .unsigned, at: self.wall.now)
+            try self.signers.signer(for: region).sign(&signed, payload: .unsigned, at: self.wall.now)
         } catch {
             throw TransportError(.protocolViolation, "the request cannot be signed: \(error.message)")
         }

@@ -5,6 +5,7 @@ import NIOPosix
 import NIOSSL
 import Synchronization
 import TernCore
+import TernPorts
 
 /// Connections to the other regions for forwarded requests.
 ///
@@ -64,7 +65,7 @@ final class PeerConnectionPool: Sendable {
     }
 
     private func address(of region: RegionName) throws -> (host: String, port: Int, trust: NIOSSLContext?) {
-        guard let endpoint = self.federation.endpoints[region], let url = URLComponents(string: endpoint),
+        guard let endpoint = self.federation.regions[region], let url = URLComponents(string: endpoint),
             let host = url.host
         else { throw PeerEndpointError(description: "no endpoint is known for it") }
         let isSecure = url.scheme == "https"

@@ -17,6 +17,8 @@ package struct PeerRouter: Sendable {
     let identities: any IdentityStore
     let sources: any SourceAuthorizer
     let accounts: (any AccountRegistry)?
+    /// Who belongs to the federation; `nil` where nobody joins.
+    let regions: (any RegionRegistry)?
     let simulator: (any PolicySimulator)?
     /// How replicas are compared with their sources; `nil` where they are not.
     let verification: VerificationContext?
@@ -35,6 +37,7 @@ package struct PeerRouter: Sendable {
     ///   - identities: Knows the accounts on whose behalf other regions ask.
     ///   - sources: Decides what they may read.
     ///   - accounts: What the operator's commands about accounts ask.
+    ///   - regions: What commands about regions, and those who join, ask.
     ///   - simulator: What `tern iam simulate` asks.
     ///   - events: What they ask about events on their way; `nil` where none are sent.
     package init(
@@ -45,6 +48,7 @@ package struct PeerRouter: Sendable {
         identities: any IdentityStore,
         sources: any SourceAuthorizer,
         accounts: (any AccountRegistry)? = nil,
+        regions: (any RegionRegistry)? = nil,
         simulator: (any PolicySimulator)? = nil,
         verification: VerificationContext? = nil,
         events: (any EventOperator)? = nil,
@@ -61,6 +65,7 @@ package struct PeerRouter: Sendable {
         self.identities = identities
         self.sources = sources
         self.accounts = accounts
+        self.regions = regions
         self.simulator = simulator
         self.verification = verification
         self.events = events
@@ -85,7 +90,8 @@ package struct PeerRouter: Sendable {
         }
         guard head.method == path.method else { return Self.text(405, "\(path.path) is asked with \(path.method)") }
         if path == .health { return Self.text(200, "ok") }
-        if let refusal = self.refusal(of: head, target: target) { return refusal }
+        // An invitation proves itself.
+        if path != .joinRegion, let refusal = self.refusal(of: head, target: target) { return refusal }
         do {
             return try await self.answer(path, target: target, body: body)
         } catch let error as FramingError {
@@ -118,6 +124,10 @@ package struct PeerRouter: Sendable {
         case .report: try await self.report(target)
         case .keyUsage: try await self.keyUsage(target)
         case .accounts: await self.listAccounts()
+        case .regions: await self.listRegions()
+        case .inviteRegion: try await self.inviteRegion(target)
+        case .joinRegion: try await self.joinRegion(body)
+        case .removeRegion: try await self.removeRegion(target)
         case .simulate: try await self.simulate(body)
         case .createAccount: try await self.createAccount(target)
         case .verification: try await self.answerVerification(body)

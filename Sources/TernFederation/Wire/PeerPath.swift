@@ -30,6 +30,14 @@ package enum PeerPath: String, Sendable, CaseIterable {
     case createAccount = "accounts/create"
     /// POST: who wants to do what, JSON; the answer is the decision and what made it, JSON.
     case simulate = "iam/simulate"
+    /// GET: the regions, JSON.
+    case regions
+    /// POST, with `name` and `seconds`: an invitation for a region, JSON. Home region only.
+    case inviteRegion = "regions/invite"
+    /// POST, not signed: what one who was invited asks; the answer is sealed. Home region only.
+    case joinRegion = "regions/join"
+    /// POST, with `name`: removes a region that joined. Home region only.
+    case removeRegion = "regions/remove"
     /// GET, with `key` and `limit`: the objects of this region that are encrypted with a key of KMS, JSON.
     case keyUsage = "keys/usage"
     /// POST: what the source of a replication asks about its replicas, to compare them.
@@ -62,13 +70,12 @@ package enum PeerPath: String, Sendable, CaseIterable {
 
     var method: String {
         switch self {
-        case .replicas, .sessions, .commit, .reserve, .confirm, .release, .createAccount, .keys, .simulate,
-            .verification, .verify, .redriveEvents, .discardEvents, .metrics:
+        case .replicas, .sessions, .commit, .reserve, .confirm, .release, .createAccount, .inviteRegion, .joinRegion,
+            .removeRegion, .keys, .simulate, .verification, .verify, .redriveEvents, .discardEvents, .metrics:
             "POST"
         case .segment: "PUT"
-        case .bucket, .source, .changes, .snapshot, .accounts, .keyUsage, .events, .deadEvents, .report, .status,
-            .explain,
-            .health:
+        case .bucket, .source, .changes, .snapshot, .accounts, .regions, .keyUsage, .events, .deadEvents, .report,
+            .status, .explain, .health:
             "GET"
         }
     }

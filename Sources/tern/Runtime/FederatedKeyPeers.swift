@@ -3,13 +3,14 @@ import NIOCore
 import TernControlPlane
 import TernCore
 import TernFederation
+import TernPorts
 
 /// KMS of the other regions, over the requests between regions.
 struct FederatedKeyPeers: KeyPeers {
     let client: PeerClient
 
     var regions: Set<RegionName> {
-        Set(self.client.federation.endpoints.keys).subtracting([self.client.federation.region])
+        self.client.federation.regions.names.subtracting([self.client.federation.region])
     }
 
     func exchange(_ request: [UInt8], with region: RegionName) async throws -> [UInt8] {
