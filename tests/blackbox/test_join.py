@@ -163,6 +163,15 @@ def test_part_8_every_region_lists_it(joined):
         assert listed(region)[NAME]["endpoint"] == joined[NAME].endpoint
 
 
+def test_part_8_operators_see_it_by_the_old_configuration(joined):
+    done = tern("status", "--dir", joined.directory, "--json")
+    assert {region["region"] for region in json.loads(done.stdout)["regions"]} == {"us-east-1", "eu-west-1", NAME}
+    bucket = joined[NAME].bucket()
+    version = joined[NAME].client().put_object(Bucket=bucket, Key="x", Body=b"x")["VersionId"]
+    done = tern("explain", f"s3://{bucket}/x", "--dir", joined.directory, "--json")
+    assert json.loads(done.stdout)["versionId"] == version
+
+
 def test_part_8_the_second_time_nothing_changes(joined):
     region = joined[NAME]
     before = region.config_path.read_text()

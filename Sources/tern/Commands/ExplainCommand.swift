@@ -28,7 +28,7 @@ struct ExplainCommand: AsyncParsableCommand {
         guard let address = ObjectAddress(self.object) else {
             throw CommandFailure("`\(self.object)` is no object; write s3://BUCKET/KEY or s3://BUCKET/KEY?versionId=ID")
         }
-        let targets = try self.options.targets()
+        let targets = try await self.options.targets().withJoined()
         let regions =
             self.region.map { name in targets.regions.filter { $0.name.description == name } } ?? targets.regions
         guard !regions.isEmpty else {

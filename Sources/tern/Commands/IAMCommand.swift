@@ -80,7 +80,7 @@ struct IAMCommand: AsyncParsableCommand {
         }
 
         func run() async throws {
-            let targets = try self.options.targets()
+            let targets = try await self.options.targets().withJoined()
             var regions = targets.regions
             if let region { regions = regions.filter { $0.name.description == region } }
             guard !regions.isEmpty else {

@@ -53,7 +53,7 @@ struct KMSCommand: AsyncParsableCommand {
                     "`\(self.key)` is no ARN of a key; write arn:aws:kms:REGION:ACCOUNT:key/ID, as `aws kms describe-key` "
                         + "shows it")
             }
-            let targets = try self.options.targets()
+            let targets = try await self.options.targets().withJoined()
             guard let region = targets.regions.first(where: { $0.name.description == parts[3] }) else {
                 let known = targets.regions.map(\.name.description).joined(separator: ", ")
                 throw CommandFailure("there is no region \(parts[3]); the regions are \(known)")

@@ -44,7 +44,7 @@ struct StatusCommand: AsyncParsableCommand {
 
     private func targets() async throws -> ([FederatedRegion], OperatorClient) {
         if self.endpoint.isEmpty {
-            let targets = try self.options.targets()
+            let targets = try await self.options.targets().withJoined()
             return (targets.regions, OperatorClient(targets))
         }
         let client = OperatorClient(try? self.options.targets())

@@ -54,3 +54,24 @@ struct OperatorTargets: Sendable {
         self.caFile = state.tls == true ? directory.authorityFile : nil
     }
 }
+
+extension OperatorTargets {
+    /// These regions and those that joined since, as the first that answers tells; where none does, these alone.
+    func withJoined() async -> OperatorTargets {
+        let client = OperatorClient(self)
+        for region in self.regions {
+            guard let data = try? await client.get("/_tern/v1/regions", from: region),
+                let listing = try? JSONDecoder().decode(RegionListing.self, from: data)
+            else { continue }
+            var targets = self
+            for other in listing.regions where other.hasJoined {
+                guard let name = RegionName(other.name), !targets.regions.contains(where: { $0.name == name }) else {
+                    continue
+                }
+                targets.regions.append(FederatedRegion(name: name, endpoint: other.endpoint))
+            }
+            return targets
+        }
+        return self
+    }
+}
