@@ -107,6 +107,8 @@ final class World: Sendable {
         for other in self.parts.scenario.regions where other != bucket.region {
             await self.insist(in: other) { service throws(S3Error) in try await service.directory.anticipate(record) }
         }
+        // Until here some region's directory may have had no such bucket.
+        self.ledger.write { $0.lastMissing[bucket.name] = $0.now }
     }
 
     /// Tells the other regions that a bucket is gone.
