@@ -206,6 +206,21 @@ def test_serve_refuses_a_bad_config(scratch, text):
     assert "Fatal" not in done.stderr
 
 
+@pytest.mark.parametrize("name", ["cn-north-1", "us-gov-west-1", "us-iso-east-1", "us-isob-east-1", "eu-isoe-west-1"])
+def test_acc_3_names_of_other_partitions_are_refused(federation, scratch, name):
+    path = scratch / "tern.yaml"
+    path.write_text((federation.directory / "us-east-1.yaml").read_text().replace("us-east-1", name))
+    done = tern("serve", "--config", path, "--check", timeout=20)
+    assert done.returncode != 0
+    assert "partition" in done.stderr
+    done = tern("dev", scratch / "f", "--region", f"{name}:0", timeout=30)
+    assert done.returncode != 0
+    assert "partition" in done.stderr
+    done = tern("region", "invite", name, "--dir", federation.directory)
+    assert done.returncode != 0
+    assert "partition" in done.stderr
+
+
 def test_serve_without_config_file(scratch):
     done = tern("serve", "--config", scratch / "missing.yaml", timeout=20)
     assert done.returncode != 0

@@ -26,6 +26,11 @@ extension RegionConfiguration {
         guard let region = RegionName(regionText) else {
             throw top.failure("region", "is `\(regionText)`; use 1 to 63 of a-z, 0-9 and -, such as us-east-1")
         }
+        guard !region.isOfOtherPartition else {
+            throw top.failure(
+                "region",
+                "is `\(regionText)`, for which AWS's tools make ARNs of another partition; choose another name")
+        }
         self.region = region
 
         let listenText = try top.requiredString("listen", "127.0.0.1:9000")

@@ -19,6 +19,10 @@ struct DevRegion: Equatable, Sendable {
         else {
             throw CommandFailure("--region \(text): write NAME:PORT, such as us-east-1:9000; port 0 takes a free one")
         }
+        guard !name.isOfOtherPartition else {
+            throw CommandFailure(
+                "--region \(text): AWS's tools make ARNs of another partition for \(name); choose another name")
+        }
         self.name = name
         self.port = port
     }

@@ -27,6 +27,9 @@ struct RegionAdministration: RegionRegistry {
         guard let region = RegionName(name) else {
             throw Self.refused(400, "`\(name)` is no name of a region; use 1 to 63 of a-z, 0-9 and -")
         }
+        guard !region.isOfOtherPartition else {
+            throw Self.refused(400, "AWS's tools make ARNs of another partition for `\(name)`; choose another name")
+        }
         guard region != self.configuration.region else { throw Self.refused(409, "\(region) is the home region") }
         return RegionInvitation.make(
             region: region, home: self.configuration.endpoint, expires: self.wall.now + .seconds(validSeconds),
