@@ -18,13 +18,16 @@ package final class ControlResponder: Sendable {
     private let clock: any WallClock
     private let random: any RandomSource
     private let logger: Logger
+    private let uses: (any CredentialUses)?
     private let keys = SigningKeyCache(capacity: 256)
 
     /// - Parameter forwarder: Hands on what another region has to answer.
     package init(
         services: [any ControlService], region: RegionName, identities: any IdentityStore,
-        forwarder: any RequestForwarder, clock: any WallClock, random: any RandomSource, logger: Logger
+        forwarder: any RequestForwarder, clock: any WallClock, random: any RandomSource,
+        uses: (any CredentialUses)? = nil, logger: Logger
     ) {
+        self.uses = uses
         self.services = Dictionary(services.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
         self.region = region
         self.identities = identities
@@ -81,6 +84,7 @@ package final class ControlResponder: Sendable {
             return try await self.forward(head, bytes, to: region)
         }
         let (principal, accessKeyID) = try await self.authenticate(head, target: target, body: bytes, service: service)
+        self.uses?.note(principal, accessKeyID: accessKeyID, service: service.name)
         return await service.answer(
             ControlRequest(
                 head: head, body: bytes, principal: principal, accessKeyID: accessKeyID, requestID: requestID,

@@ -96,6 +96,7 @@ extension S3Responder {
         case .anonymous:
             throw .invalidAccessKeyID(accessKeyID)
         }
+        self.environment.uses?.note(key.principal, accessKeyID: accessKeyID, service: "s3")
         return Caller(
             principal: key.principal, payload: verified.payload, signing: verified.signing,
             hoistedHeaders: verified.hoistedHeaders, mechanism: verified.mechanism,

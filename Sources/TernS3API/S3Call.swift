@@ -9,6 +9,7 @@ package import TernS3Protocol
 package final class CallEnvironment: Sendable {
     let service: ObjectService
     let accounts: any IdentityStore
+    let uses: (any CredentialUses)?
     let publicAccess: any AccountPublicAccess
     /// Whom policies may name.
     let principals: any PrincipalDirectory
@@ -26,13 +27,15 @@ package final class CallEnvironment: Sendable {
     let logger: Logger
 
     init(
-        service: ObjectService, accounts: any IdentityStore, publicAccess: any AccountPublicAccess,
+        service: ObjectService, accounts: any IdentityStore, uses: (any CredentialUses)?,
+        publicAccess: any AccountPublicAccess,
         principals: any PrincipalDirectory, authorizer: any Authorizer,
         destinations: any DestinationLookup, remoteSources: any RemoteSourceReader, acceptsSigV2: Bool,
         customerKeysRequireTLS: Bool, regions: RegionMap, resolver: AddressResolver, logger: Logger
     ) {
         self.service = service
         self.accounts = accounts
+        self.uses = uses
         self.publicAccess = publicAccess
         self.principals = principals
         self.authorizer = authorizer

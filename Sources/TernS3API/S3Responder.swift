@@ -58,6 +58,7 @@ package final class S3Responder: HTTPResponder {
         configuration: Configuration,
         activity: ClientActivity = ClientActivity(),
         accessLog: AccessLog = AccessLog(),
+        uses: (any CredentialUses)? = nil,
         logger: Logger
     ) {
         self.service = service
@@ -73,7 +74,7 @@ package final class S3Responder: HTTPResponder {
             isRegion: { RegionName($0).map(regions.contains) ?? false })
         self.logger = logger
         self.environment = CallEnvironment(
-            service: service, accounts: identities, publicAccess: publicAccess, principals: principals,
+            service: service, accounts: identities, uses: uses, publicAccess: publicAccess, principals: principals,
             authorizer: authorizer, destinations: destinations,
             remoteSources: remoteSources, acceptsSigV2: configuration.acceptsSigV2Query,
             customerKeysRequireTLS: configuration.customerKeysRequireTLS, regions: regions,

@@ -43,7 +43,8 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
     let keys = try await openKeys(
         configuration, rootKey: rootKey, metadata: metadata, authorizer: authorizer, identities: identities,
         principals: directory, wall: wall, logger: logger)
-    let roles = ServiceRoles(directory: directory, authorizer: authorizer, clock: wall)
+    let uses = UseRecorder(region: configuration.region, clock: wall)
+    let roles = ServiceRoles(directory: directory, authorizer: authorizer, clock: wall, uses: uses)
     let settings = AccountSettings(log: controlLog)
     do {
         try await settings.load()
@@ -151,6 +152,7 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
             customerKeysRequireTLS: configuration.sseC.requiresTLS),
         activity: activity,
         accessLog: accessLog,
+        uses: uses,
         logger: logger
     )
     let sessions = tokens.map {
@@ -172,7 +174,7 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
         ],
         region: configuration.region, identities: identities,
         forwarder: ControlForwarder(forwarder: forwarder, copy: copy), clock: wall,
-        random: random, logger: logger)
+        random: random, uses: uses, logger: logger)
     let metrics = OutcomeMetrics()
     service.outbox.observe { settled in metrics.record(settled) }
     let finished = FinishedOperations()
@@ -203,6 +205,10 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
         interval: .seconds(configuration.metrics.intervalSeconds), logger: logger)
     background.start { await publisher.run() }
     background.start { await Maintenance(service: service, wall: wall, logger: logger).run() }
+    let reporting = UseReporting(
+        recorder: uses, accounts: AccountAdministration(catalog: directory),
+        client: federation.isHome ? nil : client, wall: wall, logger: logger)
+    background.start { await reporting.run() }
     let lifecycle = LifecycleRunner(
         service: service, interval: .seconds(configuration.lifecycle.effectiveIntervalSeconds), clients: activity,
         wall: wall, logger: logger)

@@ -1,11 +1,14 @@
 """IAM for machines and services: instance profiles, service-linked roles, providers of OpenID Connect."""
 
+import datetime
 import json
 
 import pytest
 from federation import ALICE, BOB
+from replication import configure, rule, wait_for_status
 from test_iam import TRUST, allow, fails, pages, unique
 from test_sts import service
+from waiting import eventually
 
 
 @pytest.fixture
@@ -181,3 +184,49 @@ def test_lists_of_oidc_providers_have_bounds(iam):
         iam.create_open_id_connect_provider(Url=url, ThumbprintList=[THUMBPRINT] * 6)
     with fails(409, "LimitExceeded", "ClientIdsPerOpenIdConnectProvider"):
         iam.create_open_id_connect_provider(Url=url, ClientIDList=[f"c{n}" for n in range(101)])
+
+
+# When keys and roles were used last
+
+
+def test_a_use_of_an_access_key_in_any_region_is_told_in_the_home_region(iam, home, abroad):
+    name = unique("user")
+    iam.create_user(UserName=name)
+    iam.put_user_policy(UserName=name, PolicyName="p", PolicyDocument=allow("s3:*"))
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    keys = (key["AccessKeyId"], key["SecretAccessKey"])
+
+    def last_use():
+        answer = iam.get_access_key_last_used(AccessKeyId=keys[0])
+        assert answer["UserName"] == name
+        return answer["AccessKeyLastUsed"]
+
+    assert (last_use()["ServiceName"], last_use()["Region"]) == ("N/A", "N/A") and "LastUsedDate" not in last_use()
+    forged = service(abroad, "s3", (keys[0], "x" * 40))
+    with fails(403, "SignatureDoesNotMatch"):
+        forged.list_buckets()
+    s3 = service(abroad, "s3", keys)
+    eventually(lambda: s3.list_buckets(), "the key is known abroad", swallow=(s3.exceptions.ClientError,))
+    eventually(lambda: "LastUsedDate" in last_use(), "the use is told")
+    use = last_use()
+    assert (use["ServiceName"], use["Region"]) == ("s3", "eu-west-1")
+    age = datetime.datetime.now(datetime.timezone.utc) - use["LastUsedDate"]
+    assert datetime.timedelta(seconds=-5) < age < datetime.timedelta(minutes=2)
+    iam.delete_access_key(UserName=name, AccessKeyId=keys[0])
+    with fails(404, "NoSuchEntity"):
+        last_use()
+
+
+def test_IAM_21_replication_uses_its_role(iam, home, abroad):
+    name = unique("role")
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))
+    assert iam.get_role(RoleName=name)["Role"]["RoleLastUsed"] == {}
+    source, destination = home.bucket(), abroad.bucket()
+    iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=allow("s3:*"))
+    s3 = home.client(ALICE)
+    configure(s3, source, rule(destination), role=f"arn:aws:iam::{ALICE.id}:role/{name}")
+    version = s3.put_object(Bucket=source, Key="key", Body=b"data")["VersionId"]
+    wait_for_status(s3, source, "key", version)
+    eventually(lambda: iam.get_role(RoleName=name)["Role"]["RoleLastUsed"], "the use is told")
+    use = iam.get_role(RoleName=name)["Role"]["RoleLastUsed"]
+    assert use["Region"] == "us-east-1" and "LastUsedDate" in use

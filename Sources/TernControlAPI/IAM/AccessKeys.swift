@@ -73,17 +73,18 @@ extension IAMOperation {
             }
             return nil
         },
-        // Uses are not recorded: as for a key that was never used.
         .read("GetAccessKeyLastUsed", Self.ownerOfKey) { call throws(IAMError) in
             let id = try call.required("AccessKeyId")
             guard let credential = call.state.accessKeys[id], let owner = call.owner(of: credential),
                 owner.account == call.accountID
             else { throw IAMError.accessKeyNotFound(id) }
+            let use = call.state.uses[id]
             return { xml in
                 xml.element("UserName", owner.name)
                 xml.open("AccessKeyLastUsed")
-                xml.element("ServiceName", "N/A")
-                xml.element("Region", "N/A")
+                if let use { xml.time("LastUsedDate", use.usedMs) }
+                xml.element("ServiceName", use?.service ?? "N/A")
+                xml.element("Region", use?.region ?? "N/A")
                 xml.close("AccessKeyLastUsed")
             }
         },

@@ -94,7 +94,7 @@ private struct AccountDetails {
             xml.attachedPolicies("AttachedManagedPolicies", role.attachedPolicies)
             xml.boundary(role.boundary)
             xml.tags(role.tags, always: true)
-            xml.empty("RoleLastUsed")
+            self.call.writeLastUse(of: role, to: &xml)
         }
         let usage = state.policyUsage(in: self.call.accountID)
         xml.list("Policies", policies) { xml, policy in

@@ -90,13 +90,24 @@ extension IAMCall {
         xml.element("MaxSessionDuration", Int(role.maximumSessionSeconds))
     }
 
+    func writeLastUse(of role: IAMRoleRecord, to xml: inout XMLWriter) {
+        guard let use = self.state.uses[role.id] else {
+            xml.empty("RoleLastUsed")
+            return
+        }
+        xml.open("RoleLastUsed")
+        xml.time("LastUsedDate", use.usedMs)
+        xml.element("Region", use.region)
+        xml.close("RoleLastUsed")
+    }
+
     func whole(_ role: IAMRoleRecord) -> IAMResult {
         { xml in
             xml.open("Role")
             self.write(role, to: &xml)
             xml.boundary(role.boundary)
             xml.tags(role.tags)
-            xml.empty("RoleLastUsed")
+            self.writeLastUse(of: role, to: &xml)
             xml.close("Role")
         }
     }

@@ -93,7 +93,9 @@ package final class IAMCatalog: Sendable {
         }
         self.contents.withLock { contents in
             contents.state = state
-            contents.revision += 1
+            // Caches of decisions outlive what decides nothing.
+            let decides = rows.contains { !IAMState.isUse($0.key) && $0.key != IAMState.generationKey }
+            if decides { contents.revision += 1 }
         }
     }
 

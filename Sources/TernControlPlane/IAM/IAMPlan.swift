@@ -27,6 +27,6 @@ extension AccountRecord {
     }
 }
 
-private func encode(_ message: some SwiftProtobuf.Message) throws(IAMError) -> [UInt8] {
+func encode(_ message: some SwiftProtobuf.Message) throws(IAMError) -> [UInt8] {
     do { return try message.serializedBytes() } catch { throw .serviceFailure("The record cannot be written.") }
 }

@@ -31,7 +31,7 @@ extension IAMState {
         var user = try self.user(name, in: account)
         guard user.accessKeys.contains(where: { $0.id == id }) else { throw .accessKeyNotFound(id) }
         user.accessKeys.removeAll { $0.id == id }
-        return IAMPlan([try user.write()], ())
+        return IAMPlan([try user.write()] + self.useRemoval(id), ())
     }
 
     // Those of the account's root, which has no row of its own where the configuration names it.
@@ -56,7 +56,7 @@ extension IAMState {
         var record = self.accountRecord(account)
         guard record.accessKeys.contains(where: { $0.id == id }) else { throw .accessKeyNotFound(id) }
         record.accessKeys.removeAll { $0.id == id }
-        return IAMPlan([try record.write()], ())
+        return IAMPlan([try record.write()] + self.useRemoval(id), ())
     }
 
     /// The keys of the account's root that are kept here: not those of the configuration.

@@ -63,7 +63,7 @@ extension IAMState {
         guard self.instanceProfiles(ofRole: role.id, in: account).isEmpty else {
             throw .deleteConflict("Cannot delete entity, must remove roles from instance profile first.")
         }
-        return IAMPlan([role.removal], ())
+        return IAMPlan([role.removal] + self.useRemoval(role.id), ())
     }
 
     private func checkedBindings(_ document: String) throws(IAMError) -> [IAMPrincipalBinding] {

@@ -95,7 +95,7 @@ extension IAMState {
         let deletion = "task\(role.path)\(role.name)/\(unique)"
         var record = self.accountRecord(account)
         record.serviceRoleDeletions = record.serviceRoleDeletions.suffix(Self.deletionLimit - 1) + [deletion]
-        return IAMPlan([role.removal, try record.write()], deletion)
+        return IAMPlan([role.removal, try record.write()] + self.useRemoval(role.id), deletion)
     }
 
     package func requireServiceRoleDeletion(_ id: String, in account: String) throws(IAMError) {

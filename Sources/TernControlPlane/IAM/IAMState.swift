@@ -18,6 +18,9 @@ package struct IAMState: Sendable {
     /// Keys of users and of the roots of accounts that have a row, by their ID.
     package private(set) var accessKeys: [String: IAMCredential] = [:]
 
+    /// By the ID of an access key or role.
+    package private(set) var uses: [String: IAMUseRecord] = [:]
+
     private let configured: [String: Account]
     private let rootKey: (any RootKey)?
 
@@ -106,6 +109,8 @@ package struct IAMState: Sendable {
             } else {
                 self.oidcProviders.remove(id)
             }
+        case Self.useLetter:
+            self.uses[id] = try value.map { try IAMUseRecord(serializedBytes: $0) }
         case Self.accountLetter:
             let record = try value.map { try AccountRecord(serializedBytes: $0) }
             self.replaceKeys(self.accountRecords[id]?.accessKeys ?? [], by: record?.accessKeys ?? [], of: .root(id))

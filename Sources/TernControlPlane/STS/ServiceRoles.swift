@@ -19,6 +19,7 @@ package final class ServiceRoles: RoleAssumer {
     private let directory: any PrincipalDirectory
     private let authorizer: any Authorizer
     private let clock: any WallClock
+    private let uses: (any CredentialUses)?
     private let answers = Mutex(Answers())
 
     /// A trust policy may look at the time.
@@ -27,7 +28,11 @@ package final class ServiceRoles: RoleAssumer {
     /// Names of sessions are the server's own choice.
     private static let sessionName = "s3-replication"
 
-    package init(directory: any PrincipalDirectory, authorizer: any Authorizer, clock: any WallClock) {
+    package init(
+        directory: any PrincipalDirectory, authorizer: any Authorizer, clock: any WallClock,
+        uses: (any CredentialUses)? = nil
+    ) {
+        self.uses = uses
         self.directory = directory
         self.authorizer = authorizer
         self.clock = clock
@@ -36,7 +41,14 @@ package final class ServiceRoles: RoleAssumer {
     package func assume(
         role arn: String, by service: String, sourceARN: String, sourceAccount: AccountID
     ) async -> Principal? {
-        let question = Question(role: arn, service: service, sourceARN: sourceARN)
+        let principal = await self.judge(
+            Question(role: arn, service: service, sourceARN: sourceARN), sourceAccount: sourceAccount)
+        if let principal { self.uses?.note(principal, accessKeyID: nil, service: "s3") }
+        return principal
+    }
+
+    /// By what is known, for a minute at most.
+    private func judge(_ question: Question, sourceAccount: AccountID) async -> Principal? {
         let now = self.clock.now.milliseconds
         let revision = self.directory.revision
         let known = self.answers.withLock { answers in

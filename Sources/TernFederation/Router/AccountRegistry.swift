@@ -1,9 +1,13 @@
 import TernCore
 package import TernPorts
+package import TernRecords
 package import TernS3Protocol
 
 /// The accounts of the federation, as the operator's commands list and make them (ACC-1).
 package protocol AccountRegistry: Sendable {
+    /// Takes over what a region noted about uses of access keys and roles. Home region only.
+    func record(_ uses: [IAMUseRecord]) async throws(S3Error)
+
     /// Those of the configuration and those that were made.
     func accounts() async -> [Account]
     /// Makes an account with an access key of its root. Home region only.

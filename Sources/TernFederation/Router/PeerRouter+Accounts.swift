@@ -1,6 +1,8 @@
 import Logging
+import NIOCore
 import TernCore
 import TernPorts
+import TernRecords
 import TernS3Protocol
 
 extension PeerRouter {
@@ -29,6 +31,22 @@ extension PeerRouter {
             json.member("secretKey", made.secret)
         }
         return Self.json(json.text)
+    }
+
+    private static let maximumUseBytes = 1 << 20
+
+    func takeUses(_ body: any HTTPRequestBody) async throws -> HTTPAnswer {
+        try self.requireHome()
+        guard let accounts = self.accounts else { return Self.text(404, "this region has no accounts") }
+        var bytes = ByteBuffer()
+        while var chunk = try await body.next() {
+            guard bytes.readableBytes + chunk.readableBytes <= Self.maximumUseBytes else {
+                throw FramingError("the request is too large")
+            }
+            bytes.writeBuffer(&chunk)
+        }
+        try await accounts.record(try Frames.decode(&bytes, as: IAMUseRecord.self))
+        return Self.text(200, "recorded")
     }
 
     private static func write(_ account: Account, to json: inout JSONText) {

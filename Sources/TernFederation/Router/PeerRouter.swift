@@ -129,6 +129,7 @@ package struct PeerRouter: Sendable {
         case .joinRegion: try await self.joinRegion(body)
         case .removeRegion: try await self.removeRegion(target)
         case .simulate: try await self.simulate(body)
+        case .uses: try await self.takeUses(body)
         case .createAccount: try await self.createAccount(target)
         case .verification: try await self.answerVerification(body)
         case .verify: try await self.verify(target)

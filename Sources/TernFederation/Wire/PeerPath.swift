@@ -38,6 +38,8 @@ package enum PeerPath: String, Sendable, CaseIterable {
     case joinRegion = "regions/join"
     /// POST, with `name`: removes a region that joined. Home region only.
     case removeRegion = "regions/remove"
+    /// POST: uses of access keys and roles, framed. Home region only.
+    case uses
     /// GET, with `key` and `limit`: the objects of this region that are encrypted with a key of KMS, JSON.
     case keyUsage = "keys/usage"
     /// POST: what the source of a replication asks about its replicas, to compare them.
@@ -71,7 +73,7 @@ package enum PeerPath: String, Sendable, CaseIterable {
     var method: String {
         switch self {
         case .replicas, .sessions, .commit, .reserve, .confirm, .release, .createAccount, .inviteRegion, .joinRegion,
-            .removeRegion, .keys, .simulate, .verification, .verify, .redriveEvents, .discardEvents, .metrics:
+            .removeRegion, .uses, .keys, .simulate, .verification, .verify, .redriveEvents, .discardEvents, .metrics:
             "POST"
         case .segment: "PUT"
         case .bucket, .source, .changes, .snapshot, .accounts, .regions, .keyUsage, .events, .deadEvents, .report,

@@ -97,6 +97,7 @@ private struct PostedObject {
             let key = try await self.call.accounts.key(
                 signature.accessKeyID, sessionToken: self.form["x-amz-security-token"])
             try signature.verify(policy: policy, secret: key.secret)
+            self.call.environment.uses?.note(key.principal, accessKeyID: signature.accessKeyID, service: "s3")
             self.call.principal = key.principal
             self.call.authentication = RequestAuthentication(
                 type: "POST", version: signature.versionName == "SigV2" ? "AWS" : "AWS4-HMAC-SHA256")

@@ -11,6 +11,14 @@ struct AccountAdministration: AccountRegistry {
 
     func accounts() async -> [Account] { self.catalog.state.accounts }
 
+    func record(_ uses: [IAMUseRecord]) async throws(S3Error) {
+        do throws(IAMError) {
+            try await self.catalog.change { state throws(IAMError) in try state.recordUses(uses) }
+        } catch {
+            throw S3Error(code: error.code, status: error.status, message: error.message)
+        }
+    }
+
     func create(_ account: NewAccount) async throws(S3Error) -> CreatedAccount {
         do throws(IAMError) {
             let made = try self.catalog.makeAccessKey()
