@@ -82,6 +82,9 @@ package protocol ControlService: Sendable {
 
     func answer(_ request: ControlRequest) async -> HTTPAnswer
 
+    /// The answer to a request that nobody signed; `nil` where it has to be signed.
+    func answerUnsigned(_ head: HTTPRequestHead, body: [UInt8], requestID: String) async -> HTTPAnswer?
+
     /// An error in the form of the service's protocol.
     func answer(_ error: ControlError, requestID: String) -> HTTPAnswer
 
@@ -95,4 +98,6 @@ extension ControlService {
     package func answer(_ error: ControlError, to head: HTTPRequestHead, requestID: String) -> HTTPAnswer {
         self.answer(error, requestID: requestID)
     }
+
+    package func answerUnsigned(_ head: HTTPRequestHead, body: [UInt8], requestID: String) async -> HTTPAnswer? { nil }
 }

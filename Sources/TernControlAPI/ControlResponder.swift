@@ -65,12 +65,21 @@ package final class ControlResponder: Sendable {
         }
         let isRemoteCall = CloudWatchService.owns(head.target)
         guard head.target == "/" || head.target.hasPrefix("/?") || isRemoteCall,
-            let target = RequestTarget(head.target),
-            let name = AuthenticationScheme.service(
-                of: SignedRequest(method: head.method, target: target, headers: head.headers)),
-            let service = self.services[name], !isRemoteCall || service is CloudWatchService
+            let target = RequestTarget(head.target)
         else { return nil }
+        let name =
+            AuthenticationScheme.service(
+                of: SignedRequest(method: head.method, target: target, headers: head.headers))
+            ?? (Self.isUnsignedForm(head) ? "sts" : "")
+        guard let service = self.services[name], !isRemoteCall || service is CloudWatchService else { return nil }
         return (service, target)
+    }
+
+    /// Whether it has the form of a request to STS that nobody signed. S3 knows no such request.
+    private static func isUnsignedForm(_ head: HTTPRequestHead) -> Bool {
+        guard head.method == "POST", head.target == "/", !head.headers.contains("authorization") else { return false }
+        let type = head.headers["content-type"]?.lowercased() ?? ""
+        return type.hasPrefix("application/x-www-form-urlencoded")
     }
 
     private func answer(
@@ -82,6 +91,11 @@ package final class ControlResponder: Sendable {
             !head.headers.contains(ForwardedRequest.markerHeader)
         {
             return try await self.forward(head, bytes, to: region)
+        }
+        if !head.headers.contains("authorization"),
+            let answer = await service.answerUnsigned(head, body: bytes, requestID: requestID)
+        {
+            return answer
         }
         let (principal, accessKeyID) = try await self.authenticate(head, target: target, body: bytes, service: service)
         self.uses?.note(principal, accessKeyID: accessKeyID, service: service.name)

@@ -24,6 +24,8 @@ package struct AuthorizationRequest: Sendable {
     package var object: ObjectScope?
     /// Condition keys and their values, for example `s3:prefix`; asked for where a policy is evaluated.
     package var context: @Sendable () -> [String: [String]]
+    /// Under which the client was answered; empty where the server acts by itself.
+    package var requestID = ""
 
     package init(
         principal: Principal, action: String, resource: String, resourceOwner: AccountID?,
@@ -94,7 +96,14 @@ package enum AuthorizationDecision: Sendable, Hashable {
 package protocol Authorizer: Sendable {
     func authorize(_ request: AuthorizationRequest) async -> AuthorizationDecision
 
+    /// Whether it wants to be asked even where no policy has a say.
+    var wantsEveryRequest: Bool { get }
+
     /// Whether a policy of the principal looks at a condition key that begins so, in lower case; what is dear to find out
     /// is found out only then.
     func mentions(_ keyPrefix: String, policiesOf principal: Principal) async -> Bool
+}
+
+extension Authorizer {
+    package var wantsEveryRequest: Bool { false }
 }

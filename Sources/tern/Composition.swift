@@ -36,7 +36,15 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
     let controlLog = DirectoryControlLog(directory: DirectoryStore(metadata: metadata, region: configuration.region))
     let directory = try await openIAM(configuration, log: controlLog, rootKey: rootKey, wall: wall, random: random)
     let lasting = IAMIdentityStore(configured: configured, catalog: directory)
-    let authorizer = PolicyAuthorizer(directory: directory, clock: wall)
+    let policies = PolicyAuthorizer(directory: directory, clock: wall)
+    let authorizer: any Authorizer =
+        if let file = configuration.auditFile {
+            AuditingAuthorizer(
+                policies, sink: try AuditFile(path: file, logger: logger), region: configuration.region, clock: wall,
+                random: random)
+        } else {
+            policies
+        }
     // Without a root key nothing can be sealed, and there are no sessions.
     let tokens = rootKey.map { SessionTokens(rootKey: $0, directory: directory, accounts: lasting, random: random) }
     let identities = SessionIdentityStore(lasting: lasting, tokens: tokens, clock: wall)
@@ -190,7 +198,7 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
             joined: joined, map: regions, configuration: configuration, directory: service.directory, rootKey: rootKey,
             wall: wall),
         simulator: PolicySimulation(
-            catalog: directory, identities: identities, authorizer: authorizer, s3: s3, keys: keys, wall: wall),
+            catalog: directory, identities: identities, authorizer: policies, s3: s3, keys: keys, wall: wall),
         verification: verification, events: events, wall: wall, shutdown: shutdown, keys: keys?.answerPeer,
         publish: { bytes in await MetricsPublisher.take(bytes, into: cloudWatch, logger: logger) },
         logger: logger)

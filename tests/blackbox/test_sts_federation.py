@@ -1,6 +1,7 @@
 """GetFederationToken (identity-and-control §4, ACC-6, ACC-7)."""
 
 import pytest
+import requests
 from federation import ALICE, BOB, fresh_name, policy
 from test_iam import fails
 from test_sts import service, session
@@ -102,3 +103,13 @@ def test_who_may_not_make_federated_users_and_how_they_are_not_called(home, user
     ):
         with fails(400, code):
             sts.get_federation_token(**parameters)
+
+
+def test_web_identities_are_told_that_their_tokens_are_not_verified(home):
+    # Nobody signs such a request.
+    with fails(501, "NotImplemented", "tokens of identity providers are not verified here"):
+        service(home, "sts").assume_role_with_web_identity(
+            RoleArn=f"arn:aws:iam::{ALICE.id}:role/replication", RoleSessionName="session", WebIdentityToken="e30.e30.e30"
+        )
+    answer = requests.post(home.endpoint, data={"Action": "GetCallerIdentity", "Version": "2011-06-15"})
+    assert answer.status_code == 403 and "<Code>MissingAuthenticationToken</Code>" in answer.text

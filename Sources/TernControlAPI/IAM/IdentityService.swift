@@ -89,10 +89,11 @@ package struct IdentityService: ControlService {
         _ action: String, _ target: IAMTarget, _ call: IAMCall
     ) async throws(IAMError) {
         let context = call.request.conditions.merging(target.conditions) { _, own in own }
-        let decision = await self.authorizer.authorize(
-            AuthorizationRequest(
-                principal: call.principal, action: action, resource: target.arn,
-                resourceOwner: call.account.id, context: { context }))
+        var request = AuthorizationRequest(
+            principal: call.principal, action: action, resource: target.arn, resourceOwner: call.account.id,
+            context: { context })
+        request.requestID = call.request.requestID
+        let decision = await self.authorizer.authorize(request)
         if case .denied(let denial) = decision {
             throw IAMError(code: "AccessDenied", status: 403, message: denial.message)
         }

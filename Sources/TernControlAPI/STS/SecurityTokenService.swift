@@ -36,6 +36,18 @@ package struct SecurityTokenService: ControlService {
         }
     }
 
+    /// Web identities prove themselves by a token, and sign nothing.
+    package func answerUnsigned(_ head: HTTPRequestHead, body: [UInt8], requestID: String) async -> HTTPAnswer? {
+        guard let parameters = try? QueryParameters(head: head, body: body),
+            parameters["Action"] == "AssumeRoleWithWebIdentity"
+        else { return nil }
+        return self.answer(Self.withoutWebIdentities, requestID: requestID)
+    }
+
+    private static let withoutWebIdentities = ControlError(
+        "NotImplemented", status: 501,
+        message: "AssumeRoleWithWebIdentity is not implemented: tokens of identity providers are not verified here.")
+
     private func perform(
         _ request: ControlRequest, _ parameters: QueryParameters
     ) async throws(ControlError) -> HTTPAnswer {
@@ -50,6 +62,8 @@ package struct SecurityTokenService: ControlService {
             }
         case "AssumeRole":
             return try await self.assumeRole(request, parameters)
+        case "AssumeRoleWithWebIdentity":
+            throw Self.withoutWebIdentities
         case "GetFederationToken":
             return try await self.federationToken(request, parameters)
         case "GetSessionToken":

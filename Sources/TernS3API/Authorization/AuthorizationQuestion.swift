@@ -13,7 +13,7 @@ extension S3Responder {
     ) async throws(S3Error) -> AuthorizationRequest {
         let bucket = try await self.service.registry.state(name)
         return try await S3Authorization(
-            environment: self.environment, principal: principal, conditions: { _ in [:] }
+            environment: self.environment, principal: principal, requestID: "", conditions: { _ in [:] }
         ).request(action, bucket: bucket, key: key, version: nil, context: context)
     }
 }

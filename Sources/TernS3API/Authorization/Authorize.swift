@@ -33,7 +33,7 @@ extension S3Call {
         let mayBelongToOthers =
             key != nil && bucket.ownership != .bucketOwnerEnforced
             && AccessControlGrants.objectPermission(for: action) != nil
-        if !mayBelongToOthers,
+        if !mayBelongToOthers, !self.authorizer.wantsEveryRequest,
             AuthorizationRequest.isUnrestricted(
                 self.principal, owner: bucket.owner, resourcePolicy: bucket.features.policy)
         {
@@ -49,11 +49,12 @@ extension S3Call {
     func authorizeInOwnAccount(
         _ action: String, resource: String, context: [String: [String]] = [:]
     ) async throws(S3Error) {
-        if case .root(_, nil) = self.principal { return }
+        if case .root(_, nil) = self.principal, !self.authorizer.wantsEveryRequest { return }
         let conditions = self.conditions
-        let request = AuthorizationRequest(
+        var request = AuthorizationRequest(
             principal: self.principal, action: action, resource: resource, resourceOwner: self.principal.account?.id,
             context: { conditions.keys(of: action).merging(context) { _, given in given } })
+        request.requestID = self.requestID
         if case .denied(let denial) = await self.authorizer.authorize(request) { throw .accessDenied(denial.message) }
     }
 
@@ -69,7 +70,8 @@ extension S3Call {
     private var authorization: S3Authorization {
         let conditions = self.conditions
         return S3Authorization(
-            environment: self.environment, principal: self.principal, conditions: { conditions.keys(of: $0) })
+            environment: self.environment, principal: self.principal, requestID: self.requestID,
+            conditions: { conditions.keys(of: $0) })
     }
 
     var conditions: RequestConditions {
@@ -82,7 +84,8 @@ extension S3Call {
 extension S3Responder: SourceAuthorizer {
     package func authorize(_ request: RemoteSourceRequest, in bucket: BucketState) async throws(S3Error) {
         let authorization = S3Authorization(
-            environment: self.environment, principal: request.principal, conditions: { _ in request.context })
+            environment: self.environment, principal: request.principal, requestID: "",
+            conditions: { _ in request.context })
         let read = request.version == nil ? "s3:GetObject" : "s3:GetObjectVersion"
         let context = request.version.map { ["s3:versionid": [$0.wireForm]] } ?? [:]
         try await authorization.authorize(

@@ -10,6 +10,8 @@ import TernS3Protocol
 struct S3Authorization: Sendable {
     let environment: CallEnvironment
     let principal: Principal
+    /// Of the client's request; empty where another region asks.
+    let requestID: String
     /// The condition keys of an action that the request has values for.
     let conditions: @Sendable (_ action: String) -> [String: [String]]
 
@@ -53,6 +55,7 @@ struct S3Authorization: Sendable {
                 all.merge(context) { _, given in given }
                 return all
             })
+        request.requestID = self.requestID
         if usesLists {
             if objectPermission != nil, let stored, !stored.owner.isEmpty, stored.owner != bucket.owner.description {
                 // Owning the object does not let one into a bucket that is for its owner's account.

@@ -85,6 +85,9 @@ extension RegionConfiguration {
         let threshold = try testing.integer("replication_time_threshold_seconds", in: 1...900, default: 900)
         if threshold != 900 { self.testing.replicationTimeThresholdSeconds = threshold }
         try testing.finish()
+        let audit = try top.section("audit")
+        self.auditFile = try audit.string("file")
+        try audit.finish()
         let authentication = try top.section("auth")
         self.authentication.sigV2Query = try authentication.boolean("sigv2_query", default: true)
         try authentication.finish()

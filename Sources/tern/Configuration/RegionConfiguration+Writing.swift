@@ -87,6 +87,7 @@ extension RegionConfiguration {
             "auth:",
             "  sigv2_query: \(self.authentication.sigV2Query)",
         ]
+        if let file = self.auditFile { lines += ["audit:", "  file: \(quoted(file))"] }
         if !self.sseC.requiresTLS { lines += ["sse_c:", "  require_tls: false"] }
         lines += ["kms:", "  force_delete: \(self.kms.forcesDeletion)"]
         if let file = self.kms.rootKeyFile { lines.append("  root_key_file: \(quoted(file))") }

@@ -194,6 +194,8 @@ struct RegionConfiguration: Equatable, Sendable {
     var accessLogs = AccessLogs()
     var metrics = Metrics()
     var testing = Testing()
+    /// Where every decision about a request is written down; `nil` for nowhere.
+    var auditFile: String?
     var authentication = Authentication()
     var lifecycle = Lifecycle()
     var verification = Verification()
