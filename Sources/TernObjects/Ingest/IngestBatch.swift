@@ -55,6 +55,8 @@ extension ObjectService {
             switch try await self.destination(of: &items[index].replica) {
             case .refused(let result):
                 results[index] = result
+            case .open where items[index].replica.isInquiry:
+                results[index] = .done
             case .open(let state):
                 bucket = state
                 if let problem = problems[index] {
@@ -89,9 +91,9 @@ extension ObjectService {
             for (position, index) in accepted.enumerated() {
                 switch placements[position] {
                 case .placed:
-                    results[index] = .done
+                    results[index] = IngestResult.done.noting(items[index].replica)
                 case .notNeeded(let result):
-                    results[index] = result
+                    results[index] = result.noting(items[index].replica)
                     await self.deleteBlobs(stored[position].blobs, in: bucket.partition)
                 }
             }
