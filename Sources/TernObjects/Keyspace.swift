@@ -1,4 +1,5 @@
 package import TernCore
+package import TernReplication
 package import TernStorage
 
 /// The keys of a bucket's partition. `docs/keyspace.md` explains each; the two are kept alike by hand.
@@ -268,12 +269,14 @@ package enum DeadlineState: UInt8, Sendable {
     case missed = 1
 }
 
-/// Groups the replication tasks of one destination bucket: FNV-1a of its name, 64 bits.
+/// Groups the replication tasks of one destination bucket and class of traffic: FNV-1a of the bucket's name, 64 bits; for
+/// classes other than live, of the name, a NUL and the number of the class.
 package struct LaneHash: Hashable, Sendable {
     package let rawValue: UInt64
 
-    package init(destinationBucket: String) {
-        self.rawValue = fowlerNollVo(destinationBucket)
+    package init(destinationBucket: String, traffic: TrafficClass = .live) {
+        self.rawValue = fowlerNollVo(
+            traffic == .live ? destinationBucket : "\(destinationBucket)\0\(traffic.rawValue)")
     }
 
     package init(rawValue: UInt64) {

@@ -1170,6 +1170,12 @@ package nonisolated struct Tern_Records_TaskRecord: @unchecked Sendable {
     set {_uniqueStorage()._timeControl = newValue}
   }
 
+  /// Made by a job over what is there already: it goes after all others.
+  package var isBatch: Bool {
+    get {_storage._isBatch}
+    set {_uniqueStorage()._isBatch = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum Kind: SwiftProtobuf.Enum, Swift.CaseIterable {
@@ -2956,7 +2962,7 @@ nonisolated extension Tern_Records_CompletedUploadRecord: SwiftProtobuf.Message,
 
 nonisolated extension Tern_Records_TaskRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".TaskRecord"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}key\0\u{1}version\0\u{3}is_null\0\u{1}kind\0\u{3}rule_id\0\u{3}destination_bucket\0\u{1}role\0\u{3}storage_class\0\u{3}configuration_epoch\0\u{3}request_ms\0\u{1}attempts\0\u{3}byte_count\0\u{3}attribute_stamp\0\u{3}last_error\0\u{3}destination_account\0\u{3}owner_override\0\u{3}replica_kms_key\0\u{3}metrics_enabled\0\u{3}time_control\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}key\0\u{1}version\0\u{3}is_null\0\u{1}kind\0\u{3}rule_id\0\u{3}destination_bucket\0\u{1}role\0\u{3}storage_class\0\u{3}configuration_epoch\0\u{3}request_ms\0\u{1}attempts\0\u{3}byte_count\0\u{3}attribute_stamp\0\u{3}last_error\0\u{3}destination_account\0\u{3}owner_override\0\u{3}replica_kms_key\0\u{3}metrics_enabled\0\u{3}time_control\0\u{4}\u{5}is_batch\0")
 
   fileprivate class _StorageClass {
     var _key: Data = Data()
@@ -2978,6 +2984,7 @@ nonisolated extension Tern_Records_TaskRecord: SwiftProtobuf.Message, SwiftProto
     var _replicaKmsKey: String = String()
     var _metricsEnabled: Bool = false
     var _timeControl: Bool = false
+    var _isBatch: Bool = false
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -3007,6 +3014,7 @@ nonisolated extension Tern_Records_TaskRecord: SwiftProtobuf.Message, SwiftProto
       _replicaKmsKey = source._replicaKmsKey
       _metricsEnabled = source._metricsEnabled
       _timeControl = source._timeControl
+      _isBatch = source._isBatch
     }
   }
 
@@ -3044,6 +3052,7 @@ nonisolated extension Tern_Records_TaskRecord: SwiftProtobuf.Message, SwiftProto
         case 17: try { try decoder.decodeSingularStringField(value: &_storage._replicaKmsKey) }()
         case 18: try { try decoder.decodeSingularBoolField(value: &_storage._metricsEnabled) }()
         case 19: try { try decoder.decodeSingularBoolField(value: &_storage._timeControl) }()
+        case 24: try { try decoder.decodeSingularBoolField(value: &_storage._isBatch) }()
         default: break
         }
       }
@@ -3113,6 +3122,9 @@ nonisolated extension Tern_Records_TaskRecord: SwiftProtobuf.Message, SwiftProto
       if _storage._timeControl != false {
         try visitor.visitSingularBoolField(value: _storage._timeControl, fieldNumber: 19)
       }
+      if _storage._isBatch != false {
+        try visitor.visitSingularBoolField(value: _storage._isBatch, fieldNumber: 24)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -3141,6 +3153,7 @@ nonisolated extension Tern_Records_TaskRecord: SwiftProtobuf.Message, SwiftProto
         if _storage._replicaKmsKey != rhs_storage._replicaKmsKey {return false}
         if _storage._metricsEnabled != rhs_storage._metricsEnabled {return false}
         if _storage._timeControl != rhs_storage._timeControl {return false}
+        if _storage._isBatch != rhs_storage._isBatch {return false}
         return true
       }
       if !storagesAreEqual {return false}

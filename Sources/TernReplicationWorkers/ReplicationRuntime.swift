@@ -5,7 +5,8 @@ package import TernObjects
 package import TernPorts
 import TernS3Protocol
 
-/// Runs the replication of one region: a lane for each pair of a source bucket and a destination bucket that has work.
+/// Runs the replication of one region: a lane for each pair of a source bucket and a destination bucket, and each class of
+/// traffic, that has work.
 ///
 /// Nothing is kept here that a restart could lose: the outbox has every task until its outcome is committed.
 package final class ReplicationRuntime: LaneMonitor {
@@ -29,16 +30,18 @@ package final class ReplicationRuntime: LaneMonitor {
         wall: any WallClock,
         random: any RandomSource,
         options: ReplicationOptions = ReplicationOptions(),
+        flow: FlowControl? = nil,
         clients: ClientActivity? = nil,
         logger: Logger
     ) {
         self.context = LaneContext(
-            service: service, transport: transport, wall: wall, random: random, options: options, clients: clients,
-            logger: logger)
+            service: service, transport: transport, wall: wall, random: random, options: options, flow: flow,
+            routes: Routes(options: options), clients: clients, logger: logger)
     }
 
     /// Works until cancelled. The outbox must have been rebuilt before.
     package func run() async {
+        self.context.flow?.listen { [weak self] in self?.flowChanged() }
         self.context.service.outbox.listen { [weak self] lane, due in self?.tasksAdded(to: lane, dueAt: due) }
         self.context.service.outbox.listenToDoubts { [weak self] in self?.doubts.ring() }
         await withDiscardingTaskGroup { group in
@@ -79,8 +82,16 @@ package final class ReplicationRuntime: LaneMonitor {
         }
     }
 
-    package func report(on lane: LaneID) -> LaneReport? {
-        self.state.withLock { $0.lanes[lane] }?.report
+    /// Of the lanes of all classes between the two buckets, the one that people want to know of: one that fails, else one
+    /// that works.
+    package func report(on pair: LaneID) -> LaneReport? {
+        let lanes = self.state.withLock { state in pair.classes.compactMap { state.lanes[$0] } }
+        let reports = lanes.map(\.report)
+        return reports.first { !$0.lastError.isEmpty } ?? reports.first { $0.state != "idle" } ?? reports.first
+    }
+
+    private func flowChanged() {
+        for lane in self.state.withLock({ Array($0.lanes.values) }) { lane.flowChanged() }
     }
 
     private func tasksAdded(to id: LaneID, dueAt due: Timestamp) {

@@ -11,6 +11,7 @@ import TernHTTPServer
 import TernLifecycle
 import TernObjects
 import TernPorts
+import TernRecords
 import TernReplicationWorkers
 import TernS3API
 import TernS3Protocol
@@ -140,9 +141,10 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
 
     let load = ProcessorLoad()
     let activity = ClientActivity(isMachineSaturated: { load.isSaturated })
+    let flow = try await openFlow(configuration, service: service, wall: wall)
     let runtime = ReplicationRuntime(
-        service: service, transport: HTTPPeerTransport(client: client), wall: wall, random: random, clients: activity,
-        logger: logger)
+        service: service, transport: HTTPPeerTransport(client: client), wall: wall, random: random, flow: flow,
+        clients: activity, logger: logger)
     let forwarder = HTTPRequestForwarder(federation: federation, trust: trust)
     let accessLog = AccessLog()
     let s3 = S3Responder(
@@ -201,7 +203,7 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
             wall: wall),
         simulator: PolicySimulation(
             catalog: directory, identities: identities, authorizer: policies, s3: s3, keys: keys, wall: wall),
-        verification: verification, events: events, wall: wall, shutdown: shutdown, keys: keys?.answerPeer,
+        verification: verification, events: events, flow: flow, wall: wall, shutdown: shutdown, keys: keys?.answerPeer,
         publish: { bytes in await MetricsPublisher.take(bytes, into: cloudWatch, logger: logger) },
         logger: logger)
 
@@ -270,6 +272,21 @@ private func openMetrics(
     } catch {
         throw CommandFailure("\(configuration.region): the metrics cannot be read: \(error)")
     }
+}
+
+/// The pauses and limits of replication; those of buckets that are gone are forgotten.
+private func openFlow(
+    _ configuration: RegionConfiguration, service: ObjectService, wall: SystemClock
+) async throws -> FlowControl {
+    let flow = FlowControl(
+        metadata: service.metadata, wall: wall, defaults: configuration.bandwidthLimits, zoneOffset: TimeZones.offset)
+    do throws(S3Error) {
+        let buckets = Set(try await service.registry.all().map(\.record.bucketID))
+        try await flow.load { buckets.contains($0) }
+    } catch {
+        throw CommandFailure("pauses and limits of replication cannot be read: \(error.message)")
+    }
+    return flow
 }
 
 /// KMS of the region; `nil` where there is no root key.

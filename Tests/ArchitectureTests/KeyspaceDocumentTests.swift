@@ -22,6 +22,7 @@ struct KeyspaceDocumentTests {
         let files = [
             "TernObjects/Buckets/DirectoryStore.swift", "TernControlPlane/KMS/KeyStore.swift",
             "TernControlPlane/CloudWatch/MetricRows.swift",
+            "TernObjects/Flow/FlowStore.swift",
         ]
         let lines = try files.flatMap { try Self.source("Sources/\($0)", from: "enum Row") }
         let letters = lines.compactMap { line in
@@ -33,7 +34,7 @@ struct KeyspaceDocumentTests {
 
     /// The files in which messages are declared.
     private static let schemas = [
-        "records", "events", "identity", "keys", "metrics", "sessions", "verification",
+        "records", "events", "identity", "keys", "metrics", "sessions", "verification", "flow",
     ]
 
     @Test("Every message that it names is one of the stored records")

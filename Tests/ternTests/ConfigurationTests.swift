@@ -3,6 +3,8 @@ import Logging
 import TernControlPlane
 import TernCore
 import TernHTTPServer
+import TernObjects
+import TernReplication
 import Testing
 
 @testable import tern
@@ -111,6 +113,12 @@ struct ConfigurationTests {
         configuration.restore.bulkSeconds = 6
         configuration.authentication.sigV2Query = false
         configuration.crossRegionAccess = .redirect
+        configuration.bandwidthLimits = [
+            .region("eu-west-1"): BandwidthLimit(
+                bytesPerSecond: nil, windows: [.init(start: 480, end: 1080, bytesPerSecond: 2_000_000)],
+                zone: "Europe/Berlin"),
+            .bucket("copy"): BandwidthLimit(bytesPerSecond: 1_234_567),
+        ]
         #expect(try Self.read(configuration.yaml) == configuration)
     }
 

@@ -123,11 +123,21 @@ extension PeerRouter {
                 destinationBucket: state.destinationBucket)
             var delivery = ExplainedDelivery(state: state, task: nil, lane: self.lanes?.report(on: lane))
             if state.contains(.pending) {
-                delivery.task = try await self.task(of: version, in: lane)
+                delivery.task = try await self.task(of: version, between: lane)
+                if let pause = self.flow?.pause(of: lane, ruleID: delivery.task?.record.ruleID ?? state.ruleID) {
+                    delivery.lane = LaneReport(state: "paused", nextAttempt: pause.until)
+                }
             }
             deliveries.append(delivery)
         }
         return deliveries
+    }
+
+    private func task(of version: StoredVersion, between pair: LaneID) async throws(S3Error) -> StoredTask? {
+        for lane in pair.classes {
+            if let task = try await self.task(of: version, in: lane) { return task }
+        }
+        return nil
     }
 
     /// The first waiting task of a version, among the first of its lane.

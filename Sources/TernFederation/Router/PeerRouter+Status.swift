@@ -47,7 +47,10 @@ extension PeerRouter {
         }
         json.member("operationsPerSecond", rule.numbers.operationsPerSecond)
         json.member("bytesPerSecond", rule.numbers.bytesPerSecond)
-        json.member("laneState", self.lanes?.report(on: rule.lane)?.state ?? "idle")
+        let pause = self.flow?.pause(of: rule.lane, ruleID: rule.ruleID)
+        json.member("laneState", pause == nil ? self.lanes?.report(on: rule.lane)?.state ?? "idle" : "paused")
+        json.member("pausedUntil", pause?.until?.iso8601)
+        json.member("limitBytesPerSecond", self.limit(of: rule))
         let verification = self.service.verifications.snapshots[rule.lane]
         json.member("divergentObjects", verification.map { Int64(clamping: $0.divergentObjects) })
         json.member("verifiedAt", verification?.finished?.iso8601)
@@ -57,6 +60,12 @@ extension PeerRouter {
             json.member("p99Ms", rule.numbers.lag.p99)
             json.member("maxMs", rule.numbers.lag.maximum)
         }
+    }
+
+    /// Bytes a second that may go to the rule's destination now; `nil` for no limit.
+    private func limit(of rule: RuleStatus) -> Int64? {
+        guard let region = RegionName(rule.destinationRegion), region != self.federation.region else { return nil }
+        return self.flow?.limit(ofBucket: rule.lane.destinationBucket, region: region)
     }
 
     /// Every rule of every bucket that has a configuration, and every rule that has tasks.

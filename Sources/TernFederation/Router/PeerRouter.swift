@@ -23,6 +23,7 @@ package struct PeerRouter: Sendable {
     /// How replicas are compared with their sources; `nil` where they are not.
     let verification: VerificationContext?
     let events: (any EventOperator)?
+    let flow: FlowControl?
     let wall: any WallClock
     let shutdown: ShutdownSignal
     /// Answers what KMS of another region asks; `nil` where there is no KMS.
@@ -52,6 +53,7 @@ package struct PeerRouter: Sendable {
         simulator: (any PolicySimulator)? = nil,
         verification: VerificationContext? = nil,
         events: (any EventOperator)? = nil,
+        flow: FlowControl? = nil,
         wall: any WallClock,
         shutdown: ShutdownSignal = ShutdownSignal(),
         keys: (@Sendable ([UInt8]) async throws -> [UInt8])? = nil,
@@ -69,6 +71,7 @@ package struct PeerRouter: Sendable {
         self.simulator = simulator
         self.verification = verification
         self.events = events
+        self.flow = flow
         self.wall = wall
         self.shutdown = shutdown
         self.keys = keys
@@ -139,6 +142,10 @@ package struct PeerRouter: Sendable {
         case .discardEvents: try await self.discardEvents(target)
         case .status: Self.json(try await self.status())
         case .explain: try await self.explain(target)
+        case .flow: self.showFlow()
+        case .limit: try await self.setLimit(target)
+        case .pause: try await self.pauseReplication(target)
+        case .resume: try await self.resumeReplication(target)
         case .health: Self.text(200, "ok")
         }
     }

@@ -63,6 +63,15 @@ package enum PeerPath: String, Sendable, CaseIterable {
     case status
     /// GET, with `bucket`, `key` and perhaps `versionId`: why a version replicates, or not, JSON.
     case explain
+    /// GET: the pauses and limits of replication from this region, JSON.
+    case flow
+    /// POST, with `bucket` or `region`, and `rate`, `windows` and `zone`, or `remove`: sets the bandwidth limit of a
+    /// destination.
+    case limit = "flow/limit"
+    /// POST, with `bucket`, and perhaps `rule` or `destination`, and `seconds`: lets replication rest.
+    case pause = "flow/pause"
+    /// POST, with `bucket`, and perhaps `rule` or `destination`: lets it go on.
+    case resume = "flow/resume"
     /// GET, unsigned: 200 when the region serves.
     case health
 
@@ -73,11 +82,12 @@ package enum PeerPath: String, Sendable, CaseIterable {
     var method: String {
         switch self {
         case .replicas, .sessions, .commit, .reserve, .confirm, .release, .createAccount, .inviteRegion, .joinRegion,
-            .removeRegion, .uses, .keys, .simulate, .verification, .verify, .redriveEvents, .discardEvents, .metrics:
+            .removeRegion, .uses, .keys, .simulate, .verification, .verify, .redriveEvents, .discardEvents, .metrics,
+            .limit, .pause, .resume:
             "POST"
         case .segment: "PUT"
         case .bucket, .source, .changes, .snapshot, .accounts, .regions, .keyUsage, .events, .deadEvents, .report,
-            .status, .explain, .health:
+            .flow, .status, .explain, .health:
             "GET"
         }
     }

@@ -3,13 +3,16 @@ import TernObjects
 import TernRecords
 
 /// The progress of a session on the wire: its result in a frame, a byte that is 1 when the version is complete, and the
-/// offsets of the segments that have arrived, eight bytes each, big-endian.
+/// offset and length of each segment that has arrived, eight bytes each, big-endian.
 enum ProgressCoding {
     static func encode(_ progress: IngestProgress) throws(FramingError) -> ByteBuffer {
         var buffer = ByteBuffer()
         Frames.append(try Frames.bytes(of: progress.result), to: &buffer)
         buffer.writeInteger(UInt8(progress.isComplete ? 1 : 0))
-        for offset in progress.arrived { buffer.writeInteger(offset) }
+        for segment in progress.arrived {
+            buffer.writeInteger(segment.lowerBound)
+            buffer.writeInteger(segment.upperBound - segment.lowerBound)
+        }
         return buffer
     }
 
@@ -18,8 +21,13 @@ enum ProgressCoding {
             throw FramingError("the progress is cut off")
         }
         let result: IngestResult = try Frames.message(frame)
-        var arrived: [Int64] = []
-        while let offset = buffer.readInteger(as: Int64.self) { arrived.append(offset) }
+        var arrived: [Range<Int64>] = []
+        while let offset = buffer.readInteger(as: Int64.self) {
+            guard let length = buffer.readInteger(as: Int64.self), offset >= 0, length >= 0,
+                !offset.addingReportingOverflow(length).overflow
+            else { throw FramingError("the progress has a segment that cannot be") }
+            arrived.append(offset..<offset + length)
+        }
         return IngestProgress(result: result, isComplete: flag == 1, arrived: arrived)
     }
 }

@@ -126,7 +126,9 @@ struct ReplicaAssembly {
             var sum = Sum(algorithm: checksum?.algorithm ?? objectChecksum?.algorithm)
             parts[index].segments = []
             while sum.byteCount < parts[index].byteCount {
-                guard let segment = rest.first, segment.offset == offset else { return .incomplete }
+                guard let segment = rest.first, segment.offset <= offset else { return .incomplete }
+                // Attempts that cut the body differently, of which one came late.
+                guard segment.offset == offset else { return .damaged("segments overlap") }
                 rest = rest.dropFirst()
                 sum.add(segment)
                 total.add(segment)

@@ -106,7 +106,11 @@ extension ObjectService {
             if let session = try await self.ingestSession(id, in: bucket.partition) {
                 if session.isAbout(replica) {
                     let segments = try await self.arrivedSegments(of: id, in: bucket.partition)
-                    return IngestProgress(result: .done, arrived: segments.map(\.record.offset))
+                    return IngestProgress(
+                        result: .done,
+                        arrived: segments.map {
+                            $0.record.offset..<$0.record.offset + max($0.record.segment.byteCount, 0)
+                        })
                 }
                 _ = try await self.remove(session, version: id, in: bucket.partition)
                 continue
@@ -170,7 +174,9 @@ extension ObjectService {
         var replica = session.record.replica
         if case .refused(let result) = try await self.destination(of: &replica, stage: .part) { return result }
         let row = Keyspace.ingestSegment(address.version, offset: address.offset)
-        if try await self.metadata.value(row, in: bucket.partition) != nil { return .done }
+        if let value = try await self.metadata.value(row, in: bucket.partition) {
+            return try Self.result(of: address, arrivedAs: value)
+        }
 
         guard let form = self.form(of: address, in: session.record) else {
             return .retry("the segment is not as the session needs it, or its keys cannot be opened")
@@ -188,7 +194,16 @@ extension ObjectService {
         if !isCommitted, let blob = stored.blob { await self.deleteBlobs([blob], in: bucket.partition) }
         if isCommitted { return .done }
         // Either the same segment arrived twice at once, or the session is over.
-        return try await self.metadata.value(row, in: bucket.partition) != nil ? .done : .retry("the session has ended")
+        guard let value = try await self.metadata.value(row, in: bucket.partition) else {
+            return .retry("the session has ended")
+        }
+        return try Self.result(of: address, arrivedAs: value)
+    }
+
+    /// What to say of a segment where one has arrived before: of an attempt that cut the body otherwise, perhaps.
+    private static func result(of address: SegmentAddress, arrivedAs value: [UInt8]) throws(S3Error) -> IngestResult {
+        let record: IngestSegmentRecord = try decodeRecord(value)
+        return record.segment.byteCount == address.byteCount ? .done : .retry("a segment of another size has arrived")
     }
 
     private func commitSegment(

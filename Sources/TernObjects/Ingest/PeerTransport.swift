@@ -84,31 +84,12 @@ package struct IngestProgress: Sendable, Hashable {
     package var result: IngestResult
     /// Whether the whole version is there: nothing needs to be sent.
     package var isComplete: Bool
-    /// Offsets of the segments that have arrived.
-    package var arrived: [Int64]
+    /// The segments that have arrived, in order.
+    package var arrived: [Range<Int64>]
 
-    package init(result: IngestResult, isComplete: Bool = false, arrived: [Int64] = []) {
+    package init(result: IngestResult, isComplete: Bool = false, arrived: [Range<Int64>] = []) {
         self.result = result
         self.isComplete = isComplete
         self.arrived = arrived
-    }
-}
-
-/// How a large body is cut: never across parts, in segments as large as allowed.
-package struct SegmentPlan: Sendable, Hashable {
-    package var segments: [Range<Int64>]
-
-    package init(byteCount: Int64, partSizes: [Int64], maximum: Int64 = IngestLimits.bytesPerSegment) {
-        var segments: [Range<Int64>] = []
-        var start: Int64 = 0
-        for size in partSizes.isEmpty ? [byteCount] : partSizes {
-            let end = start + size
-            while start < end {
-                let next = min(start + maximum, end)
-                segments.append(start..<next)
-                start = next
-            }
-        }
-        self.segments = segments
     }
 }

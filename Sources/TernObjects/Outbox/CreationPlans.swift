@@ -10,8 +10,8 @@ struct OutboxTask: Sendable {
     var destinationBucket: String
     var requested: Timestamp
     var byteCount: Int64
-    /// Whether it is under the promise of replication time.
-    var isTimed: Bool
+    /// Timed if it is under the promise of replication time.
+    var traffic: TrafficClass
     /// The encoded `TaskRecord`.
     var value: [UInt8]
 }
@@ -78,7 +78,8 @@ package final class CreationPlans: Sendable {
         if byteCount != 0 { value.append(field: 12, varint: UInt64(bitPattern: byteCount)) }
         let task = OutboxTask(
             ruleID: rule.state.ruleID, destinationBucket: rule.state.destinationBucket, requested: requested,
-            byteCount: byteCount, isTimed: rule.isTimed && !record.isDeleteMarker, value: value)
+            byteCount: byteCount, traffic: rule.isTimed && !record.isDeleteMarker ? .timed : .live,
+            value: value)
         return (rule.state, task)
     }
 
@@ -100,7 +101,7 @@ extension OutboxTask {
         self.init(
             ruleID: record.ruleID, destinationBucket: record.destinationBucket,
             requested: Timestamp(milliseconds: record.requestMs), byteCount: record.byteCount,
-            isTimed: record.timeControl, value: value)
+            traffic: record.traffic, value: value)
     }
 
     init(_ record: TaskRecord) throws(S3Error) {

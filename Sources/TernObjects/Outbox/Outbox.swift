@@ -1,38 +1,63 @@
 import Synchronization
 package import TernCore
 package import TernRecords
+package import TernReplication
 package import TernStorage
 
-/// One queue of replication tasks: from one bucket to one destination bucket.
+/// One queue of replication tasks: from one bucket to one destination bucket, of one class of traffic.
+///
+/// Each class is a lane of its own, so that tasks with a deadline never stand behind others. Who speaks of the pair of
+/// buckets alone has the ``pair``.
 package struct LaneID: Hashable, Sendable {
     package var sourceBucket: String
     package var sourceBucketID: UInt64
     package var destinationBucket: String
+    package var traffic: TrafficClass
 
-    package init(sourceBucket: String, sourceBucketID: UInt64, destinationBucket: String) {
+    package init(
+        sourceBucket: String, sourceBucketID: UInt64, destinationBucket: String, traffic: TrafficClass = .live
+    ) {
         self.sourceBucket = sourceBucket
         self.sourceBucketID = sourceBucketID
         self.destinationBucket = destinationBucket
+        self.traffic = traffic
     }
+
+    /// What stands for all classes: their counts and outcomes are told together.
+    package var pair: LaneID { self.of(.live) }
+
+    /// The lane of another class between the same buckets.
+    package func of(_ traffic: TrafficClass) -> LaneID {
+        var lane = self
+        lane.traffic = traffic
+        return lane
+    }
+
+    /// All lanes between the same buckets.
+    package var classes: [LaneID] { TrafficClass.allCases.map { self.of($0) } }
 
     /// The number tells the source apart by itself.
     package func hash(into hasher: inout Hasher) {
         hasher.combine(self.sourceBucketID)
         hasher.combine(self.destinationBucket)
+        hasher.combine(self.traffic)
     }
 
     package var partition: PartitionID { PartitionID(kind: .bucket, id: self.sourceBucketID) }
-    package var hash: LaneHash { LaneHash(destinationBucket: self.destinationBucket) }
+    package var hash: LaneHash { LaneHash(destinationBucket: self.destinationBucket, traffic: self.traffic) }
 }
 
 extension LaneID: Comparable {
     package static func < (left: LaneID, right: LaneID) -> Bool {
-        (left.sourceBucketID, left.destinationBucket) < (right.sourceBucketID, right.destinationBucket)
+        (left.sourceBucketID, left.destinationBucket, left.traffic)
+            < (right.sourceBucketID, right.destinationBucket, right.traffic)
     }
 }
 
 extension LaneID: CustomStringConvertible {
-    package var description: String { "\(self.sourceBucket) to \(self.destinationBucket)" }
+    package var description: String {
+        "\(self.sourceBucket) to \(self.destinationBucket)" + (self.traffic == .live ? "" : " (\(self.traffic))")
+    }
 }
 
 /// What waits in the outbox for one rule.
@@ -185,7 +210,7 @@ package final class Outbox: Sendable {
         if tasks.count == 1 {
             // By far the most frequent, and on the way of each write.
             let task = tasks[0]
-            if task.isTimed { self.deadlines.note(task.requested, in: bucket) }
+            if task.traffic == .timed { self.deadlines.note(task.requested, in: bucket) }
             let lane = self.lane(of: task, from: bucket)
             let listener = self.state.withLock { state in
                 state.pending[lane, default: [:]][task.ruleID, default: Waiting()].add(
@@ -199,7 +224,7 @@ package final class Outbox: Sendable {
         let (lanes, listener) = self.state.withLock { state in
             var lanes: [LaneID: Timestamp] = [:]
             for task in tasks {
-                if task.isTimed { self.deadlines.note(task.requested, in: bucket) }
+                if task.traffic == .timed { self.deadlines.note(task.requested, in: bucket) }
                 let lane = self.lane(of: task, from: bucket)
                 state.pending[lane, default: [:]][task.ruleID, default: Waiting()].add(
                     task.byteCount, requested: task.requested)
@@ -214,7 +239,7 @@ package final class Outbox: Sendable {
     private func lane(of task: OutboxTask, from bucket: BucketState) -> LaneID {
         LaneID(
             sourceBucket: bucket.name, sourceBucketID: bucket.record.bucketID,
-            destinationBucket: task.destinationBucket)
+            destinationBucket: task.destinationBucket, traffic: task.traffic)
     }
 
     /// Counts tasks that a commit has just removed.
@@ -222,18 +247,42 @@ package final class Outbox: Sendable {
         guard !tasks.isEmpty else { return }
         self.state.withLock { state in
             for task in tasks {
-                state.pending[lane, default: [:]][task.ruleID, default: Waiting()].remove(task)
+                state.pending[lane.of(task.traffic), default: [:]][task.ruleID, default: Waiting()].remove(task)
             }
         }
     }
 
-    /// What waits, by lane and rule.
+    /// What waits, by pair of buckets and rule.
     package var pending: [LaneID: [String: PendingCount]] {
-        self.state.withLock { $0.pending.mapValues { $0.mapValues(\.count) } }
+        let lanes = self.state.withLock { $0.pending.mapValues { $0.mapValues(\.count) } }
+        return Self.pairs(lanes) { left, right in
+            left.operations += right.operations
+            left.bytes += right.bytes
+        }
     }
 
-    /// When the oldest operation that waits was asked for, by lane and rule, as exactly as ``PendingAges`` tells.
+    /// When the oldest operation that waits was asked for, by pair of buckets and rule, as exactly as ``PendingAges``
+    /// tells.
     package var oldestRequests: [LaneID: [String: Timestamp]] {
-        self.state.withLock { $0.pending.mapValues { $0.compactMapValues(\.ages.oldest) } }
+        let lanes = self.state.withLock { $0.pending.mapValues { $0.compactMapValues(\.ages.oldest) } }
+        return Self.pairs(lanes) { $0 = min($0, $1) }
+    }
+
+    /// Puts together what the lanes of all classes between two buckets have.
+    private static func pairs<Value>(
+        _ lanes: [LaneID: [String: Value]], join: (inout Value, Value) -> Void
+    ) -> [LaneID: [String: Value]] {
+        var pairs: [LaneID: [String: Value]] = [:]
+        for (lane, rules) in lanes {
+            for (ruleID, value) in rules {
+                if var known = pairs[lane.pair]?[ruleID] {
+                    join(&known, value)
+                    pairs[lane.pair]?[ruleID] = known
+                } else {
+                    pairs[lane.pair, default: [:]][ruleID] = value
+                }
+            }
+        }
+        return pairs
     }
 }

@@ -1,7 +1,13 @@
 package import TernCore
-import TernRecords
+package import TernRecords
+package import TernReplication
 package import TernS3Protocol
 import TernStorage
+
+extension TaskRecord {
+    /// The class of traffic that the task is of, and by that the lane that it is in. It never changes.
+    package var traffic: TrafficClass { self.isBatch ? .batch : self.timeControl ? .timed : .live }
+}
 
 extension StoredTask {
     /// When the task may be tried, out of its row.
@@ -16,7 +22,7 @@ extension StoredTask {
     /// The key of the task, at another due time: the random end stays.
     func row(dueAt due: Timestamp) -> [UInt8] {
         Keyspace.task(
-            lane: LaneHash(destinationBucket: self.record.destinationBucket),
+            lane: LaneHash(destinationBucket: self.record.destinationBucket, traffic: self.record.traffic),
             due: due,
             unique: UInt64(bigEndianBytes: self.row.suffix(8))
         )

@@ -108,9 +108,10 @@ extension ObjectService {
         for task in tasks {
             let unique = self.clock.randomBits()
             let row = Keyspace.task(
-                lane: LaneHash(destinationBucket: task.destinationBucket), due: task.requested, unique: unique)
+                lane: LaneHash(destinationBucket: task.destinationBucket, traffic: task.traffic), due: task.requested,
+                unique: unique)
             batch.put(row, task.value)
-            if task.isTimed {
+            if task.traffic == .timed {
                 batch.put(Keyspace.deadline(.open, requested: task.requested, unique: unique), task.value)
             }
         }

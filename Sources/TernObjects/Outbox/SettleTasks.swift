@@ -31,6 +31,7 @@ package struct TaskSettlement: Sendable {
 
 /// A task whose outcome is committed.
 package struct SettledTask: Sendable {
+    /// The pair of buckets, whatever the class of the task.
     package var lane: LaneID
     package var task: TaskRecord
     /// `cancelled` when the version was gone by then, whatever the destination had said.
@@ -42,7 +43,7 @@ package struct SettledTask: Sendable {
     package init(
         lane: LaneID, task: TaskRecord, outcome: TaskOutcome, time: Timestamp, wasMissed: Bool = false
     ) {
-        self.lane = lane
+        self.lane = lane.pair
         self.task = task
         self.outcome = outcome
         self.time = time

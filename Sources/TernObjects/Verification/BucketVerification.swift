@@ -378,11 +378,16 @@ package struct BucketVerification: Sendable {
     /// Those of the versions that the lane has no task for.
     private func withoutTask(_ places: Set<VersionPlace>) async throws -> Set<VersionPlace> {
         var rest = places
+        for lane in self.lane.classes { try await self.removeThoseWithTask(in: lane, from: &rest) }
+        return rest
+    }
+
+    private func removeThoseWithTask(in lane: LaneID, from rest: inout Set<VersionPlace>) async throws {
         var row: [UInt8]?
         // A task that is moved goes to a later row: it is met at one of the two.
         while !rest.isEmpty {
-            let tasks = try await self.service.outbox.tasks(of: self.lane, from: row, limit: VerificationLimits.page)
-            for task in tasks where task.record.destinationBucket == self.lane.destinationBucket {
+            let tasks = try await self.service.outbox.tasks(of: lane, from: row, limit: VerificationLimits.page)
+            for task in tasks where task.record.destinationBucket == lane.destinationBucket {
                 rest.remove(
                     VersionPlace(
                         key: ObjectKey(trusted: Array(task.record.key)), version: task.record.version.versionID))
@@ -391,7 +396,6 @@ package struct BucketVerification: Sendable {
             row = last.row + [0]
             guard await self.pause() else { throw VerificationError(.cancelled, "the comparison was broken off") }
         }
-        return rest
     }
 
     private mutating func repair(

@@ -83,17 +83,18 @@ extension Delivery {
             }
             // What travels sealed is cut where it was sealed; else only parts must not be cut across.
             let sizes = version.record.travelsSealed ? replica.sealedSegments : []
-            let plan = SegmentPlan(
+            let cutter = SegmentCutter(
                 byteCount: version.record.byteCount,
                 partSizes: sizes.isEmpty ? replica.parts.map(\.byteCount) : sizes.map(\.byteCount),
-                maximum: sizes.isEmpty ? self.context.options.segmentBytes : IngestLimits.bytesPerSegment)
-            let arrived = Set(progress.arrived)
-            let missing = plan.segments.filter { !arrived.contains($0.lowerBound) }
+                arrived: progress.arrived)
             let sender = SegmentSender(
-                delivery: self, destinationBucket: replica.destinationBucket, version: version.record.versionID,
+                delivery: self, task: task,
+                maximum: sizes.isEmpty
+                    ? self.context.options.segmentBytes : IngestLimits.bytesPerSegment,
+                version: version.record.versionID, byteCount: version.record.byteCount,
                 segments: layout.segments, cipher: opening.cipher, partition: source.partition, region: region,
                 stretches: version.record.travelsSealed ? StoredStretches(layout.segments) : nil)
-            switch await sender.send(missing) {
+            switch await sender.send(cutter) {
             case .sent:
                 break
             case .destination(let result):
@@ -102,6 +103,8 @@ extension Delivery {
                 return (self.retry(task, error: "the source's body cannot be read: \(error)"), nil)
             case .transport(let error):
                 return (.giveBack, error)
+            case .paused:
+                return (.giveBack, nil)
             }
             let result = try await self.context.transport.commitSession(replica, to: region)
             return (self.verdict(on: task, version: version, result: result), nil)
@@ -111,7 +114,7 @@ extension Delivery {
     }
 }
 
-/// Sends segments of one object, a few at a time.
+/// Sends segments of one object, some at a time, as large and as many as the line to the region can do with.
 private struct SegmentSender: Sendable {
     enum Outcome: Sendable {
         case sent
@@ -119,11 +122,17 @@ private struct SegmentSender: Sendable {
         case destination(IngestResult)
         case source(String)
         case transport(TransportError)
+        /// The rule rests, or the lane ends.
+        case paused
     }
 
     let delivery: Delivery
-    let destinationBucket: String
+    let task: StoredTask
+    /// Bytes of one segment.
+    let maximum: Int64
     let version: VersionID
+    /// Of the whole object.
+    let byteCount: Int64
     let segments: [BodySegment]
     let cipher: BodyCipher?
     let partition: PartitionID
@@ -132,30 +141,44 @@ private struct SegmentSender: Sendable {
     let stretches: StoredStretches?
 
     /// Stops at the first segment that fails; those that were sent stay, and are not sent again.
-    func send(_ ranges: [Range<Int64>]) async -> Outcome {
-        await withTaskGroup(of: Outcome.self) { group in
-            var rest = ranges[...]
-            for range in rest.prefix(self.delivery.context.options.segmentsInFlight) {
-                group.addTask { await self.send(range) }
-            }
-            rest = rest.dropFirst(self.delivery.context.options.segmentsInFlight)
+    func send(_ cutter: SegmentCutter) async -> Outcome {
+        let route = self.delivery.context.routes.route(to: self.region)
+        route.objectBegins()
+        defer { route.objectEnds() }
+        let rule: Set<String> = [self.task.record.ruleID]
+        return await withTaskGroup(of: Outcome.self) { group in
+            var cutter = cutter
+            var inFlight = 0
             var worst = Outcome.sent
-            for await outcome in group {
-                if case .sent = outcome {
-                    if case .sent = worst, let range = rest.popFirst() { group.addTask { await self.send(range) } }
-                } else {
-                    worst = outcome
-                    rest = []
+            while true {
+                while case .sent = worst,
+                    inFlight < route.segmentsInFlight(base: self.delivery.context.options.segmentsInFlight),
+                    !cutter.isEmpty
+                {
+                    if self.delivery.isPaused(rule) {
+                        worst = .paused
+                        break
+                    }
+                    let limit = self.delivery.context.flow?.limit(
+                        ofBucket: self.delivery.lane.destinationBucket, region: self.region)
+                    let size = min(route.segmentBytes(ofObject: self.byteCount, limit: limit), self.maximum)
+                    guard let range = cutter.next(size) else { break }
+                    inFlight += 1
+                    group.addTask { await self.send(range, on: route, rule: rule) }
                 }
+                guard let outcome = await group.next() else { return worst }
+                inFlight -= 1
+                if case .sent = outcome { continue }
+                if case .transport = outcome { route.failed() }
+                worst = outcome
             }
-            return worst
         }
     }
 
-    private func send(_ range: Range<Int64>) async -> Outcome {
+    private func send(_ range: Range<Int64>, on route: Route, rule: Set<String>) async -> Outcome {
         let service = self.delivery.service
         var address = SegmentAddress(
-            destinationBucket: self.destinationBucket, version: self.version, offset: range.lowerBound,
+            destinationBucket: self.delivery.lane.destinationBucket, version: self.version, offset: range.lowerBound,
             byteCount: Int64(range.count))
         var segments = self.segments
         var bytes = range
@@ -165,13 +188,21 @@ private struct SegmentSender: Sendable {
             bytes = stored
             address.sentByteCount = Int64(stored.count)
         }
+        let sentByteCount = address.sentByteCount + IngestLimits.segmentTrailerBytes
+        guard await self.delivery.awaitTurn(bytes: { sentByteCount }, to: self.region, rules: { rule }) else {
+            return .paused
+        }
         let reader = BodyReader(
             segments: segments, range: bytes, cipher: self.cipher, metadata: service.metadata, blobs: service.blobs,
             partition: self.partition, logger: service.logger)
         let source = SegmentSource(reader)
+        let start = self.delivery.context.wall.now
         do {
             let result = try await self.delivery.context.transport.sendSegment(address, body: source, to: self.region)
-            return result.code == .done ? .sent : .destination(result)
+            guard result.code == .done else { return .destination(result) }
+            route.succeeded(bytes: sentByteCount, in: self.delivery.context.wall.now - start)
+            route.segmentArrived()
+            return .sent
         } catch {
             // A source that cannot be read breaks the request from this side.
             if let failure = source.failure { return .source(failure) }

@@ -11,6 +11,11 @@ private struct ReadyItem: Sendable {
     var task: StoredTask
     var version: StoredVersion
     var item: IngestItem
+
+    /// With its record; what a record cannot be encoded to, the request will tell.
+    var sentByteCount: Int64 {
+        Int64(self.item.body.readableBytes) + Int64((try? encodeRecord(self.item.replica).count) ?? 0)
+    }
 }
 
 /// What reading the source of a task came to.
@@ -85,9 +90,23 @@ extension Delivery {
         case .here:
             results = await self.service.ingest(ready.map(\.item))
         case .region(let region):
+            let isAllowed = await self.awaitTurn(
+                bytes: { ready.reduce(0) { $0 + $1.sentByteCount } }, to: region,
+                rules: { Set(ready.lazy.map(\.task.record.ruleID)) })
+            guard isAllowed else {
+                for item in ready { report.verdicts.append((item.task, .giveBack)) }
+                return
+            }
+            let bytes = ready.reduce(0) { $0 + $1.item.body.readableBytes }
+            let start = self.context.wall.now
             do {
                 results = try await self.context.transport.deliver(ready.map(\.item), to: region)
+                if bytes >= LinePace.measurableBytes {
+                    self.context.routes.route(to: region).succeeded(
+                        bytes: Int64(bytes), in: self.context.wall.now - start)
+                }
             } catch {
+                self.context.routes.route(to: region).failed()
                 report.failure = error
                 for item in ready { report.verdicts.append((item.task, .giveBack)) }
                 return

@@ -23,6 +23,11 @@ final class Lane: Sendable {
 
     var report: LaneReport { self.published.withLock { $0 } }
 
+    /// Pauses or limits have changed.
+    func flowChanged() {
+        self.mailbox.ring()
+    }
+
     func tasksAdded(dueAt due: Timestamp) {
         self.mailbox.tasksAdded(dueAt: due)
     }
@@ -31,24 +36,32 @@ final class Lane: Sendable {
     func run() async {
         await withDiscardingTaskGroup { group in
             var work = LaneWork(lane: self.id, options: self.context.options)
+            var flow = LaneFlow(lane: self.id)
             while !Task.isCancelled {
                 let now = self.context.wall.now
                 work.take(self.mailbox.take(), jitter: self.context.random.nextFraction(), at: now)
-                await self.read(into: &work)
+                flow.applyPauses(to: &work, context: self.context, at: now)
+                let mayHaveMore = await self.read(into: &work)
                 if work.isOver { break }
                 work.isMakingRoom = self.context.clients?.isBusy ?? false
+                await flow.applyRoute(to: &work, context: self.context)
                 for action in work.actions(at: self.context.wall.now) { self.start(action, in: &group) }
-                self.publish(work.machine)
+                self.publish(work)
                 self.mailbox.setMuted(work.isMuted)
-                await self.mailbox.wait()
+                if !mayHaveMore { await self.mailbox.wait() }
             }
+            flow.leave()
             group.cancelAll()
         }
     }
 
-    /// Reads tasks while there is room in hand.
-    private func read(into work: inout LaneWork) async {
+    /// Reads tasks while there is room in hand; whether it stopped before, to let others have their turn.
+    private func read(into work: inout LaneWork) async -> Bool {
+        var pages = 0
         while !Task.isCancelled, work.wantsTasks(at: self.context.wall.now) {
+            // Tasks that rest are passed over without end.
+            if pages == self.context.options.pagesPerTurn { return true }
+            pages += 1
             let limit = self.context.options.pageTasks
             do {
                 let page = try await self.context.service.outbox.tasks(
@@ -63,6 +76,7 @@ final class Lane: Sendable {
                 work.readingFailed(at: self.context.wall.now)
             }
         }
+        return false
     }
 
     private func start(_ action: LaneWork.Action, in group: inout DiscardingTaskGroup) {
@@ -92,9 +106,10 @@ final class Lane: Sendable {
         self.mailbox.post(await deliver())
         if let clients = self.context.clients, clients.isBusy {
             let end = self.context.wall.now
-            let rest = (end - start) * self.context.options.restingFactor * others
+            let traffic = self.id.traffic
+            let rest = (end - start) * self.context.options.restingFactor(of: traffic) * others
             // A lane that is cancelled rests no longer.
-            try? await self.context.wall.sleep(until: end + min(rest, self.context.options.longestRest))
+            try? await self.context.wall.sleep(until: end + min(rest, self.context.options.longestRest(of: traffic)))
         }
         self.deliveries.subtract(1, ordering: .relaxed)
         self.mailbox.placeFreed(size)
@@ -119,8 +134,9 @@ final class Lane: Sendable {
         return report
     }
 
-    private func publish(_ machine: LaneMachine) {
-        var report = LaneReport(state: machine.stateName, lastError: machine.lastError)
+    private func publish(_ work: LaneWork) {
+        let machine = work.machine
+        var report = LaneReport(state: work.stateName, lastError: machine.lastError)
         if case .backingOff(let until) = machine.state { report.nextAttempt = until }
         let previous = self.published.withLock { published in
             let previous = published

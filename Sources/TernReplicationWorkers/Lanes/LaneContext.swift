@@ -1,6 +1,7 @@
 import Logging
 import TernObjects
 import TernPorts
+import TernReplication
 
 /// The numbers of the workers.
 package struct ReplicationOptions: Sendable {
@@ -32,10 +33,29 @@ package struct ReplicationOptions: Sendable {
     /// While clients keep the region busy, a delivery is followed by a rest of this many times its own length.
     package var restingFactor = 24
     package var longestRest = Duration.seconds(1)
+    /// Pages that are read before anything else is looked at.
+    package var pagesPerTurn = 32
     /// Requests of small items under way at once, in one lane, while clients keep the region busy.
     package var requestsInFlightWhileBusy = 2
 
     package init() {}
+
+    /// Of those who make room for clients, the urgent ones rest least.
+    func restingFactor(of traffic: TrafficClass) -> Int {
+        switch traffic {
+        case .timed: max(self.restingFactor / 4, 1)
+        case .live: self.restingFactor
+        case .batch: self.restingFactor * 4
+        }
+    }
+
+    func longestRest(of traffic: TrafficClass) -> Duration {
+        switch traffic {
+        case .timed: self.longestRest / 4
+        case .live: self.longestRest
+        case .batch: self.longestRest * 4
+        }
+    }
 }
 
 /// What all lanes share.
@@ -45,6 +65,9 @@ struct LaneContext: Sendable {
     var wall: any WallClock
     var random: any RandomSource
     var options: ReplicationOptions
+    /// Pauses and limits; `nil` where there are none.
+    var flow: FlowControl?
+    var routes: Routes
     /// Whom deliveries make room for; `nil` in a region without clients.
     var clients: ClientActivity?
     var logger: Logger

@@ -18,6 +18,8 @@ package struct LaneCursor: Sendable {
     package private(set) var nextDue: Timestamp?
     /// The rows in hand: read, and not yet settled, moved or given back.
     private var held: Set<[UInt8]> = []
+    /// Rules whose tasks are passed over, and left where they are.
+    private var skipped: Set<String> = []
 
     package init() {}
 
@@ -36,7 +38,10 @@ package struct LaneCursor: Sendable {
             }
             self.next = task.row + [0]
             // Lanes whose names have one hash share their rows.
-            guard task.record.destinationBucket == lane.destinationBucket else { continue }
+            guard task.record.destinationBucket == lane.destinationBucket, task.record.traffic == lane.traffic else {
+                continue
+            }
+            if self.skipped.contains(task.record.ruleID) { continue }
             if self.held.insert(task.row).inserted { taken.append(task) }
         }
         self.isExhausted = page.count < limit
@@ -63,6 +68,20 @@ package struct LaneCursor: Sendable {
     package mutating func released(_ row: [UInt8]) {
         self.held.remove(row)
         self.goBack(to: row)
+    }
+
+    /// Passes over the tasks of these rules from now on. Where one of them is passed over no more, all is read again.
+    package mutating func skip(_ rules: Set<String>) {
+        if !self.skipped.isSubset(of: rules) {
+            self.next = nil
+            self.isExhausted = false
+        }
+        self.skipped = rules
+    }
+
+    /// The task is left where it is, since its rule is passed over.
+    package mutating func dropped(_ row: [UInt8]) {
+        self.held.remove(row)
     }
 
     /// Time has come for the tasks behind the cursor.

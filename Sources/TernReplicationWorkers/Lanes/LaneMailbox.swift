@@ -73,6 +73,11 @@ final class LaneMailbox: Sendable {
         }
     }
 
+    /// Has the lane look anew at what is not in its letters.
+    func ring() {
+        self.wakeup.ring()
+    }
+
     func wait() async {
         await self.wakeup.wait()
     }

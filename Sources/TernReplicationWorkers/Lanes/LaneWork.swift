@@ -22,6 +22,12 @@ struct LaneWork: Sendable {
     var isOver = false
     /// Whether clients keep the region busy.
     var isMakingRoom = false
+    /// Whether lanes that go before this one have something to send to the same region.
+    var isYielding = false
+    /// Bytes of the bodies of small items in one request.
+    var batchBytes: Int64
+    /// What the operator lets rest.
+    private(set) var pause = LanePause.none
 
     private var window: RequestWindow
     /// Read and waiting to be sent.
@@ -53,12 +59,24 @@ struct LaneWork: Sendable {
         self.lane = lane
         self.options = options
         self.window = RequestWindow(range: options.requestsInFlight)
+        self.batchBytes = options.bytesPerRequest
     }
 
     /// Whether nothing is in hand.
     var isEmpty: Bool { self.cursor.heldCount == 0 }
 
     private var waitingCount: Int { self.small.count + self.large.count }
+
+    /// Whether there is something to send that may be sent, or something on its way.
+    var isActive: Bool {
+        if self.smallInFlight + self.largeInFlight > 0 { return true }
+        if self.pause.isWhole { return false }
+        if case .backingOff = self.machine.state { return false }
+        return self.waitingCount > 0 || !self.suspects.isEmpty
+    }
+
+    /// The state as people read it.
+    var stateName: String { self.pause.isWhole ? "paused" : self.machine.stateName }
 
     // MARK: Events
 
@@ -87,6 +105,25 @@ struct LaneWork: Sendable {
         self.timer = nil
         self.machine.clockWasSetBack(to: now)
         self.cursor.clockWasSetBack()
+    }
+
+    /// What rests from now on: tasks that wait in hand go back to where they were, so that others have their room.
+    mutating func set(_ pause: LanePause) {
+        guard pause != self.pause else { return }
+        self.pause = pause
+        self.cursor.skip(pause.rules)
+        guard !pause.rules.isEmpty else { return }
+        self.small = self.withoutPaused(self.small)
+        self.large = self.withoutPaused(self.large)
+        self.suspects = self.suspects.map { self.withoutPaused($0) }.filter { !$0.isEmpty }
+    }
+
+    private mutating func withoutPaused(_ tasks: [StoredTask]) -> [StoredTask] {
+        tasks.filter { task in
+            guard self.pause.rules.contains(task.record.ruleID) else { return true }
+            self.cursor.dropped(task.row)
+            return false
+        }
     }
 
     /// Tasks that were read from the cursor's place.
@@ -135,11 +172,13 @@ struct LaneWork: Sendable {
     /// Tasks of a request that broke. If one of them may be what breaks it, they are tried in halves, down to the one,
     /// which then waits alone; else they are read again when the lane goes on.
     private mutating func takeBack(_ tasks: [StoredTask], failure: TransportError?, jitter: Double, at now: Timestamp) {
-        guard let first = tasks.first else { return }
+        guard !tasks.isEmpty else { return }
         guard let failure, failure.mayBeDueToContent else {
             for task in tasks { self.cursor.released(task.row) }
             return
         }
+        let tasks = self.withoutPaused(tasks)
+        guard let first = tasks.first else { return }
         if tasks.count > 1 {
             let middle = tasks.count / 2
             self.suspects.append(Array(tasks[..<middle]))
@@ -168,6 +207,7 @@ struct LaneWork: Sendable {
 
     /// Whether to read more: there is something to read, room for it, and use for it.
     func wantsTasks(at now: Timestamp) -> Bool {
+        if self.pause.isWhole { return false }
         if self.cursor.isExhausted || self.cursor.heldCount >= self.options.heldTasks { return false }
         // Large objects alone must not keep the small ones behind them from being read.
         if self.small.count >= self.options.itemsPerRequest * 2 { return false }
@@ -186,6 +226,7 @@ struct LaneWork: Sendable {
     /// Whether the lane needs no bell for new tasks: a timer will have it look in a moment, or it cannot use them before
     /// something else happens.
     var isMuted: Bool {
+        if self.pause.isWhole { return true }
         if case .backingOff = self.machine.state { return true }
         return self.smallInFlight > 0 && self.lastRead != nil
     }
@@ -195,7 +236,7 @@ struct LaneWork: Sendable {
         var actions: [Action] = []
         self.startSettling(&actions, at: now)
         if self.waitingCount > 0 || !self.suspects.isEmpty { self.machine.workFound() }
-        switch self.machine.permit(at: now) {
+        switch self.pause.isWhole ? .nothing(until: now) : self.machine.permit(at: now) {
         case .unlimited:
             while let action = self.nextDelivery(at: now) { actions.append(action) }
         case .single:
@@ -205,7 +246,7 @@ struct LaneWork: Sendable {
         case .nothing:
             break
         }
-        if self.isEmpty, self.cursor.isExhausted { self.machine.workExhausted() }
+        if self.isEmpty, self.cursor.isExhausted, !self.pause.isWhole { self.machine.workExhausted() }
         self.armTimer(&actions, at: now)
         return actions
     }
@@ -223,19 +264,26 @@ struct LaneWork: Sendable {
     }
 
     private mutating func nextDelivery(at now: Timestamp) -> Action? {
-        let limit = self.isMakingRoom ? self.options.requestsInFlightWhileBusy : self.window.limit
-        if self.smallInFlight < min(limit, self.window.limit) {
+        if self.smallInFlight < self.smallLimit {
             if let group = self.suspects.popLast() {
                 self.smallInFlight += 1
                 return .deliverSmall(group, isFull: false)
             }
             if let action = self.nextSmall(at: now) { return action }
         }
-        if self.largeInFlight < self.options.largeObjectsInFlight, !self.large.isEmpty {
+        let largeLimit = self.isYielding ? 1 : self.options.largeObjectsInFlight
+        if self.largeInFlight < largeLimit, !self.large.isEmpty {
             self.largeInFlight += 1
             return .deliverLarge(self.large.removeFirst())
         }
         return nil
+    }
+
+    /// Requests of small items that may be under way now: fewer where others go first, and never none.
+    private var smallLimit: Int {
+        if self.isYielding { return 1 }
+        return self.isMakingRoom
+            ? min(self.options.requestsInFlightWhileBusy, self.window.limit) : self.window.limit
     }
 
     /// The next request of small items. While others are under way, one that is not full waits a little for more: at low
@@ -246,7 +294,7 @@ struct LaneWork: Sendable {
         var bytes: Int64 = 0
         for task in self.small {
             if count == self.options.itemsPerRequest { break }
-            if count > 0, bytes + task.record.byteCount > self.options.bytesPerRequest { break }
+            if count > 0, bytes + task.record.byteCount > self.batchBytes { break }
             bytes += task.record.byteCount
             count += 1
         }
@@ -267,6 +315,7 @@ struct LaneWork: Sendable {
     private mutating func armTimer(_ actions: inout [Action], at now: Timestamp) {
         var deadlines: [Timestamp] = []
         if case .backingOff(let until) = self.machine.state { deadlines.append(until) }
+        if let resumption = self.pause.next { deadlines.append(resumption) }
         if let due = self.cursor.nextDue { deadlines.append(due) }
         if let settleAfter, !self.isSettling { deadlines.append(settleAfter) }
         if let readAfter, now < readAfter { deadlines.append(readAfter) }

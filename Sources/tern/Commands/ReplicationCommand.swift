@@ -5,6 +5,9 @@ struct ReplicationCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "replication",
         abstract: "Look after replication.",
-        subcommands: [VerifyReplicationCommand.self, ReportReplicationCommand.self]
+        subcommands: [
+            VerifyReplicationCommand.self, ReportReplicationCommand.self, PauseReplicationCommand.self,
+            ResumeReplicationCommand.self, LimitReplicationCommand.self,
+        ]
     )
 }

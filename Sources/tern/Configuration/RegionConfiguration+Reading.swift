@@ -75,6 +75,7 @@ extension RegionConfiguration {
         try self.readStorage(top.section("storage"))
         try self.readLifecycle(top.section("lifecycle"))
         try self.readVerification(top.section("verification"))
+        try self.readReplication(top.section("replication"))
         try self.readRestore(top.section("restore"))
         let logging = try top.section("logging")
         self.accessLogs.deliveryIntervalSeconds = try logging.integer(

@@ -62,6 +62,7 @@ extension RegionConfiguration {
             "  reserve_mib: \(self.storage.reserveMiB)",
         ]
         lines += self.poolLines
+        lines += self.bandwidthLines
         lines += [
             "lifecycle:",
             "  day_length_seconds: \(self.lifecycle.dayLengthSeconds)",

@@ -5,6 +5,7 @@ import TernEventDelivery
 import TernHTTPServer
 import TernLifecycle
 import TernObjects
+import TernReplication
 
 /// An address to listen on.
 struct ListenAddress: Equatable, Sendable {
@@ -199,6 +200,8 @@ struct RegionConfiguration: Equatable, Sendable {
     var authentication = Authentication()
     var lifecycle = Lifecycle()
     var verification = Verification()
+    /// Bandwidth limits of replication, where the operator has set no others.
+    var bandwidthLimits: [FlowDestination: BandwidthLimit] = [:]
     /// Whether to start although the clock is behind the region's last write.
     var allowsClockSetBack = false
     var restore = Restore()

@@ -45,6 +45,17 @@ struct OperatorTargets: Sendable {
         self.caFile = caFile
     }
 
+    /// The region of this name, or all.
+    func chosen(_ name: String?) throws -> [FederatedRegion] {
+        guard let name else { return self.regions }
+        let chosen = self.regions.filter { $0.name.description == name }
+        if chosen.isEmpty {
+            let known = self.regions.map(\.name.description).joined(separator: ", ")
+            throw CommandFailure("there is no region \(name); the regions are \(known)")
+        }
+        return chosen
+    }
+
     init(_ directory: DevDirectory) throws {
         let state = try directory.requiredState()
         self.credential = state.federation

@@ -24,6 +24,10 @@ struct RegionStatus: Codable, Equatable, Sendable {
         var operationsPerSecond: Double
         var bytesPerSecond: Double
         var laneState: String?
+        /// When a pause ends by itself.
+        var pausedUntil: String?
+        /// What may go to the destination now; absent for no limit.
+        var limitBytesPerSecond: Int64?
         /// Versions of the lane that are not as replication should have left them; absent until it was compared.
         var divergentObjects: Int64?
         var verifiedAt: String?
@@ -71,6 +75,13 @@ extension FederationStatus {
         return lines.joined(separator: "\n")
     }
 
+    /// What the lane does, with the limit that it keeps.
+    private static func lane(_ rule: RegionStatus.Rule) -> String {
+        let state = rule.laneState ?? "-"
+        guard let limit = rule.limitBytesPerSecond else { return state }
+        return "\(state), at most \(Quantity.bytes(Double(limit)))/s"
+    }
+
     private static func row(_ region: String, _ rule: RegionStatus.Rule) -> [String] {
         let lag =
             [rule.lag?.p50Ms, rule.lag?.p99Ms, rule.lag?.maxMs].map { $0.map { Quantity.milliseconds($0) } ?? "-" }
@@ -79,7 +90,7 @@ extension FederationStatus {
             "\(region)/\(rule.sourceBucket)",
             "\(rule.destinationRegion.map { "\($0)/" } ?? "")\(rule.destinationBucket)",
             rule.ruleId,
-            rule.laneState ?? "-",
+            Self.lane(rule),
             String(rule.pendingOperations),
             Quantity.bytes(Double(rule.pendingBytes)),
             rule.oldestPendingMs.map { Quantity.milliseconds(Double($0)) } ?? "-",

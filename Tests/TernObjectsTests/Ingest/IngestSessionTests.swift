@@ -84,7 +84,7 @@ struct IngestSessionTests {
         #expect(await region.service.commitIngest(replica).code == .retry)
         #expect(await self.send(0..<50_000, of: bytes, replica, to: region).code == .done)
         #expect(await self.send(0..<50_000, of: bytes, replica, to: region).code == .done)
-        #expect(await region.service.beginIngest(replica).arrived == [0, 50_000, 170_000])
+        #expect(await region.service.beginIngest(replica).arrived.map(\.lowerBound) == [0, 50_000, 170_000])
         #expect(await self.send(100_000..<170_000, of: bytes, replica, to: region).code == .done)
         #expect(try await region.stack("large", in: "dst").isEmpty)
         #expect(await region.service.commitIngest(replica).code == .done)

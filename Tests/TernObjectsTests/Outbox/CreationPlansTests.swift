@@ -64,7 +64,8 @@ struct CreationPlansTests {
         _ = try await region.service.deleteCurrent(key, in: "src", condition: .none)
         let bucket = try await region.service.registry.state("src")
         let lane = LaneID(sourceBucket: "src", sourceBucketID: bucket.record.bucketID, destinationBucket: "dst")
-        let tasks = try await region.service.outbox.tasks(of: lane, from: nil, limit: 100)
+        var tasks: [StoredTask] = []
+        for one in lane.classes { tasks += try await region.service.outbox.tasks(of: one, from: nil, limit: 100) }
         #expect(Set(tasks.map(\.record.kind)) == [.object, .tags, .deleteMarker])
         for task in tasks {
             #expect(task.record.metricsEnabled == hasMetrics)

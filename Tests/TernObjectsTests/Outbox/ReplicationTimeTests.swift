@@ -23,7 +23,11 @@ struct ReplicationTimeTests {
         try await region.replicate("src", to: ["dst"], hasMetrics: true, hasTimeControl: hasTimeControl)
         try await region.service.setDocument(.notification, Array(Self.notifications.utf8), of: "src")
         let bucket = try await region.service.registry.state("src")
-        return (region, LaneID(sourceBucket: "src", sourceBucketID: bucket.record.bucketID, destinationBucket: "dst"))
+        return (
+            region,
+            LaneID(
+                sourceBucket: "src", sourceBucketID: bucket.record.bucketID, destinationBucket: "dst", traffic: .timed)
+        )
     }
 
     private func settle(_ region: TestRegion, _ lane: LaneID, _ outcome: TaskOutcome) async throws {
