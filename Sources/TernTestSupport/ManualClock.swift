@@ -36,6 +36,17 @@ package final class ManualClock: WallClock {
         for continuation in woken { continuation.resume() }
     }
 
+    /// Sets the clock back, as somebody who corrects it does. Who sleeps does so for as long as was asked for.
+    package func setBack(by duration: Duration) {
+        self.state.withLock { state in
+            let distance = Duration.zero - duration
+            state.now = state.now + distance
+            state.sleepers = state.sleepers.mapValues { sleeper in
+                Sleeper(deadline: sleeper.deadline + distance, continuation: sleeper.continuation)
+            }
+        }
+    }
+
     package func sleep(until deadline: Timestamp) async throws {
         let id = self.state.withLock { state in
             state.nextID += 1

@@ -13,6 +13,7 @@ struct LaneCursorTests {
         var record = TaskRecord()
         record.destinationBucket = destination
         record.requestMs = due
+        record.lastError = "tried before"
         let row = Keyspace.task(lane: Self.lane.hash, due: Timestamp(milliseconds: due), unique: unique)
         return StoredTask(row: row, value: [], record: record)
     }

@@ -1,6 +1,7 @@
 package import TernCore
 package import TernObjects
 import TernRecords
+import TernReplication
 import TernStorage
 
 /// Where a lane reads on, and what it has in its hands.
@@ -27,7 +28,7 @@ package struct LaneCursor: Sendable {
         self.nextDue = nil
         var taken: [StoredTask] = []
         for task in page {
-            if task.due > now {
+            if task.due > now, !task.isOfTheFuture(at: now) {
                 self.nextDue = task.due
                 self.next = task.row
                 self.isExhausted = true
@@ -72,9 +73,24 @@ package struct LaneCursor: Sendable {
         }
     }
 
+    /// The clock was set back: what was not due may be.
+    package mutating func clockWasSetBack() {
+        self.nextDue = nil
+        self.isExhausted = false
+    }
+
     private mutating func goBack(to row: [UInt8]) {
         self.isExhausted = false
         guard let next else { return }
         if KeyOrder.precedes(row, next) { self.next = row }
+    }
+}
+
+extension StoredTask {
+    /// Whether the task was made or put off while the clock was ahead: nothing is due as late as that, and a task that was
+    /// never tried is due from its beginning. It waits no longer.
+    fileprivate func isOfTheFuture(at now: Timestamp) -> Bool {
+        let wasTried = self.record.attempts > 0 || !self.record.lastError.isEmpty
+        return !wasTried || self.due > now + RetrySchedule().ceiling
     }
 }

@@ -85,6 +85,13 @@ package struct LaneMachine: Sendable, Hashable {
         self.state = .backingOff(until: now + delay)
     }
 
+    /// The clock was set back: a pause must not last longer for that.
+    package mutating func clockWasSetBack(to now: Timestamp) {
+        if case .backingOff(let until) = self.state {
+            self.state = .backingOff(until: min(until, now + Self.delayCeiling))
+        }
+    }
+
     /// The state as people read it.
     package var stateName: String {
         switch self.state {

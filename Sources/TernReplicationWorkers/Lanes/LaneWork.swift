@@ -41,6 +41,8 @@ struct LaneWork: Sendable {
     private var wasPageFull = false
     /// The earliest timer that runs.
     private var timer: Timestamp?
+    /// The latest time that was seen.
+    private var lastTime: Timestamp?
 
     /// How long to wait after the store of this region failed, in milliseconds.
     private static let storeDelayMilliseconds: Int64 = 500
@@ -61,6 +63,8 @@ struct LaneWork: Sendable {
     // MARK: Events
 
     mutating func take(_ letters: LaneMailbox.Letters, jitter: Double, at now: Timestamp) {
+        if let lastTime, now < lastTime { self.clockWasSetBack(to: now) }
+        self.lastTime = now
         if let due = letters.addedDue { self.cursor.tasksAdded(dueAt: due, lane: self.lane) }
         if let timer = letters.timer, let armed = self.timer, armed <= timer { self.timer = nil }
         self.cursor.wake(at: now)
@@ -72,6 +76,17 @@ struct LaneWork: Sendable {
         }
         for report in letters.deliveries { self.deliveryEnded(report, jitter: jitter, at: now) }
         for report in letters.settlements { self.settlementEnded(report, at: now) }
+    }
+
+    /// Forgets all times to wait for, which would be further away by as much as the clock was ahead.
+    private mutating func clockWasSetBack(to now: Timestamp) {
+        self.lastSmallStart = nil
+        self.settleAfter = nil
+        self.readAfter = nil
+        self.lastRead = nil
+        self.timer = nil
+        self.machine.clockWasSetBack(to: now)
+        self.cursor.clockWasSetBack()
     }
 
     /// Tasks that were read from the cursor's place.
