@@ -15,6 +15,7 @@ package typealias UploadPartRecord = Tern_Records_UploadPartRecord
 package typealias CompletedUploadRecord = Tern_Records_CompletedUploadRecord
 package typealias TaskRecord = Tern_Records_TaskRecord
 package typealias DestinationState = Tern_Records_DestinationState
+package typealias AttributeState = Tern_Records_AttributeState
 package typealias BodySegment = Tern_Records_BodySegment
 package typealias EncryptionRecord = Tern_Records_EncryptionRecord
 package typealias PartLayout = Tern_Records_PartLayout

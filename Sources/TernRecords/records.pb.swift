@@ -351,33 +351,97 @@ package nonisolated struct Tern_Records_LayoutChunk: Sendable {
   package init() {}
 }
 
-/// How one destination stands for one version.
-package nonisolated struct Tern_Records_DestinationState: Sendable {
+/// How one destination stands for one version: each component on its own.
+package nonisolated struct Tern_Records_DestinationState: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  package var destinationBucket: String = String()
+  package var destinationBucket: String {
+    get {_storage._destinationBucket}
+    set {_uniqueStorage()._destinationBucket = newValue}
+  }
 
-  package var ruleID: String = String()
+  package var ruleID: String {
+    get {_storage._ruleID}
+    set {_uniqueStorage()._ruleID = newValue}
+  }
 
-  /// The data, or the delete marker itself.
-  package var data: Tern_Records_DestinationState.Status = .none
+  /// The object with all that it was created with, or the delete marker itself.
+  package var data: Tern_Records_DestinationState.Status {
+    get {_storage._data}
+    set {_uniqueStorage()._data = newValue}
+  }
 
-  /// The mutable attributes (tags, ACL, retention, legal hold), once one was changed after creation.
-  package var tags: Tern_Records_DestinationState.Status = .none
+  /// The tags, once they were changed after creation, or did not come along. In records that were written before each
+  /// attribute had a state of its own: of all of them.
+  package var tags: Tern_Records_DestinationState.Status {
+    get {_storage._tags}
+    set {_uniqueStorage()._tags = newValue}
+  }
 
-  /// Stamp of the newest change of an attribute that has a task; a task of an older change does not settle `tags`.
-  package var tagsStamp: UInt64 = 0
+  /// Stamp of the newest change of the tags that has a task; a task of an older change does not settle `tags`.
+  package var tagsStamp: UInt64 {
+    get {_storage._tagsStamp}
+    set {_uniqueStorage()._tagsStamp = newValue}
+  }
 
-  /// ReplicationFailureReason.rawValue of the latest failure.
-  package var failureReason: String = String()
+  /// ReplicationFailureReason.rawValue of the latest failure among those that stand.
+  package var failureReason: String {
+    get {_storage._failureReason}
+    set {_uniqueStorage()._failureReason = newValue}
+  }
 
   /// When the destination acknowledged the data, in milliseconds since 1970.
-  package var completedMs: Int64 = 0
+  package var completedMs: Int64 {
+    get {_storage._completedMs}
+    set {_uniqueStorage()._completedMs = newValue}
+  }
 
   /// Whether the rule that first admitted the version changes the replica's owner: its ACL then never follows.
-  package var ownerOverride: Bool = false
+  package var ownerOverride: Bool {
+    get {_storage._ownerOverride}
+    set {_uniqueStorage()._ownerOverride = newValue}
+  }
+
+  /// As `tags`, of the other attributes.
+  package var acl: Tern_Records_AttributeState {
+    get {_storage._acl ?? Tern_Records_AttributeState()}
+    set {_uniqueStorage()._acl = newValue}
+  }
+  /// Returns true if `acl` has been explicitly set.
+  package var hasAcl: Bool {_storage._acl != nil}
+  /// Clears the value of `acl`. Subsequent reads from it will return its default value.
+  package mutating func clearAcl() {_uniqueStorage()._acl = nil}
+
+  package var retention: Tern_Records_AttributeState {
+    get {_storage._retention ?? Tern_Records_AttributeState()}
+    set {_uniqueStorage()._retention = newValue}
+  }
+  /// Returns true if `retention` has been explicitly set.
+  package var hasRetention: Bool {_storage._retention != nil}
+  /// Clears the value of `retention`. Subsequent reads from it will return its default value.
+  package mutating func clearRetention() {_uniqueStorage()._retention = nil}
+
+  package var legalHold: Tern_Records_AttributeState {
+    get {_storage._legalHold ?? Tern_Records_AttributeState()}
+    set {_uniqueStorage()._legalHold = newValue}
+  }
+  /// Returns true if `legalHold` has been explicitly set.
+  package var hasLegalHold: Bool {_storage._legalHold != nil}
+  /// Clears the value of `legalHold`. Subsequent reads from it will return its default value.
+  package mutating func clearLegalHold() {_uniqueStorage()._legalHold = nil}
+
+  /// ReplicationFailureReason.rawValue of each component's own failure.
+  package var dataFailureReason: String {
+    get {_storage._dataFailureReason}
+    set {_uniqueStorage()._dataFailureReason = newValue}
+  }
+
+  package var tagsFailureReason: String {
+    get {_storage._tagsFailureReason}
+    set {_uniqueStorage()._tagsFailureReason = newValue}
+  }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -422,6 +486,27 @@ package nonisolated struct Tern_Records_DestinationState: Sendable {
     ]
 
   }
+
+  package init() {}
+
+  fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+/// How one destination stands for one mutable attribute.
+package nonisolated struct Tern_Records_AttributeState: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var status: Tern_Records_DestinationState.Status = .none
+
+  /// Stamp of the newest change that has a task.
+  package var stamp: UInt64 = 0
+
+  /// ReplicationFailureReason.rawValue
+  package var failureReason: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 }
@@ -1044,10 +1129,10 @@ package nonisolated struct Tern_Records_TaskRecord: @unchecked Sendable {
     set {_uniqueStorage()._byteCount = newValue}
   }
 
-  /// The newest stamp among the version's attributes when a TAGS task was made.
-  package var tagsStamp: UInt64 {
-    get {_storage._tagsStamp}
-    set {_uniqueStorage()._tagsStamp = newValue}
+  /// The stamp of the attribute that the task is about, when it was made.
+  package var attributeStamp: UInt64 {
+    get {_storage._attributeStamp}
+    set {_uniqueStorage()._attributeStamp = newValue}
   }
 
   /// What the latest attempt ran into; for people.
@@ -1092,8 +1177,12 @@ package nonisolated struct Tern_Records_TaskRecord: @unchecked Sendable {
     case object // = 0
     case deleteMarker // = 1
 
-    /// All mutable attributes of a version: tags, ACL, retention and legal hold.
-    case tags // = 2
+    /// All mutable attributes of a version. Made no more: each has a kind of its own.
+    case attributes // = 2
+    case tags // = 3
+    case acl // = 4
+    case retention // = 5
+    case legalHold // = 6
     case UNRECOGNIZED(Int)
 
     package init() {
@@ -1104,7 +1193,11 @@ package nonisolated struct Tern_Records_TaskRecord: @unchecked Sendable {
       switch rawValue {
       case 0: self = .object
       case 1: self = .deleteMarker
-      case 2: self = .tags
+      case 2: self = .attributes
+      case 3: self = .tags
+      case 4: self = .acl
+      case 5: self = .retention
+      case 6: self = .legalHold
       default: self = .UNRECOGNIZED(rawValue)
       }
     }
@@ -1113,7 +1206,11 @@ package nonisolated struct Tern_Records_TaskRecord: @unchecked Sendable {
       switch self {
       case .object: return 0
       case .deleteMarker: return 1
-      case .tags: return 2
+      case .attributes: return 2
+      case .tags: return 3
+      case .acl: return 4
+      case .retention: return 5
+      case .legalHold: return 6
       case .UNRECOGNIZED(let i): return i
       }
     }
@@ -1122,7 +1219,11 @@ package nonisolated struct Tern_Records_TaskRecord: @unchecked Sendable {
     package static let allCases: [Tern_Records_TaskRecord.Kind] = [
       .object,
       .deleteMarker,
+      .attributes,
       .tags,
+      .acl,
+      .retention,
+      .legalHold,
     ]
 
   }
@@ -1175,6 +1276,9 @@ package nonisolated struct Tern_Records_ReplicaRecord: Sendable {
 
   /// Whether the version is a replica at the region that sends it: then its bytes come from somebody else.
   package var isOfReplica: Bool = false
+
+  /// ReplicationFailureReason.rawValue of why the version goes without its tags; empty where it does not.
+  package var tagsReason: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1267,6 +1371,9 @@ package nonisolated struct Tern_Records_IngestResult: Sendable {
   package var reason: String = String()
 
   package var message: String = String()
+
+  /// With DONE: ReplicationFailureReason.rawValue of why the version is there without its tags; empty when it has them.
+  package var tagsReason: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1729,64 +1836,153 @@ nonisolated extension Tern_Records_LayoutChunk: SwiftProtobuf.Message, SwiftProt
 
 nonisolated extension Tern_Records_DestinationState: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".DestinationState"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}destination_bucket\0\u{3}rule_id\0\u{1}data\0\u{1}tags\0\u{3}tags_stamp\0\u{3}failure_reason\0\u{3}completed_ms\0\u{3}owner_override\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}destination_bucket\0\u{3}rule_id\0\u{1}data\0\u{1}tags\0\u{3}tags_stamp\0\u{3}failure_reason\0\u{3}completed_ms\0\u{3}owner_override\0\u{1}acl\0\u{1}retention\0\u{3}legal_hold\0\u{3}data_failure_reason\0\u{3}tags_failure_reason\0")
+
+  fileprivate class _StorageClass {
+    var _destinationBucket: String = String()
+    var _ruleID: String = String()
+    var _data: Tern_Records_DestinationState.Status = .none
+    var _tags: Tern_Records_DestinationState.Status = .none
+    var _tagsStamp: UInt64 = 0
+    var _failureReason: String = String()
+    var _completedMs: Int64 = 0
+    var _ownerOverride: Bool = false
+    var _acl: Tern_Records_AttributeState? = nil
+    var _retention: Tern_Records_AttributeState? = nil
+    var _legalHold: Tern_Records_AttributeState? = nil
+    var _dataFailureReason: String = String()
+    var _tagsFailureReason: String = String()
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _destinationBucket = source._destinationBucket
+      _ruleID = source._ruleID
+      _data = source._data
+      _tags = source._tags
+      _tagsStamp = source._tagsStamp
+      _failureReason = source._failureReason
+      _completedMs = source._completedMs
+      _ownerOverride = source._ownerOverride
+      _acl = source._acl
+      _retention = source._retention
+      _legalHold = source._legalHold
+      _dataFailureReason = source._dataFailureReason
+      _tagsFailureReason = source._tagsFailureReason
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularStringField(value: &self.destinationBucket) }()
-      case 2: try { try decoder.decodeSingularStringField(value: &self.ruleID) }()
-      case 3: try { try decoder.decodeSingularEnumField(value: &self.data) }()
-      case 4: try { try decoder.decodeSingularEnumField(value: &self.tags) }()
-      case 5: try { try decoder.decodeSingularFixed64Field(value: &self.tagsStamp) }()
-      case 6: try { try decoder.decodeSingularStringField(value: &self.failureReason) }()
-      case 7: try { try decoder.decodeSingularInt64Field(value: &self.completedMs) }()
-      case 8: try { try decoder.decodeSingularBoolField(value: &self.ownerOverride) }()
-      default: break
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularStringField(value: &_storage._destinationBucket) }()
+        case 2: try { try decoder.decodeSingularStringField(value: &_storage._ruleID) }()
+        case 3: try { try decoder.decodeSingularEnumField(value: &_storage._data) }()
+        case 4: try { try decoder.decodeSingularEnumField(value: &_storage._tags) }()
+        case 5: try { try decoder.decodeSingularFixed64Field(value: &_storage._tagsStamp) }()
+        case 6: try { try decoder.decodeSingularStringField(value: &_storage._failureReason) }()
+        case 7: try { try decoder.decodeSingularInt64Field(value: &_storage._completedMs) }()
+        case 8: try { try decoder.decodeSingularBoolField(value: &_storage._ownerOverride) }()
+        case 9: try { try decoder.decodeSingularMessageField(value: &_storage._acl) }()
+        case 10: try { try decoder.decodeSingularMessageField(value: &_storage._retention) }()
+        case 11: try { try decoder.decodeSingularMessageField(value: &_storage._legalHold) }()
+        case 12: try { try decoder.decodeSingularStringField(value: &_storage._dataFailureReason) }()
+        case 13: try { try decoder.decodeSingularStringField(value: &_storage._tagsFailureReason) }()
+        default: break
+        }
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if !self.destinationBucket.isEmpty {
-      try visitor.visitSingularStringField(value: self.destinationBucket, fieldNumber: 1)
-    }
-    if !self.ruleID.isEmpty {
-      try visitor.visitSingularStringField(value: self.ruleID, fieldNumber: 2)
-    }
-    if self.data != .none {
-      try visitor.visitSingularEnumField(value: self.data, fieldNumber: 3)
-    }
-    if self.tags != .none {
-      try visitor.visitSingularEnumField(value: self.tags, fieldNumber: 4)
-    }
-    if self.tagsStamp != 0 {
-      try visitor.visitSingularFixed64Field(value: self.tagsStamp, fieldNumber: 5)
-    }
-    if !self.failureReason.isEmpty {
-      try visitor.visitSingularStringField(value: self.failureReason, fieldNumber: 6)
-    }
-    if self.completedMs != 0 {
-      try visitor.visitSingularInt64Field(value: self.completedMs, fieldNumber: 7)
-    }
-    if self.ownerOverride != false {
-      try visitor.visitSingularBoolField(value: self.ownerOverride, fieldNumber: 8)
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if !_storage._destinationBucket.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._destinationBucket, fieldNumber: 1)
+      }
+      if !_storage._ruleID.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._ruleID, fieldNumber: 2)
+      }
+      if _storage._data != .none {
+        try visitor.visitSingularEnumField(value: _storage._data, fieldNumber: 3)
+      }
+      if _storage._tags != .none {
+        try visitor.visitSingularEnumField(value: _storage._tags, fieldNumber: 4)
+      }
+      if _storage._tagsStamp != 0 {
+        try visitor.visitSingularFixed64Field(value: _storage._tagsStamp, fieldNumber: 5)
+      }
+      if !_storage._failureReason.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._failureReason, fieldNumber: 6)
+      }
+      if _storage._completedMs != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._completedMs, fieldNumber: 7)
+      }
+      if _storage._ownerOverride != false {
+        try visitor.visitSingularBoolField(value: _storage._ownerOverride, fieldNumber: 8)
+      }
+      try { if let v = _storage._acl {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
+      } }()
+      try { if let v = _storage._retention {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
+      } }()
+      try { if let v = _storage._legalHold {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
+      } }()
+      if !_storage._dataFailureReason.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._dataFailureReason, fieldNumber: 12)
+      }
+      if !_storage._tagsFailureReason.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._tagsFailureReason, fieldNumber: 13)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Tern_Records_DestinationState, rhs: Tern_Records_DestinationState) -> Bool {
-    if lhs.destinationBucket != rhs.destinationBucket {return false}
-    if lhs.ruleID != rhs.ruleID {return false}
-    if lhs.data != rhs.data {return false}
-    if lhs.tags != rhs.tags {return false}
-    if lhs.tagsStamp != rhs.tagsStamp {return false}
-    if lhs.failureReason != rhs.failureReason {return false}
-    if lhs.completedMs != rhs.completedMs {return false}
-    if lhs.ownerOverride != rhs.ownerOverride {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._destinationBucket != rhs_storage._destinationBucket {return false}
+        if _storage._ruleID != rhs_storage._ruleID {return false}
+        if _storage._data != rhs_storage._data {return false}
+        if _storage._tags != rhs_storage._tags {return false}
+        if _storage._tagsStamp != rhs_storage._tagsStamp {return false}
+        if _storage._failureReason != rhs_storage._failureReason {return false}
+        if _storage._completedMs != rhs_storage._completedMs {return false}
+        if _storage._ownerOverride != rhs_storage._ownerOverride {return false}
+        if _storage._acl != rhs_storage._acl {return false}
+        if _storage._retention != rhs_storage._retention {return false}
+        if _storage._legalHold != rhs_storage._legalHold {return false}
+        if _storage._dataFailureReason != rhs_storage._dataFailureReason {return false}
+        if _storage._tagsFailureReason != rhs_storage._tagsFailureReason {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1794,6 +1990,46 @@ nonisolated extension Tern_Records_DestinationState: SwiftProtobuf.Message, Swif
 
 nonisolated extension Tern_Records_DestinationState.Status: SwiftProtobuf._ProtoNameProviding {
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0NONE\0\u{1}PENDING\0\u{1}COMPLETED\0\u{1}FAILED\0")
+}
+
+nonisolated extension Tern_Records_AttributeState: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".AttributeState"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}status\0\u{1}stamp\0\u{3}failure_reason\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularEnumField(value: &self.status) }()
+      case 2: try { try decoder.decodeSingularFixed64Field(value: &self.stamp) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.failureReason) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.status != .none {
+      try visitor.visitSingularEnumField(value: self.status, fieldNumber: 1)
+    }
+    if self.stamp != 0 {
+      try visitor.visitSingularFixed64Field(value: self.stamp, fieldNumber: 2)
+    }
+    if !self.failureReason.isEmpty {
+      try visitor.visitSingularStringField(value: self.failureReason, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Tern_Records_AttributeState, rhs: Tern_Records_AttributeState) -> Bool {
+    if lhs.status != rhs.status {return false}
+    if lhs.stamp != rhs.stamp {return false}
+    if lhs.failureReason != rhs.failureReason {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
 }
 
 nonisolated extension Tern_Records_AclGrant: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
@@ -2717,7 +2953,7 @@ nonisolated extension Tern_Records_CompletedUploadRecord: SwiftProtobuf.Message,
 
 nonisolated extension Tern_Records_TaskRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".TaskRecord"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}key\0\u{1}version\0\u{3}is_null\0\u{1}kind\0\u{3}rule_id\0\u{3}destination_bucket\0\u{1}role\0\u{3}storage_class\0\u{3}configuration_epoch\0\u{3}request_ms\0\u{1}attempts\0\u{3}byte_count\0\u{3}tags_stamp\0\u{3}last_error\0\u{3}destination_account\0\u{3}owner_override\0\u{3}replica_kms_key\0\u{3}metrics_enabled\0\u{3}time_control\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}key\0\u{1}version\0\u{3}is_null\0\u{1}kind\0\u{3}rule_id\0\u{3}destination_bucket\0\u{1}role\0\u{3}storage_class\0\u{3}configuration_epoch\0\u{3}request_ms\0\u{1}attempts\0\u{3}byte_count\0\u{3}attribute_stamp\0\u{3}last_error\0\u{3}destination_account\0\u{3}owner_override\0\u{3}replica_kms_key\0\u{3}metrics_enabled\0\u{3}time_control\0")
 
   fileprivate class _StorageClass {
     var _key: Data = Data()
@@ -2732,7 +2968,7 @@ nonisolated extension Tern_Records_TaskRecord: SwiftProtobuf.Message, SwiftProto
     var _requestMs: Int64 = 0
     var _attempts: UInt32 = 0
     var _byteCount: Int64 = 0
-    var _tagsStamp: UInt64 = 0
+    var _attributeStamp: UInt64 = 0
     var _lastError: String = String()
     var _destinationAccount: String = String()
     var _ownerOverride: Bool = false
@@ -2761,7 +2997,7 @@ nonisolated extension Tern_Records_TaskRecord: SwiftProtobuf.Message, SwiftProto
       _requestMs = source._requestMs
       _attempts = source._attempts
       _byteCount = source._byteCount
-      _tagsStamp = source._tagsStamp
+      _attributeStamp = source._attributeStamp
       _lastError = source._lastError
       _destinationAccount = source._destinationAccount
       _ownerOverride = source._ownerOverride
@@ -2798,7 +3034,7 @@ nonisolated extension Tern_Records_TaskRecord: SwiftProtobuf.Message, SwiftProto
         case 10: try { try decoder.decodeSingularInt64Field(value: &_storage._requestMs) }()
         case 11: try { try decoder.decodeSingularUInt32Field(value: &_storage._attempts) }()
         case 12: try { try decoder.decodeSingularInt64Field(value: &_storage._byteCount) }()
-        case 13: try { try decoder.decodeSingularFixed64Field(value: &_storage._tagsStamp) }()
+        case 13: try { try decoder.decodeSingularFixed64Field(value: &_storage._attributeStamp) }()
         case 14: try { try decoder.decodeSingularStringField(value: &_storage._lastError) }()
         case 15: try { try decoder.decodeSingularStringField(value: &_storage._destinationAccount) }()
         case 16: try { try decoder.decodeSingularBoolField(value: &_storage._ownerOverride) }()
@@ -2853,8 +3089,8 @@ nonisolated extension Tern_Records_TaskRecord: SwiftProtobuf.Message, SwiftProto
       if _storage._byteCount != 0 {
         try visitor.visitSingularInt64Field(value: _storage._byteCount, fieldNumber: 12)
       }
-      if _storage._tagsStamp != 0 {
-        try visitor.visitSingularFixed64Field(value: _storage._tagsStamp, fieldNumber: 13)
+      if _storage._attributeStamp != 0 {
+        try visitor.visitSingularFixed64Field(value: _storage._attributeStamp, fieldNumber: 13)
       }
       if !_storage._lastError.isEmpty {
         try visitor.visitSingularStringField(value: _storage._lastError, fieldNumber: 14)
@@ -2895,7 +3131,7 @@ nonisolated extension Tern_Records_TaskRecord: SwiftProtobuf.Message, SwiftProto
         if _storage._requestMs != rhs_storage._requestMs {return false}
         if _storage._attempts != rhs_storage._attempts {return false}
         if _storage._byteCount != rhs_storage._byteCount {return false}
-        if _storage._tagsStamp != rhs_storage._tagsStamp {return false}
+        if _storage._attributeStamp != rhs_storage._attributeStamp {return false}
         if _storage._lastError != rhs_storage._lastError {return false}
         if _storage._destinationAccount != rhs_storage._destinationAccount {return false}
         if _storage._ownerOverride != rhs_storage._ownerOverride {return false}
@@ -2912,12 +3148,12 @@ nonisolated extension Tern_Records_TaskRecord: SwiftProtobuf.Message, SwiftProto
 }
 
 nonisolated extension Tern_Records_TaskRecord.Kind: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0OBJECT\0\u{1}DELETE_MARKER\0\u{1}TAGS\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0OBJECT\0\u{1}DELETE_MARKER\0\u{1}ATTRIBUTES\0\u{1}TAGS\0\u{1}ACL\0\u{1}RETENTION\0\u{1}LEGAL_HOLD\0")
 }
 
 nonisolated extension Tern_Records_ReplicaRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ReplicaRecord"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}source_bucket\0\u{3}source_region\0\u{3}destination_bucket\0\u{1}key\0\u{1}kind\0\u{1}version\0\u{1}parts\0\u{1}role\0\u{3}destination_account\0\u{3}owner_override\0\u{3}replica_kms_key\0\u{3}sealed_segments\0\u{3}is_of_replica\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}source_bucket\0\u{3}source_region\0\u{3}destination_bucket\0\u{1}key\0\u{1}kind\0\u{1}version\0\u{1}parts\0\u{1}role\0\u{3}destination_account\0\u{3}owner_override\0\u{3}replica_kms_key\0\u{3}sealed_segments\0\u{3}is_of_replica\0\u{3}tags_reason\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2938,6 +3174,7 @@ nonisolated extension Tern_Records_ReplicaRecord: SwiftProtobuf.Message, SwiftPr
       case 11: try { try decoder.decodeSingularStringField(value: &self.replicaKmsKey) }()
       case 12: try { try decoder.decodeRepeatedMessageField(value: &self.sealedSegments) }()
       case 13: try { try decoder.decodeSingularBoolField(value: &self.isOfReplica) }()
+      case 14: try { try decoder.decodeSingularStringField(value: &self.tagsReason) }()
       default: break
       }
     }
@@ -2987,6 +3224,9 @@ nonisolated extension Tern_Records_ReplicaRecord: SwiftProtobuf.Message, SwiftPr
     if self.isOfReplica != false {
       try visitor.visitSingularBoolField(value: self.isOfReplica, fieldNumber: 13)
     }
+    if !self.tagsReason.isEmpty {
+      try visitor.visitSingularStringField(value: self.tagsReason, fieldNumber: 14)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -3004,6 +3244,7 @@ nonisolated extension Tern_Records_ReplicaRecord: SwiftProtobuf.Message, SwiftPr
     if lhs.replicaKmsKey != rhs.replicaKmsKey {return false}
     if lhs.sealedSegments != rhs.sealedSegments {return false}
     if lhs.isOfReplica != rhs.isOfReplica {return false}
+    if lhs.tagsReason != rhs.tagsReason {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3151,7 +3392,7 @@ nonisolated extension Tern_Records_IngestSegmentRecord: SwiftProtobuf.Message, S
 
 nonisolated extension Tern_Records_IngestResult: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".IngestResult"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}code\0\u{1}reason\0\u{1}message\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}code\0\u{1}reason\0\u{1}message\0\u{3}tags_reason\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3162,6 +3403,7 @@ nonisolated extension Tern_Records_IngestResult: SwiftProtobuf.Message, SwiftPro
       case 1: try { try decoder.decodeSingularEnumField(value: &self.code) }()
       case 2: try { try decoder.decodeSingularStringField(value: &self.reason) }()
       case 3: try { try decoder.decodeSingularStringField(value: &self.message) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.tagsReason) }()
       default: break
       }
     }
@@ -3177,6 +3419,9 @@ nonisolated extension Tern_Records_IngestResult: SwiftProtobuf.Message, SwiftPro
     if !self.message.isEmpty {
       try visitor.visitSingularStringField(value: self.message, fieldNumber: 3)
     }
+    if !self.tagsReason.isEmpty {
+      try visitor.visitSingularStringField(value: self.tagsReason, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -3184,6 +3429,7 @@ nonisolated extension Tern_Records_IngestResult: SwiftProtobuf.Message, SwiftPro
     if lhs.code != rhs.code {return false}
     if lhs.reason != rhs.reason {return false}
     if lhs.message != rhs.message {return false}
+    if lhs.tagsReason != rhs.tagsReason {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -2,8 +2,8 @@ import NIOCore
 import TernCore
 import TernObjects
 import TernPorts
-package import TernRecords
-package import TernReplication
+import TernRecords
+import TernReplication
 import TernS3Protocol
 
 extension HTTPAnswer {
@@ -60,23 +60,5 @@ extension XMLWriter {
         guard let checksum else { return }
         self.element(dynamic: checksum.algorithm.elementName, checksum.wireForm)
         if withType { self.element("ChecksumType", checksum.type.rawValue) }
-    }
-}
-
-extension VersionRecord {
-    /// `x-amz-replication-status`: the aggregate over destinations and components (spec rules T-02 to T-13), or `nil`.
-    package var replicationStatus: ReplicationStatus? {
-        var states: [ComponentState] = []
-        for destination in self.destinations {
-            for component in [destination.data, destination.tags] {
-                switch component {
-                case .pending: states.append(.pending)
-                case .completed: states.append(.completed)
-                case .failed: states.append(.failed)
-                case .none, .UNRECOGNIZED: break
-                }
-            }
-        }
-        return ReplicationStatus.aggregate(states, isReplica: self.isReplica)
     }
 }

@@ -115,7 +115,7 @@ def test_T_15_without_the_right_to_read_tags_it_arrives_without_them(pair):
     pair.grant(source=set(SOURCE_ACTIONS) - {"s3:GetObjectVersionTagging"})
     pair.replicate()
     version = pair.put(Tagging="a=b")
-    wait_for_status(pair.s3, pair.source, "key", version)
+    assert pair.failure(version) == "SrcGetTaggingNotPermitted"
     assert "TagCount" not in pair.bobs.head_object(Bucket=pair.destination, Key="key", VersionId=version)
 
 
@@ -200,7 +200,8 @@ def test_A_22_a_deny_of_ReplicateTags_leaves_the_tags_behind(federation, home, a
     abroad.client(ALICE).put_bucket_policy(Bucket=destination, Policy=policy(deny))
     configure(s3, source, rule(destination))
     version = s3.put_object(Bucket=source, Key="key", Body=b"", Tagging="a=b")["VersionId"]
-    wait_for_status(s3, source, "key", version)
+    wait_for_status(s3, source, "key", version, expected="FAILED")
+    assert reason_of(federation, source, "key", version) == "DstPutTaggingNotPermitted"
     assert "TagCount" not in abroad.client(ALICE).head_object(Bucket=destination, Key="key", VersionId=version)
 
 

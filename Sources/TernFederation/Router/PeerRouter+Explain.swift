@@ -48,8 +48,7 @@ extension PeerRouter {
         json.member("isLatest", version.isLatest)
         json.member("isDeleteMarker", record.isDeleteMarker)
         json.member("isReplica", record.isReplica)
-        let states = record.destinations.flatMap { [$0.data.component, $0.tags.component] }
-        json.member("status", ReplicationStatus.aggregate(states, isReplica: record.isReplica)?.rawValue)
+        json.member("status", record.replicationStatus?.rawValue)
         let change = VersionChange(
             kind: record.isDeleteMarker ? .deleteMarkerCreated(.client) : .created(.client),
             key: version.key,
@@ -81,9 +80,16 @@ extension PeerRouter {
         let state = delivery.state
         json.member("destinationBucket", state.destinationBucket)
         json.member("ruleId", state.ruleID)
-        json.member("data", state.data.word)
-        json.member("tags", state.tags.word)
+        for component in DestinationStatus.Component.allCases {
+            json.member(component.word, state[component].status.word)
+        }
         json.member("failureReason", state.failureReason.isEmpty ? nil : state.failureReason)
+        json.array("failures", state.failures) { json, failure in
+            json.object { json in
+                json.member("component", failure.component.word)
+                json.member("reason", failure.reason)
+            }
+        }
         json.member(
             "completedAt", state.completedMs == 0 ? nil : Timestamp(milliseconds: state.completedMs).iso8601)
         if let task = delivery.task {
@@ -116,7 +122,7 @@ extension PeerRouter {
                 sourceBucket: bucket.name, sourceBucketID: bucket.record.bucketID,
                 destinationBucket: state.destinationBucket)
             var delivery = ExplainedDelivery(state: state, task: nil, lane: self.lanes?.report(on: lane))
-            if state.data == .pending || state.tags == .pending {
+            if state.contains(.pending) {
                 delivery.task = try await self.task(of: version, in: lane)
             }
             deliveries.append(delivery)
@@ -149,16 +155,30 @@ private struct ExplainedDelivery {
     var lane: LaneReport?
 }
 
-extension DestinationState.Status {
-    fileprivate var component: ComponentState {
-        switch self {
-        case .pending: .pending
-        case .completed: .completed
-        case .failed: .failed
-        case .none, .UNRECOGNIZED: .none
+extension DestinationState {
+    /// What FAILED, and why. Records from before each component had a reason of its own have one for all.
+    fileprivate var failures: [(component: DestinationStatus.Component, reason: String)] {
+        DestinationStatus.Component.allCases.compactMap { component in
+            let state = self[component]
+            if state.status != .failed { return nil }
+            return (component, state.failureReason.isEmpty ? self.failureReason : state.failureReason)
         }
     }
+}
 
+extension DestinationStatus.Component {
+    fileprivate var word: String {
+        switch self {
+        case .data: "data"
+        case .tags: "tags"
+        case .acl: "acl"
+        case .retention: "retention"
+        case .legalHold: "legalHold"
+        }
+    }
+}
+
+extension DestinationState.Status {
     fileprivate var word: String {
         switch self {
         case .pending: "PENDING"
@@ -174,7 +194,11 @@ extension TaskRecord.Kind {
         switch self {
         case .object: "object"
         case .deleteMarker: "deleteMarker"
-        case .tags: "metadata"
+        case .attributes: "metadata"
+        case .tags: "tags"
+        case .acl: "acl"
+        case .retention: "retention"
+        case .legalHold: "legalHold"
         case .UNRECOGNIZED: "unknown"
         }
     }

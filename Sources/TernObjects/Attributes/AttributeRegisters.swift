@@ -1,7 +1,7 @@
 import FoundationEssentials
 import TernCore
 package import TernRecords
-package import TernReplication
+import TernReplication
 import TernS3Protocol
 
 /// The mutable attributes of a version are last-writer-wins registers, each with the stamp of its latest change
@@ -12,13 +12,35 @@ extension VersionRecord {
         max(max(self.tagsStamp, self.aclStamp), max(self.retentionStamp, self.legalHoldStamp))
     }
 
-    /// The attribute that was changed last.
-    package var newestAttribute: VersionChange.Attribute {
-        switch self.newestAttributeStamp {
-        case self.tagsStamp: .tags
-        case self.retentionStamp: .retention
-        case self.legalHoldStamp: .legalHold
-        default: .acl
+    /// The stamp of what a task of this kind is about; 0 for the data.
+    package func stamp(of kind: TaskRecord.Kind) -> UInt64 {
+        if kind == .attributes { return self.newestAttributeStamp }
+        return switch kind.component {
+        case .data: 0
+        case .tags: self.tagsStamp
+        case .acl: self.aclStamp
+        case .retention: self.retentionStamp
+        case .legalHold: self.legalHoldStamp
+        }
+    }
+
+    /// Takes away what a task of this kind is not about, so that it leaves that alone: attributes without a stamp win
+    /// over nothing, and a lock that is not brought needs no destination that can have one (F-04).
+    mutating func keepAttribute(of kind: TaskRecord.Kind) {
+        guard kind.isOfAttributes, kind != .attributes else { return }
+        let component = kind.component
+        if component != .tags { self.tagsStamp = 0 }
+        if component != .acl {
+            self.clearAcl()
+            self.aclStamp = 0
+        }
+        if component != .retention {
+            self.retention = nil
+            self.retentionStamp = 0
+        }
+        if component != .legalHold {
+            self.legalHold = .unset
+            self.legalHoldStamp = 0
         }
     }
 

@@ -39,7 +39,7 @@ extension ObjectService {
             batch.require(version.row, is: version.value)
             let deliveries = try self.planChange(
                 of: attribute, in: record, key: key, bucket: bucket, requested: requested)
-            Self.merge(deliveries.states, into: &record)
+            Self.merge(deliveries.states, of: attribute, into: &record)
             self.put(deliveries.tasks, in: &batch)
             let value = try encodeRecord(record)
             batch.put(version.row, value)
@@ -56,12 +56,15 @@ extension ObjectService {
         throw .operationAborted
     }
 
-    /// Notes the pending deliveries of attributes in the states that the version has of their destinations.
-    private static func merge(_ states: [DestinationState], into record: inout VersionRecord) {
+    /// Notes the pending deliveries of an attribute in the states that the version has of their destinations (T-12).
+    private static func merge(
+        _ states: [DestinationState], of attribute: VersionChange.Attribute, into record: inout VersionRecord
+    ) {
+        let component = DestinationStatus.Component(attribute)
         for state in states {
             if let index = record.destinations.firstIndex(where: { $0.destinationBucket == state.destinationBucket }) {
-                record.destinations[index].tags = .pending
-                record.destinations[index].tagsStamp = state.tagsStamp
+                record.destinations[index][component] = state[component]
+                record.destinations[index].refreshFailureReason()
             } else {
                 record.destinations.append(state)
             }

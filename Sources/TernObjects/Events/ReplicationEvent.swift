@@ -44,7 +44,7 @@ package struct ReplicationEvent: Sendable, Hashable {
         }
         self.ruleID = task.ruleID
         self.destinationBucket = task.destinationBucket
-        self.operation = task.s3Operation(version: version)
+        self.operation = task.kind.planned.s3Operation
         self.requested = Timestamp(milliseconds: task.requestMs)
     }
 
@@ -54,23 +54,6 @@ package struct ReplicationEvent: Sendable, Hashable {
         case .missedThreshold: .replicationMissedThreshold
         case .replicatedAfterThreshold: .replicationReplicatedAfterThreshold
         case .notTracked: .replicationNotTracked
-        }
-    }
-}
-
-extension TaskRecord {
-    ///
-    fileprivate func s3Operation(version: VersionRecord?) -> String {
-        switch self.kind {
-        case .object, .UNRECOGNIZED: "OBJECT_PUT"
-        case .deleteMarker: "DELETE_MARKER"
-        case .tags:
-            switch version?.newestAttribute {
-            case .acl: "ACL_PUT"
-            case .retention: "RETENTION_PUT"
-            case .legalHold: "LEGAL_HOLD_PUT"
-            case .tags, nil: "TAGGING_PUT"
-            }
         }
     }
 }

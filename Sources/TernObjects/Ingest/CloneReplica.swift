@@ -2,7 +2,7 @@ import FoundationEssentials
 import Logging
 import TernCore
 package import TernRecords
-import TernReplication
+package import TernReplication
 import TernS3Protocol
 import TernStorage
 
@@ -10,11 +10,14 @@ extension ObjectService {
     /// Replicates a version to another bucket of this region: its blobs become names of the same bytes, so that no byte
     /// is copied, whatever the object's size. Those of an encrypted version are too, and its data key is sealed anew;
     /// only bytes in clear that are to be encrypted are read and written.
-    package func cloneReplica(_ task: TaskRecord, of version: StoredVersion, from source: BucketState) async
-        -> IngestResult
-    {
+    ///
+    /// - Parameter tagsReason: Why it goes without its tags; `nil` if it does not.
+    package func cloneReplica(
+        _ task: TaskRecord, of version: StoredVersion, from source: BucketState,
+        tagsReason: ReplicationFailureReason? = nil
+    ) async -> IngestResult {
         do {
-            return try await self.clone(task, of: version, from: source)
+            return try await self.clone(task, of: version, from: source, tagsReason: tagsReason)
         } catch {
             return Self.retry(error)
         }
@@ -23,12 +26,14 @@ extension ObjectService {
     private func clone(
         _ task: TaskRecord,
         of version: StoredVersion,
-        from source: BucketState
+        from source: BucketState,
+        tagsReason: ReplicationFailureReason?
     ) async throws(S3Error) -> IngestResult {
         guard let layout = try await self.layout(of: version.record, in: source.partition) else {
             return .retry("the version changed while it was read")
         }
-        var replica = ReplicaRecord(task: task, version: version.record, parts: layout.parts, source: source)
+        var replica = ReplicaRecord(
+            task: task, version: version.record, parts: layout.parts, source: source, tagsReason: tagsReason)
         if let problem = self.problem(ofIdentity: replica) { return problem }
         let bucket: BucketState
         switch try await self.destination(of: &replica) {
@@ -37,7 +42,7 @@ extension ObjectService {
         }
         if try await self.version(identity: version.record.versionID, of: version.key, in: bucket) != nil {
             // Placing would find the same, but only after cloning.
-            return await self.refreshReplica(replica)
+            return await self.refreshReplica(replica).noting(replica)
         }
         let cipher: BodyCipher?
         switch try await self.openSource(of: version, role: task.role, in: source) {
@@ -70,10 +75,10 @@ extension ObjectService {
         }
         switch try await self.place([prepared], in: bucket).first {
         case .placed:
-            return .done
+            return IngestResult.done.noting(replica)
         case .notNeeded(let result):
             await self.deleteBlobs(prepared.blobs, in: bucket.partition)
-            return result
+            return result.noting(replica)
         case nil:
             return .retry("not placed")
         }

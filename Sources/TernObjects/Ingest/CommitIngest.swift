@@ -19,7 +19,7 @@ extension ObjectService {
         guard let session = try await self.ingestSession(id, in: bucket.partition), session.isAbout(replica) else {
             // An earlier commit whose answer was lost.
             if try await self.version(identity: id, of: key, in: bucket) != nil {
-                return await self.refreshReplica(replica)
+                return await self.refreshReplica(replica).noting(replica)
             }
             return .retry("the session has ended")
         }
@@ -42,13 +42,13 @@ extension ObjectService {
         prepared.removals = [session.row] + segments.map(\.row.key)
         switch try await self.place([prepared], in: bucket).first {
         case .placed:
-            return .done
+            return IngestResult.done.noting(replica)
         case .notNeeded(let result):
             // Refused meanwhile, or there by another way: what was collected is of no use.
             if result.code != .retry, let session = try await self.ingestSession(id, in: bucket.partition) {
                 _ = try await self.remove(session, version: id, in: bucket.partition)
             }
-            return result
+            return result.noting(replica)
         case nil:
             return .retry("not placed")
         }

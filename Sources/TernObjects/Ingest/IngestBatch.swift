@@ -89,9 +89,9 @@ extension ObjectService {
             for (position, index) in accepted.enumerated() {
                 switch placements[position] {
                 case .placed:
-                    results[index] = .done
+                    results[index] = IngestResult.done.noting(items[index].replica)
                 case .notNeeded(let result):
-                    results[index] = result
+                    results[index] = result.noting(items[index].replica)
                     await self.deleteBlobs(stored[position].blobs, in: bucket.partition)
                 }
             }

@@ -28,6 +28,7 @@ extension ObjectService {
         case .openWithoutTags:
             replica.version.tags = []
             replica.version.tagsStamp = 0
+            replica.tagsReason = ReplicationFailureReason.dstPutTaggingNotPermitted.rawValue
         case .refused(let reason):
             return .refused(.refused(reason.rawValue, "the role is not permitted at the destination"))
         case .undecided:

@@ -23,6 +23,14 @@ extension IngestResult {
         return result
     }()
 
+    /// The same answer, which says when the replica came without its tags, and why (T-15).
+    func noting(_ replica: ReplicaRecord) -> IngestResult {
+        guard self.code == .done, !replica.tagsReason.isEmpty else { return self }
+        var noted = self
+        noted.tagsReason = replica.tagsReason
+        return noted
+    }
+
     /// Final: `reason` is the raw value of a `ReplicationFailureReason`.
     package static func refused(_ reason: String, _ message: String = "") -> IngestResult {
         var result = IngestResult()

@@ -101,7 +101,7 @@ extension ObjectService {
                     result: .refused("DstObjectHardDeleted", "the replica was deleted by its version ID"))
             }
             if try await self.version(identity: id, of: key, in: bucket) != nil {
-                return IngestProgress(result: await self.refreshReplica(replica), isComplete: true)
+                return IngestProgress(result: await self.refreshReplica(replica).noting(replica), isComplete: true)
             }
             if let session = try await self.ingestSession(id, in: bucket.partition) {
                 if session.isAbout(replica) {

@@ -1,12 +1,18 @@
 import TernCore
 package import TernRecords
+package import TernReplication
 
 extension ReplicaRecord {
     /// What a task has to bring to its destination: the version as it is now, under the rule as it was at admission
     /// (spec rule I-10).
     ///
-    /// - Parameter parts: The parts of a multipart object; empty for anything else.
-    package init(task: TaskRecord, version: VersionRecord, parts: [PartLayout], source: BucketState) {
+    /// - Parameters:
+    ///   - parts: The parts of a multipart object; empty for anything else.
+    ///   - tagsReason: Why it goes without its tags; `nil` if it does not.
+    package init(
+        task: TaskRecord, version: VersionRecord, parts: [PartLayout], source: BucketState,
+        tagsReason: ReplicationFailureReason? = nil
+    ) {
         self.init()
         self.sourceBucket = source.name
         self.sourceRegion = source.record.region
@@ -20,6 +26,11 @@ extension ReplicaRecord {
         self.isOfReplica = version.isReplica
 
         var copy = version
+        if let tagsReason {
+            copy.tags = []
+            copy.tagsStamp = 0
+            self.tagsReason = tagsReason.rawValue
+        }
         copy.isReplica = false
         copy.replicaSource = 0
         copy.destinations = []
@@ -31,6 +42,7 @@ extension ReplicaRecord {
         if !task.storageClass.isEmpty {
             copy.storageClass = task.storageClass == StorageClass.standard.rawValue ? "" : task.storageClass
         }
+        copy.keepAttribute(of: task.kind)
         if version.hasEncryption, !version.travelsSealed { copy.encryption = version.encryption.withoutKeys }
         self.version = copy
         if version.travelsSealed, task.kind == .object {

@@ -102,7 +102,7 @@ extension ObjectService {
         batch: inout MetadataBatch,
         events: inout AddedEvents
     ) async throws(S3Error) -> PlacementPlan {
-        if replica.replica.kind == .tags {
+        if replica.replica.kind.isOfAttributes {
             return try await self.planAttributes(replica, in: bucket, batch: &batch, events: &events)
         }
         let key = replica.key

@@ -23,7 +23,7 @@ extension LifecycleVersion {
 extension DestinationState {
     /// Live-replication rule T-18: lifecycle waits while the version, or a change of it, is PENDING or FAILED.
     fileprivate var holdsLifecycle: Bool {
-        [self.data, self.tags].contains { $0 == .pending || $0 == .failed }
+        self.contains(.pending) || self.contains(.failed)
     }
 }
 

@@ -77,22 +77,23 @@ extension ObjectService {
             // What the rule says at admission holds for as long as the replica lives (L-60).
             let known = record.destinations.first { $0.destinationBucket == state.destinationBucket }
             state.ownerOverride = known?.ownerOverride ?? planned.ownerOverride
-            state.tags = .pending
-            state.tagsStamp = record.newestAttributeStamp
+            let kind = TaskRecord.Kind(planned.kind)
+            let stamp = record.stamp(of: kind)
+            state[kind.component] = StoredComponent(status: .pending, stamp: stamp)
             result.states.append(state)
 
             var task = TaskRecord()
             task.key = .init(key.bytes)
             task.version = record.id
             task.isNull = record.isNull
-            task.kind = .tags
+            task.kind = kind
             task.ruleID = planned.ruleID
             task.destinationBucket = planned.destinationBucket.description
             task.role = planned.role
             task.storageClass = planned.storageClass?.rawValue ?? ""
             task.configurationEpoch = bucket.record.epoch
             task.requestMs = requested.milliseconds
-            task.tagsStamp = record.newestAttributeStamp
+            task.attributeStamp = stamp
             task.destinationAccount = planned.account ?? ""
             task.ownerOverride = state.ownerOverride
             task.metricsEnabled = planned.metrics

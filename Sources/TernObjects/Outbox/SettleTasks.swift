@@ -6,8 +6,9 @@ import TernStorage
 
 /// How a task ended.
 package enum TaskOutcome: Sendable, Hashable {
-    /// The destination has it. `attributesStamp` is the newest stamp of the attributes that it was given.
-    case done(attributesStamp: UInt64)
+    /// The destination has it. `attributesStamp` is the stamp with which the task's attribute was given to it.
+    /// `withoutTags` says why the object arrived without its tags, which is no failed operation (T-15, M-11).
+    case done(attributesStamp: UInt64, withoutTags: ReplicationFailureReason? = nil)
     /// The destination, or the source, refuses it for good (spec rule T-08).
     case refused(ReplicationFailureReason)
     /// There is nothing to deliver any more (spec rule I-13).
@@ -182,33 +183,51 @@ private struct SettledVersion {
 }
 
 extension DestinationState {
-    /// Applies the outcome of one task to the component that the task was for.
+    /// Applies the outcome of one task to the component that the task was for (spec §3.1).
     mutating func apply(_ outcome: TaskOutcome, of task: TaskRecord, at now: Timestamp) {
-        let isOfAttributes = task.kind == .tags
+        let component = task.kind.component
+        var state = self[component]
         switch outcome {
-        case .done(let attributesStamp):
-            if isOfAttributes {
-                // A newer change has a task of its own, unless it was delivered with this one.
-                if max(task.tagsStamp, attributesStamp) >= self.tagsStamp { self.tags = .completed }
-            } else {
-                self.data = .completed
+        case .done(let stamp, let missingTags):
+            // A newer change has a task of its own, unless it was delivered with this one.
+            if max(task.attributeStamp, stamp) < state.stamp { return }
+            state.status = .completed
+            state.failureReason = ""
+            if component == .data {
                 self.completedMs = now.milliseconds
+                if let missingTags { self.tagsStayedBehind(missingTags) }
             }
         case .refused(let reason):
-            if isOfAttributes {
-                if task.tagsStamp < self.tagsStamp { return }
-                self.tags = .failed
-            } else {
-                self.data = .failed
-            }
+            if task.attributeStamp < state.stamp { return }
+            state.status = .failed
+            state.failureReason = reason.rawValue
             self.failureReason = reason.rawValue
         case .cancelled:
-            if isOfAttributes {
-                if task.tagsStamp >= self.tagsStamp { self.tags = .none }
-            } else {
-                self.data = .none
-            }
+            if task.attributeStamp < state.stamp { return }
+            state.status = .none
+            state.failureReason = ""
         }
-        if self.data != .failed, self.tags != .failed { self.failureReason = "" }
+        self[component] = state
+        self.refreshFailureReason()
+    }
+
+    /// The object arrived without its tags (T-15). A change of the tags that waits has its own outcome.
+    private mutating func tagsStayedBehind(_ reason: ReplicationFailureReason) {
+        if self.tags == .pending { return }
+        self.tags = .failed
+        self.tagsFailureReason = reason.rawValue
+        self.failureReason = reason.rawValue
+    }
+
+    /// Keeps ``failureReason`` that of a failure which still stands.
+    mutating func refreshFailureReason() {
+        let failed = DestinationStatus.Component.allCases.map { self[$0] }.filter { $0.status == .failed }
+        let reasons = failed.map(\.failureReason)
+        // Records from before each component had its own have only the common one.
+        if failed.isEmpty {
+            self.failureReason = ""
+        } else if !reasons.contains(self.failureReason), let other = reasons.first(where: { !$0.isEmpty }) {
+            self.failureReason = other
+        }
     }
 }

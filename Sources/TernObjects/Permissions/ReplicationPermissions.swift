@@ -29,7 +29,8 @@ package struct ReplicationPermissions: Sendable {
     /// What the source lets its rule's role have of a version.
     package enum SourceVerdict: Sendable, Equatable {
         case readable
-        /// The object goes without its tags (T-15).
+        /// The object goes without its tags (T-15); a change of the tags is looked at by the destination all the same,
+        /// whose other reasons come first.
         case readableWithoutTags
         case refused(ReplicationFailureReason)
         /// Refused by a copy of IAM that may be behind the home region's.
@@ -58,7 +59,7 @@ package struct ReplicationPermissions: Sendable {
                 sourceAccount: bucket.owner)
         else { return .refused(.assumeRoleNotPermitted) }
         let ask = Question(role: role, bucket: bucket, key: key, version: version, authorizer: self.authorizer)
-        let isData = task.kind != .tags
+        let isData = !task.kind.isOfAttributes
         let unreadable: ReplicationFailureReason = isData ? .srcGetObjectNotPermitted : .srcHeadObjectNotPermitted
         // what the role may not know, it cannot act on.
         guard await ask.bucketAllows("s3:GetReplicationConfiguration") else { return .refused(unreadable) }
@@ -78,9 +79,10 @@ package struct ReplicationPermissions: Sendable {
             guard await ask.allows("s3:GetObjectRetention") else { return .refused(.srcGetRetentionNotPermitted) }
             guard await ask.allows("s3:GetObjectLegalHold") else { return .refused(.srcGetLegalHoldNotPermitted) }
         }
-        let concernsTags = isData ? !version.tags.isEmpty : version.newestAttribute == .tags
-        guard concernsTags, await !ask.allows("s3:GetObjectVersionTagging") else { return .readable }
-        return isData ? .readableWithoutTags : .refused(.srcGetTaggingNotPermitted)
+        guard task.kind.concernsTags(of: version), await !ask.allows("s3:GetObjectVersionTagging") else {
+            return .readable
+        }
+        return .readableWithoutTags
     }
 
     // MARK: The destination's side
@@ -129,10 +131,9 @@ package struct ReplicationPermissions: Sendable {
         if replica.ownerOverride, await !ask.allows("s3:ObjectOwnerOverrideToBucketOwner") {
             return .refused(.dstPutObjectNotPermitted)
         }
-        let concernsTags = replica.kind == .tags ? version.newestAttribute == .tags : !version.tags.isEmpty
         // ReplicateObject covers the tags; only a Deny keeps them away.
-        guard concernsTags, await ask.denies("s3:ReplicateTags") else { return .open }
-        return replica.kind == .tags ? .refused(.dstPutTaggingNotPermitted) : .openWithoutTags
+        guard replica.kind.concernsTags(of: version), await ask.denies("s3:ReplicateTags") else { return .open }
+        return replica.kind.isOfAttributes ? .refused(.dstPutTaggingNotPermitted) : .openWithoutTags
     }
 
     ///
@@ -209,14 +210,23 @@ extension ReplicaRecord {
     var notPermitted: ReplicationFailureReason {
         switch self.kind {
         case .deleteMarker: .dstDelObjNotPermitted
-        case .tags:
-            switch self.version.newestAttribute {
-            case .tags: .dstPutTaggingNotPermitted
-            case .acl: .dstPutAclNotPermitted
-            case .retention: .dstPutRetentionNotPermitted
-            case .legalHold: .dstPutLegalHoldNotPermitted
-            }
-        default: self.version.etagPartCount > 0 ? .dstMultipartInitNotPermitted : .dstPutObjectNotPermitted
+        case .tags, .attributes: .dstPutTaggingNotPermitted
+        case .acl: .dstPutAclNotPermitted
+        case .retention: .dstPutRetentionNotPermitted
+        case .legalHold: .dstPutLegalHoldNotPermitted
+        case .object, .UNRECOGNIZED:
+            self.version.etagPartCount > 0 ? .dstMultipartInitNotPermitted : .dstPutObjectNotPermitted
+        }
+    }
+}
+
+extension TaskRecord.Kind {
+    /// Whether it brings tags, so that somebody must be allowed to read and to write them.
+    fileprivate func concernsTags(of version: VersionRecord) -> Bool {
+        switch self {
+        case .tags: true
+        case .object, .attributes: !version.tags.isEmpty
+        case .acl, .retention, .legalHold, .deleteMarker, .UNRECOGNIZED: false
         }
     }
 }

@@ -39,8 +39,8 @@ struct Delivery: Sendable {
 
     /// A version as the rule's role may take it along.
     enum Readable: Sendable {
-        /// Without its tags, where the role may not read them (T-15).
-        case version(StoredVersion)
+        /// `withoutTags` says why it goes without its tags (T-15).
+        case version(withoutTags: ReplicationFailureReason?)
         case verdict(TaskVerdict)
     }
 
@@ -48,15 +48,14 @@ struct Delivery: Sendable {
     func readable(
         _ task: StoredTask, version: StoredVersion, from source: BucketState, to place: DestinationPlace?
     ) async -> Readable {
-        var sent = version
+        var withoutTags: ReplicationFailureReason?
         switch await self.service.permissions?.source(
             of: task.record, version: version.record, key: version.key, in: source)
         {
         case nil, .readable:
             break
         case .readableWithoutTags:
-            sent.record.tags = []
-            sent.record.tagsStamp = 0
+            withoutTags = .srcGetTaggingNotPermitted
         case .refused(let reason):
             return .verdict(self.verdict(on: task, version: version, cause: .failure(reason)))
         case .undecided:
@@ -69,7 +68,7 @@ struct Delivery: Sendable {
         if place == nil {
             return .verdict(self.verdict(on: task, version: version, cause: .failure(.dstBucketNotFound)))
         }
-        return .version(sent)
+        return .version(withoutTags: withoutTags)
     }
 
     /// The verdict on a task by the destination's answer. `DONE` and what live replication takes for it settle the task;
@@ -77,7 +76,12 @@ struct Delivery: Sendable {
     func verdict(on task: StoredTask, version: StoredVersion, result: IngestResult) -> TaskVerdict {
         switch result.code {
         case .done:
-            return .settle(.done(attributesStamp: version.record.newestAttributeStamp), version)
+            let missingTags = ReplicationFailureReason(rawValue: result.tagsReason)
+            if task.record.kind.isOfAttributes, let missingTags {
+                return self.verdict(on: task, version: version, cause: .failure(missingTags))
+            }
+            return .settle(
+                .done(attributesStamp: version.record.stamp(of: task.record.kind), withoutTags: missingTags), version)
         case .refused:
             guard let reason = ReplicationFailureReason(rawValue: result.reason) else {
                 return self.retry(task, error: "the destination answered \(result.reason), which is not known here")
@@ -97,7 +101,8 @@ struct Delivery: Sendable {
 
     func verdict(on task: StoredTask, version: StoredVersion?, cause: DeliveryCause) -> TaskVerdict {
         switch RetryDecision(cause) {
-        case .done: .settle(.done(attributesStamp: version?.record.newestAttributeStamp ?? 0), version)
+        case .done:
+            .settle(.done(attributesStamp: version?.record.stamp(of: task.record.kind) ?? 0), version)
         case .refused(let reason): .settle(.refused(reason), version)
         case .cancelled: .settle(.cancelled(reason: "\(cause)"), version)
         case .retry: self.retry(task, error: "\(cause)")

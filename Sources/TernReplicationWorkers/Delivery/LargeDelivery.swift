@@ -25,9 +25,9 @@ extension Delivery {
                 return report
             }
             let place = try await self.place()
-            let sent: StoredVersion
+            let withoutTags: ReplicationFailureReason?
             switch await self.readable(task, version: version, from: source, to: place) {
-            case .version(let readable): sent = readable
+            case .version(let reason): withoutTags = reason
             case .verdict(let found):
                 report.verdicts = [(task, found)]
                 return report
@@ -36,11 +36,12 @@ extension Delivery {
             case nil:
                 verdict = self.verdict(on: task, version: version, cause: .failure(.dstBucketNotFound))
             case .here:
-                let result = await self.service.cloneReplica(task.record, of: sent, from: source)
+                let result = await self.service.cloneReplica(
+                    task.record, of: version, from: source, tagsReason: withoutTags)
                 verdict = self.verdict(on: task, version: version, result: result)
             case .region(let region):
                 (verdict, report.failure) = await self.sendSegments(
-                    of: version, sent: sent, task: task, from: source, to: region)
+                    of: version, withoutTags: withoutTags, task: task, from: source, to: region)
                 report.isAnswered = report.failure == nil
             }
         } catch {
@@ -53,7 +54,7 @@ extension Delivery {
     /// Sends what the destination does not have yet of an object, and has it made visible.
     func sendSegments(
         of version: StoredVersion,
-        sent: StoredVersion,
+        withoutTags: ReplicationFailureReason?,
         task: StoredTask,
         from source: BucketState,
         to region: RegionName
@@ -72,7 +73,8 @@ extension Delivery {
         } catch {
             return (self.sourceFailed(error), nil)
         }
-        let replica = ReplicaRecord(task: task.record, version: sent.record, parts: layout.parts, source: source)
+        let replica = ReplicaRecord(
+            task: task.record, version: version.record, parts: layout.parts, source: source, tagsReason: withoutTags)
         do {
             let progress = try await self.context.transport.beginSession(replica, to: region)
             if progress.isComplete || progress.result.code != .done {

@@ -17,7 +17,7 @@ private struct ReadyItem: Sendable {
 private enum SourceReading: Sendable {
     case ready(ReadyItem)
     /// To be delivered on its own: by cloning, or because it has several parts.
-    case alone(StoredVersion, sent: StoredVersion)
+    case alone(StoredVersion, withoutTags: ReplicationFailureReason?)
     case verdict(TaskVerdict)
 }
 
@@ -49,11 +49,11 @@ extension Delivery {
             switch await self.read(task, from: source, to: place) {
             case .verdict(let verdict):
                 report.verdicts.append((task, verdict))
-            case .alone(let version, let sent):
+            case .alone(let version, let withoutTags):
                 // Without a destination the reading ended with a verdict.
                 guard let place else { continue }
                 let (verdict, failure) = await self.deliverAlone(
-                    task, version: version, sent: sent, from: source, to: place)
+                    task, version: version, withoutTags: withoutTags, from: source, to: place)
                 report.verdicts.append((task, verdict))
                 if let failure { report.failure = failure } else { report.isAnswered = true }
             case .ready(let item):
@@ -108,25 +108,26 @@ extension Delivery {
                 return .verdict(self.verdict(on: task, version: nil, cause: .sourceVersionGone))
             }
             let record = version.record
-            if task.record.kind == .tags, self.isDataPending(in: record) {
+            if task.record.kind.isOfAttributes, self.isDataPending(in: record) {
                 return .verdict(
                     .postpone(
                         Self.attributesDelay, error: "waits until the object itself has arrived", countsAttempt: false))
             }
-            let sent: StoredVersion
+            let withoutTags: ReplicationFailureReason?
             switch await self.readable(task, version: version, from: source, to: place) {
-            case .version(let readable): sent = readable
+            case .version(let reason): withoutTags = reason
             case .verdict(let verdict): return .verdict(verdict)
             }
             guard task.record.kind == .object else {
-                let replica = ReplicaRecord(task: task.record, version: sent.record, parts: [], source: source)
+                let replica = ReplicaRecord(
+                    task: task.record, version: record, parts: [], source: source, tagsReason: withoutTags)
                 return .ready(ReadyItem(task: task, version: version, item: IngestItem(replica: replica)))
             }
             if record.etagPartCount > 1 || record.byteCount > self.context.options.smallBodyBytes {
-                return .alone(version, sent: sent)
+                return .alone(version, withoutTags: withoutTags)
             }
             if case .here = place, record.byteCount > Int64(self.service.options.inlineThresholdBytes) {
-                return .alone(version, sent: sent)
+                return .alone(version, withoutTags: withoutTags)
             }
             let opening = try await self.service.openSource(of: version, role: task.record.role, in: source)
             if let reason = opening.refusal {
@@ -137,7 +138,8 @@ extension Delivery {
             else {
                 return .verdict(.postpone(.zero, error: "the version moved while it was read", countsAttempt: false))
             }
-            let replica = ReplicaRecord(task: task.record, version: sent.record, parts: layout.parts, source: source)
+            let replica = ReplicaRecord(
+                task: task.record, version: record, parts: layout.parts, source: source, tagsReason: withoutTags)
             return .ready(ReadyItem(task: task, version: version, item: IngestItem(replica: replica, body: body)))
         } catch let error as S3Error {
             return .verdict(self.sourceFailed(error))
@@ -181,16 +183,17 @@ extension Delivery {
     private func deliverAlone(
         _ task: StoredTask,
         version: StoredVersion,
-        sent: StoredVersion,
+        withoutTags: ReplicationFailureReason?,
         from source: BucketState,
         to place: DestinationPlace
     ) async -> (TaskVerdict, TransportError?) {
         switch place {
         case .here:
-            let result = await self.service.cloneReplica(task.record, of: sent, from: source)
+            let result = await self.service.cloneReplica(
+                task.record, of: version, from: source, tagsReason: withoutTags)
             return (self.verdict(on: task, version: version, result: result), nil)
         case .region(let region):
-            return await self.sendSegments(of: version, sent: sent, task: task, from: source, to: region)
+            return await self.sendSegments(of: version, withoutTags: withoutTags, task: task, from: source, to: region)
         }
     }
 }

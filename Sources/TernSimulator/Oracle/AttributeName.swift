@@ -56,7 +56,9 @@ struct Stamps: Sendable, Hashable {
 
 /// Whatever components a destination's state has besides the data.
 extension DestinationState {
-    var attributeStates: [Status] { [self.tags] }
+    var attributeStates: [Status] {
+        [self.tags, self.acl.status, self.retention.status, self.legalHold.status]
+    }
     var allStates: [Status] { [self.data] + self.attributeStates }
 }
 

@@ -21,14 +21,25 @@ struct Explanation: Codable, Equatable, Sendable {
         var nextAttemptAt: String?
     }
 
+    struct Failure: Codable, Equatable, Sendable {
+        var component: String
+        var reason: String
+    }
+
     struct Delivery: Codable, Equatable, Sendable {
         var destinationBucket: String
         var ruleId: String?
         /// The state of the data: `PENDING`, `COMPLETED` or `FAILED`.
         var data: String?
-        /// The state of the tags and other metadata.
+        /// The states of the attributes that were changed on their own.
         var tags: String?
+        var acl: String?
+        var retention: String?
+        var legalHold: String?
+        /// The reason of the latest failure.
         var failureReason: String?
+        /// The reasons of all of them.
+        var failures: [Failure]?
         var completedAt: String?
         var task: ReplicationTask?
         var lane: Lane?
@@ -73,8 +84,18 @@ extension Explanation {
     private static func lines(_ delivery: Delivery) -> [String] {
         var lines = ["  \(delivery.destinationBucket)" + (delivery.ruleId.map { " (rule \($0))" } ?? "")]
         if let data = delivery.data { lines.append("    object: \(data)") }
-        if let tags = delivery.tags { lines.append("    metadata: \(tags)") }
-        if let reason = delivery.failureReason { lines.append("    failed: \(reason)") }
+        let attributes = [
+            ("tags", delivery.tags), ("ACL", delivery.acl), ("retention", delivery.retention),
+            ("legal hold", delivery.legalHold),
+        ]
+        for (name, state) in attributes {
+            if let state, state != "NONE" { lines.append("    \(name): \(state)") }
+        }
+        if let failures = delivery.failures, !failures.isEmpty {
+            for failure in failures { lines.append("    failed: \(failure.component): \(failure.reason)") }
+        } else if let reason = delivery.failureReason {
+            lines.append("    failed: \(reason)")
+        }
         if let completedAt = delivery.completedAt { lines.append("    completed at \(completedAt)") }
         if let task = delivery.task {
             let due = task.dueAt.map { ", next due \($0)" } ?? ""

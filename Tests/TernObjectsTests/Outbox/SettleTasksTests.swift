@@ -2,6 +2,7 @@ import TernCore
 import TernObjects
 import TernRecords
 import TernReplication
+import TernS3Protocol
 import TernTestSupport
 import Testing
 
@@ -68,6 +69,84 @@ struct SettleTasksTests {
         #expect(state.tags == row.tags)
         #expect(state.failureReason == row.reason)
         #expect(region.pendingOperations == Int64(2 - row.outcomes.count))
+    }
+
+    /// Changes each attribute of a locked version once, and returns their tasks by kind.
+    private func changeAll(_ region: TestRegion, _ lane: LaneID) async throws -> [TaskRecord.Kind: StoredTask] {
+        let key = try ObjectKey("k")
+        let service = region.service
+        _ = try await service.setTags([Tag(key: "a", value: "1")], of: nil, key: key, in: "src")
+        _ = try await service.changeAttribute(.acl, of: nil, key: key, in: "src") { record, _ throws(S3Error) in
+            record.acl.grants = [AclGrant()]
+        }
+        let until = Timestamp(seconds: self.clock.now.seconds + 86400)
+        _ = try await service.changeAttribute(.retention, of: nil, key: key, in: "src") { record, _ throws(S3Error) in
+            record.retention = Retention(mode: .governance, until: until)
+        }
+        _ = try await service.changeAttribute(.legalHold, of: nil, key: key, in: "src") { record, _ throws(S3Error) in
+            record.legalHold = .on
+        }
+        return Dictionary(uniqueKeysWithValues: try await self.tasks(region, lane).map { ($0.record.kind, $0) })
+    }
+
+    @Test("T-06, T-07, T-12, T-13, R-23: every attribute has a task and a state of its own")
+    func attributesHaveStates() async throws {
+        let (region, lane) = try await self.makeRegion()
+        try await region.put("k", in: "src", bytes: [1])
+        let tasks = try await self.changeAll(region, lane)
+        #expect(Set(tasks.keys) == [.object, .tags, .acl, .retention, .legalHold])
+        #expect(
+            Set(tasks.keys.map(\.planned.s3Operation)) == [
+                "OBJECT_PUT", "TAGGING_PUT", "ACL_PUT", "RETENTION_PUT", "LEGAL_HOLD_PUT",
+            ])
+
+        func settle(_ kind: TaskRecord.Kind, _ outcome: TaskOutcome) async throws {
+            let task = try #require(tasks[kind])
+            try await region.service.settle([TaskSettlement(task: task, outcome: outcome)], lane: lane)
+        }
+        func record() async throws -> VersionRecord { try #require(try await region.stack("k", in: "src").first) }
+
+        try await settle(.object, .done(attributesStamp: 0))
+        try await settle(.acl, .done(attributesStamp: 0))
+        #expect(try await record().replicationStatus == .pending)
+        try await settle(.retention, .refused(.dstPutRetentionNotPermitted))
+        #expect(try await record().replicationStatus == .failed)
+        try await settle(.tags, .refused(.srcGetTaggingNotPermitted))
+        var state = try #require(try await record().destinations.first)
+        #expect(state.failureReason == "SrcGetTaggingNotPermitted")
+        #expect(state[.retention].failureReason == "DstPutRetentionNotPermitted")
+        #expect(
+            state.componentStates == [.completed, .failed, .completed, .failed, .pending])
+        try await settle(.legalHold, .done(attributesStamp: 0))
+
+        // Tags that arrive later clear their own failure, and not that of the retention.
+        self.clock.advance(by: .milliseconds(5))
+        let key = try ObjectKey("k")
+        _ = try await region.service.setTags([Tag(key: "a", value: "2")], of: nil, key: key, in: "src")
+        state = try #require(try await record().destinations.first)
+        #expect(state[.tags].status == .pending && state.failureReason == "DstPutRetentionNotPermitted")
+        let again = try #require(try await self.tasks(region, lane).first)
+        try await region.service.settle([TaskSettlement(task: again, outcome: .done(attributesStamp: 0))], lane: lane)
+        #expect(try await record().replicationStatus == .failed)
+        state = try #require(try await record().destinations.first)
+        #expect(state.componentStates == [.completed, .completed, .completed, .failed, .completed])
+    }
+
+    @Test("T-15: an object that arrived without its tags has FAILED tags, which is no failed operation (M-11)")
+    func withoutTags() async throws {
+        let (region, lane) = try await self.makeRegion()
+        let metrics = OutcomeMetrics(following: region.service.outbox)
+        try await region.put("k", in: "src", bytes: [1])
+        let task = try #require(try await self.tasks(region, lane).first)
+        let outcome = TaskOutcome.done(attributesStamp: 0, withoutTags: .srcGetTaggingNotPermitted)
+        try await region.service.settle([TaskSettlement(task: task, outcome: outcome)], lane: lane)
+        let record = try #require(try await region.stack("k", in: "src").first)
+        #expect(record.destinations.map(\.data) == [.completed])
+        #expect(record.destinations.map(\.tags) == [.failed])
+        #expect(record.destinations.map(\.failureReason) == ["SrcGetTaggingNotPermitted"])
+        #expect(record.replicationStatus == .failed)
+        let counts = metrics.snapshots(at: self.clock.now).values.first
+        #expect(counts?.completedOperations == 1 && counts?.failedOperations == 0)
     }
 
     @Test("A task of older tags does not settle newer ones, unless they went along")
