@@ -15,13 +15,7 @@ extension VersionRecord {
     /// The stamp of what a task of this kind is about; 0 for the data.
     package func stamp(of kind: TaskRecord.Kind) -> UInt64 {
         if kind == .attributes { return self.newestAttributeStamp }
-        return switch kind.component {
-        case .data: 0
-        case .tags: self.tagsStamp
-        case .acl: self.aclStamp
-        case .retention: self.retentionStamp
-        case .legalHold: self.legalHoldStamp
-        }
+        return kind.component.attribute.map { self.stamp(of: $0) } ?? 0
     }
 
     /// Takes away what a task of this kind is not about, so that it leaves that alone: attributes without a stamp win

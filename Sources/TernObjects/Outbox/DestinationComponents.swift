@@ -89,6 +89,17 @@ extension VersionRecord {
 }
 
 extension DestinationStatus.Component {
+    /// The attribute that it is; `nil` for the data.
+    package var attribute: VersionChange.Attribute? {
+        switch self {
+        case .data: nil
+        case .tags: .tags
+        case .acl: .acl
+        case .retention: .retention
+        case .legalHold: .legalHold
+        }
+    }
+
     package init(_ attribute: VersionChange.Attribute) {
         switch attribute {
         case .tags: self = .tags
@@ -100,6 +111,15 @@ extension DestinationStatus.Component {
 }
 
 extension TaskRecord.Kind {
+    package init(_ attribute: VersionChange.Attribute) {
+        switch attribute {
+        case .tags: self = .tags
+        case .acl: self = .acl
+        case .retention: self = .retention
+        case .legalHold: self = .legalHold
+        }
+    }
+
     package init(_ kind: PlannedTask.Kind) {
         switch kind {
         case .object: self = .object

@@ -34,35 +34,38 @@ extension ObjectService {
             var state = record.destinations[index]
             guard state.stillStands(as: finding.kind) else { return .overtaken }
             let requested = self.clock.now
-            let task: OutboxTask
-            if state.needsData(after: finding.kind) {
-                task = plans.plan(ruleAt: rule, for: record, key: finding.place.key, requested: requested).task
-                state.data = .pending
-            } else {
-                state.tags = .pending
-                state.tagsStamp = record.newestAttributeStamp
+            var tasks: [OutboxTask] = []
+            for component in state.components(toRepair: finding) {
+                guard let attribute = component.attribute else {
+                    state.data = .pending
+                    tasks.append(
+                        plans.plan(ruleAt: rule, for: record, key: finding.place.key, requested: requested).task)
+                    continue
+                }
+                let kind = TaskRecord.Kind(attribute)
+                state[component] = StoredComponent(status: .pending, stamp: record.stamp(of: attribute))
                 var made = TaskRecord()
                 made.key = .init(finding.place.key.bytes)
                 made.version = record.id
                 made.isNull = record.isNull
-                made.kind = .tags
+                made.kind = kind
                 made.ruleID = finding.ruleID
                 made.destinationBucket = lane.destinationBucket
                 made.role = configuration.role
                 made.configurationEpoch = bucket.record.epoch
                 made.requestMs = requested.milliseconds
-                made.tagsStamp = record.newestAttributeStamp
+                made.attributeStamp = record.stamp(of: attribute)
                 made.destinationAccount = configuration.rules[rule].destination.account ?? ""
                 made.ownerOverride = state.ownerOverride
-                task = try OutboxTask(made)
+                tasks.append(try OutboxTask(made))
             }
             record.destinations[index] = state
             var batch = MetadataBatch(partition: bucket.partition)
             batch.require(Keyspace.epoch, is: bucket.epochValue)
             batch.require(version.row, is: version.value)
             batch.put(version.row, try encodeRecord(record))
-            self.put([task], in: &batch)
-            if try await self.tryCommit(batch, adding: [task], to: bucket) { return .queued }
+            self.put(tasks, in: &batch)
+            if try await self.tryCommit(batch, adding: tasks, to: bucket) { return .queued }
             self.registry.refresh(bucket.name)
         }
         throw .operationAborted
@@ -79,12 +82,12 @@ extension DestinationState {
         }
     }
 
-    /// Whether the version itself has to be sent, rather than its attributes alone.
-    fileprivate func needsData(after kind: VerificationFinding.Kind) -> Bool {
-        switch kind {
-        case .missing: true
-        case .withoutTask: self.data == .pending
-        default: false
+    /// What has to be sent: the version itself, its attributes that are behind, or all that waits without a task.
+    fileprivate func components(toRepair finding: VerificationFinding) -> [DestinationStatus.Component] {
+        switch finding.kind {
+        case .missing: [.data]
+        case .withoutTask: DestinationStatus.Component.allCases.filter { self[$0].status == .pending }
+        default: finding.attributes.map { DestinationStatus.Component($0) }
         }
     }
 }

@@ -179,11 +179,11 @@ struct AdmittedVersion: Sendable {
     /// that a rule selected.
     private func wasReplicated(_ attribute: VersionChange.Attribute) -> Bool {
         let stamp = self.version.record.stamp(of: attribute)
-        return stamp <= max(self.version.record.id.stamp, self.state.tagsStamp)
+        return stamp <= max(self.version.record.id.stamp, self.state[DestinationStatus.Component(attribute)].stamp)
     }
 }
 
 extension DestinationState {
-    var isPending: Bool { self.data == .pending || self.tags == .pending }
-    var isFailed: Bool { self.data == .failed || self.tags == .failed }
+    var isPending: Bool { self.contains(.pending) }
+    var isFailed: Bool { self.contains(.failed) }
 }
