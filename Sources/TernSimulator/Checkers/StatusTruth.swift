@@ -11,13 +11,11 @@ extension Book {
         for task in event.settledTasks { copies[task.id] = book.versions[task.id] }
         for copy in copies.values {
             for state in copy.record.destinations {
-                var wanted: [Bool] = []
-                if state.data == .pending { wanted.append(true) }
-                if state.attributeStates.contains(.pending) { wanted.append(false) }
-                for isOfData in wanted {
+                let components: [AttributeName?] = [nil] + AttributeName.allCases
+                for attribute in components where state.status(of: attribute) == .pending {
                     let hasTask = book.tasks.values.contains {
                         $0.id == copy.id && $0.record.destinationBucket == state.destinationBucket
-                            && $0.record.isOfData == isOfData
+                            && $0.record.attribute == attribute
                     }
                     if hasTask { continue }
                     self.report(
@@ -39,17 +37,17 @@ extension Book {
                 self.report(.statusTruth, "\(book.name)/\(copy.key): a task without a status, to \(destination)")
                 continue
             }
-            let outcomes = task.record.isOfData ? [state.data] : state.attributeStates
-            if outcomes.contains(.failed) {
+            let outcome = state.status(of: task.record.attribute)
+            if outcome == .failed {
                 if !self.hasCause(state.failureReason, task, book) {
                     self.report(
                         .statusTruth,
                         "\(book.name)/\(copy.key) failed for \(destination) without a cause: \(state.failureReason)")
                 }
-            } else if outcomes.contains(.pending) {
-                // A later change of the attributes, which has a task of its own.
+            } else if outcome == .pending {
+                // A later change of the attribute, which has a task of its own.
                 continue
-            } else if outcomes.contains(.completed) {
+            } else if outcome == .completed {
                 self.checkCompletion(task, copy, in: book, event: event)
             } else {
                 self.report(
@@ -72,7 +70,7 @@ extension Book {
             self.report(.statusTruth, "\(what), which holds another \(problem)")
         }
         let have = Stamps(replica.record)
-        // Until now the commit has only the attributes that the task was made for.
+        // Until now the commit has only what the task was made for.
         if have.tags < task.stamps.tags { self.report(.statusTruth, "\(what), which has older tags") }
         if have.legalHold < task.stamps.legalHold {
             self.report(.statusTruth, "\(what), which has an older legal hold")

@@ -54,14 +54,45 @@ struct Stamps: Sendable, Hashable {
     }
 }
 
-/// Whatever components a destination's state has besides the data.
-extension DestinationState {
-    var attributeStates: [Status] {
-        [self.tags, self.acl.status, self.retention.status, self.legalHold.status]
+extension Stamps {
+    /// Those of what a task is about: of everything, or of one attribute.
+    init(_ record: VersionRecord, of task: TaskRecord) {
+        self.init(record)
+        guard let attribute = task.attribute else { return }
+        if attribute != .tags { self.tags = 0 }
+        if attribute != .acl { self.acl = 0 }
+        if attribute != .retention { self.retention = 0 }
+        if attribute != .legalHold { self.legalHold = 0 }
     }
-    var allStates: [Status] { [self.data] + self.attributeStates }
+}
+
+/// The components of a destination's state: the data, and each attribute.
+extension DestinationState {
+    /// - Parameter attribute: `nil` for the data.
+    func status(of attribute: AttributeName?) -> Status {
+        switch attribute {
+        case nil: self.data
+        case .tags: self.tags
+        case .acl: self.acl.status
+        case .retention: self.retention.status
+        case .legalHold: self.legalHold.status
+        }
+    }
+
+    var allStates: [Status] { [self.data] + AttributeName.allCases.map { self.status(of: $0) } }
 }
 
 extension TaskRecord {
+    /// `nil` for the data.
+    var attribute: AttributeName? {
+        switch self.kind {
+        case .tags: .tags
+        case .acl: .acl
+        case .retention: .retention
+        case .legalHold: .legalHold
+        default: nil
+        }
+    }
+
     var isOfData: Bool { self.kind == .object || self.kind == .deleteMarker }
 }

@@ -140,7 +140,7 @@ extension Book {
                 book.tasks[row] = entry
                 continue
             }
-            let stamps = Stamps(book.versions[id]?.record ?? VersionRecord())
+            let stamps = Stamps(book.versions[id]?.record ?? VersionRecord(), of: record)
             let entry = TaskEntry(record: record, since: self.now, stamps: stamps, id: id)
             book.tasks[row] = entry
             event.addedTasks.append((row, entry))
