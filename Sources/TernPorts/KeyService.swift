@@ -9,11 +9,14 @@ package struct KeyUse: Sendable {
     package var viaService: String?
     /// Global condition keys of the request that leads to this use.
     package var requestContext: [String: [String]]
+    /// Whether a rule's role asks, for a replica: then `kms:Encrypt` makes a data key as well (live-replication ).
+    package var isForReplica: Bool
 
     package init(
         principal: Principal, context: [String: String], viaService: String? = nil,
-        requestContext: [String: [String]] = [:]
+        requestContext: [String: [String]] = [:], isForReplica: Bool = false
     ) {
+        self.isForReplica = isForReplica
         self.principal = principal
         self.context = context
         self.viaService = viaService
@@ -51,7 +54,7 @@ package struct KeyServiceError: Error, Hashable, Sendable {
 
 /// KMS as the object store asks it, on behalf of callers.
 package protocol KeyService: Sendable {
-    /// Makes a data key under a KMS key, if the principal may (`kms:GenerateDataKey`).
+    /// Makes a data key under a KMS key, if the principal may (`kms:GenerateDataKey`; for replicas `kms:Encrypt` too).
     ///
     /// - Parameter key: ID, ARN, alias name or alias ARN; `nil` for the account's `alias/aws/s3`, made on first use.
     func generateDataKey(under key: String?, of account: AccountID, for use: KeyUse) async throws(KeyServiceError)

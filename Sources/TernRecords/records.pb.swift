@@ -1280,6 +1280,9 @@ package nonisolated struct Tern_Records_ReplicaRecord: Sendable {
   /// ReplicationFailureReason.rawValue of why the version goes without its tags; empty where it does not.
   package var tagsReason: String = String()
 
+  /// Nothing is brought: the source only asks whether the destination would refuse for what comes before its own reason.
+  package var isInquiry: Bool = false
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -3153,7 +3156,7 @@ nonisolated extension Tern_Records_TaskRecord.Kind: SwiftProtobuf._ProtoNameProv
 
 nonisolated extension Tern_Records_ReplicaRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ReplicaRecord"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}source_bucket\0\u{3}source_region\0\u{3}destination_bucket\0\u{1}key\0\u{1}kind\0\u{1}version\0\u{1}parts\0\u{1}role\0\u{3}destination_account\0\u{3}owner_override\0\u{3}replica_kms_key\0\u{3}sealed_segments\0\u{3}is_of_replica\0\u{3}tags_reason\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}source_bucket\0\u{3}source_region\0\u{3}destination_bucket\0\u{1}key\0\u{1}kind\0\u{1}version\0\u{1}parts\0\u{1}role\0\u{3}destination_account\0\u{3}owner_override\0\u{3}replica_kms_key\0\u{3}sealed_segments\0\u{3}is_of_replica\0\u{3}tags_reason\0\u{3}is_inquiry\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3175,6 +3178,7 @@ nonisolated extension Tern_Records_ReplicaRecord: SwiftProtobuf.Message, SwiftPr
       case 12: try { try decoder.decodeRepeatedMessageField(value: &self.sealedSegments) }()
       case 13: try { try decoder.decodeSingularBoolField(value: &self.isOfReplica) }()
       case 14: try { try decoder.decodeSingularStringField(value: &self.tagsReason) }()
+      case 15: try { try decoder.decodeSingularBoolField(value: &self.isInquiry) }()
       default: break
       }
     }
@@ -3227,6 +3231,9 @@ nonisolated extension Tern_Records_ReplicaRecord: SwiftProtobuf.Message, SwiftPr
     if !self.tagsReason.isEmpty {
       try visitor.visitSingularStringField(value: self.tagsReason, fieldNumber: 14)
     }
+    if self.isInquiry != false {
+      try visitor.visitSingularBoolField(value: self.isInquiry, fieldNumber: 15)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -3245,6 +3252,7 @@ nonisolated extension Tern_Records_ReplicaRecord: SwiftProtobuf.Message, SwiftPr
     if lhs.sealedSegments != rhs.sealedSegments {return false}
     if lhs.isOfReplica != rhs.isOfReplica {return false}
     if lhs.tagsReason != rhs.tagsReason {return false}
+    if lhs.isInquiry != rhs.isInquiry {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -187,6 +187,8 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
     service.outbox.observe { settled in metrics.record(settled) }
     let finished = FinishedOperations()
     service.outbox.observe { settled in finished.record(settled) }
+    let failures = FailureLog(logger: logger)
+    service.outbox.observe { settled in failures.record(settled) }
     let shutdown = ShutdownSignal()
     let verificationPeer = HTTPVerificationPeer(client: client)
     let verification = VerificationContext(

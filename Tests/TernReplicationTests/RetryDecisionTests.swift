@@ -71,7 +71,7 @@ import Testing
         if !exceptions.contains(reason) { #expect(RetryDecision(.failure(reason)) == .refused(reason)) }
     }
 
-    @Test("F-01 to F-39: the codes, verbatim")
+    @Test("§5: the codes of the failure reasons, verbatim")
     func codes() {
         #expect(
             ReplicationFailureReason.allCases.map(\.rawValue) == [

@@ -275,7 +275,7 @@ def test_a_changed_rule_counts_at_once(s3, bucket):
     eventually(lambda: kinds(s3, bucket) == "mv", lambda: kinds(s3, bucket))
 
 
-def test_l_31_lifecycle_does_not_replicate(s3, days, bucket):
+def test_l_31_l_34_i_02_lifecycle_does_not_replicate(s3, days, bucket):
     abroad = days["eu-west-1"]
     other = abroad.bucket()
     far = abroad.client()

@@ -58,7 +58,7 @@ def tags_of(client, bucket, key, version):
 
 
 @pytest.mark.parametrize("size", [0, 1, 1000, 32768, 32769, 300_000, 5 * MIB + 1])
-def test_p_01_p_03_bodies(pair, size):
+def test_p_01_p_03_p_17_bodies(pair, size):
     source, bucket, destination, other = pair
     configure(source, bucket, rule(other))
     version = put(source, bucket, body=pattern(size))
@@ -170,7 +170,7 @@ def test_l_10_other_classes_are(pair, storage_class):
     assert_same_version(source, bucket, destination, other, "k", version)
 
 
-def test_l_01_copies(pair):
+def test_l_01_l_57_copies(pair):
     source, bucket, destination, other = pair
     put(source, bucket, "before", b"x" * 100_000, Metadata={"a": "1"}, Tagging="t=1")
     configure(source, bucket, rule(other))
@@ -186,7 +186,7 @@ def test_l_01_copies(pair):
     assert len(all_versions(destination, other)) == 2
 
 
-def test_every_version_of_a_key(pair):
+def test_p_20_every_version_of_a_key(pair):
     source, bucket, destination, other = pair
     configure(source, bucket, rule(other, markers="Enabled"))
     for number in range(10):
@@ -712,7 +712,7 @@ def test_w_02_a_ring_of_three_buckets(federation):
 # Failures: T-06 … T-09, I-03, I-15, F-03, F-05
 
 
-def test_t_07_t_08_i_03_f_05_suspended_destination(pair):
+def test_t_07_t_08_t_09_i_03_f_05_suspended_destination(pair):
     source, bucket, destination, other = pair
     configure(source, bucket, rule(other))
     destination.put_bucket_versioning(Bucket=other, VersioningConfiguration={"Status": "Suspended"})
@@ -791,7 +791,7 @@ def test_t_06_completed_only_when_every_destination_has_it(federation):
     wait_for_status(source, bucket, "k", version)
 
 
-def test_i_10_accepted_work_outlives_the_rule(federation):
+def test_i_10_i_12_accepted_work_outlives_the_rule(federation):
     home, abroad = federation["us-east-1"], federation["eu-west-1"]
     source, bucket, other = home.client(), home.bucket(), abroad.bucket()
     configure(source, bucket, rule(other))
@@ -860,7 +860,7 @@ def test_c_39_changes_apply_to_the_next_write(crr):
     assert len(all_versions(destination, other)) == 5
 
 
-def test_large_multipart_and_small_objects_together(pair):
+def test_i_26_n_14_large_multipart_and_small_objects_together(pair):
     """A large object under way does not hold up the small ones behind it."""
     source, bucket, destination, other = pair
     configure(source, bucket, rule(other))

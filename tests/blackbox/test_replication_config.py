@@ -87,7 +87,7 @@ ACCEPTED = {
     "C-14-v1-prefix": document(v1(prefix="<Prefix>a/b</Prefix>")),
     "C-16-no-namespace": document(v2(), namespace=False),
     "C-14-priority-0": document(v2(priority="<Priority>0</Priority>")),
-    "C-14-priority-max": document(v2(priority="<Priority>2147483647</Priority>")),
+    "C-14-N-03-priority-max": document(v2(priority="<Priority>2147483647</Priority>")),
     "C-14-markers": document(v2(markers="<DeleteMarkerReplication><Status>Enabled</Status></DeleteMarkerReplication>")),
     "C-33-disabled": document(v2(status="<Status>Disabled</Status>")),
     "C-14-storage-class": document(v2(more="<StorageClass>STANDARD_IA</StorageClass>")),
@@ -99,7 +99,7 @@ ACCEPTED = {
             criteria="<SourceSelectionCriteria><ReplicaModifications><Status>Enabled</Status></ReplicaModifications></SourceSelectionCriteria>"
         )
     ),
-    "C-28-kms": document(v2(criteria=KMS, more=KEY)),
+    "C-28-C-08-kms": document(v2(criteria=KMS, more=KEY)),
     "C-28-kms-alias": document(
         v2(
             criteria=KMS,
@@ -132,7 +132,7 @@ def tree(element):
 
 
 @pytest.mark.parametrize("name", ACCEPTED)
-def test_round_trip(put, raw, s3, buckets, name):
+def test_c_02_round_trip(put, raw, s3, buckets, name):
     answer = put(ACCEPTED[name])
     assert (answer.status, answer.body) == (200, b""), str(answer)
     stored = raw.request("GET", f"/{buckets[0]}?replication")
@@ -242,7 +242,7 @@ def test_c_12_token_is_ignored(put):
     assert put(document(v2()), headers={"x-amz-bucket-object-lock-token": "x"}).status == 200
 
 
-def test_c_34_too_large(put):
+def test_c_34_n_01_too_large(put):
     answer = put(document(v2(), "<!--" + "x" * (5 << 20) + "-->"))
     assert 400 <= answer.status < 500, str(answer)
 
@@ -360,8 +360,8 @@ REFUSED = {
         "Number of distinct destination bucket ARNs cannot exceed 1",
         None,
     ),
-    "E-17-no-priority": (document(v2(priority="")), INVALID_REQUEST, f"Priority must be specified {SCHEMA}", None),
-    "E-18-no-markers": (
+    "E-17-C-27-no-priority": (document(v2(priority="")), INVALID_REQUEST, f"Priority must be specified {SCHEMA}", None),
+    "E-18-C-27-no-markers": (
         document(v2(markers="")),
         INVALID_REQUEST,
         f"DeleteMarkerReplication must be specified {SCHEMA}",
@@ -610,7 +610,7 @@ def test_refused(put, raw, buckets, name):
     )
 
 
-def test_e_10_a_thousand_rules_are_fine(put, s3, buckets):
+def test_e_10_n_01_a_thousand_rules_are_fine(put, s3, buckets):
     rules = (
         v2(identifier=f"r{n}", priority=f"<Priority>{n}</Priority>", filter=f"<Filter><Prefix>{n}/</Prefix></Filter>")
         for n in range(1000)

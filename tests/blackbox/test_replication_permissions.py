@@ -4,6 +4,7 @@ import json
 import subprocess
 
 import pytest
+import requests
 from federation import ALICE, BOB, fresh_name, policy, tern_binary
 from replication import configure, rule, wait_for_status
 from waiting import eventually
@@ -95,7 +96,7 @@ def pair(federation):
     return CrossAccount(federation)
 
 
-def test_with_all_permissions_it_replicates_to_another_account(pair):
+def test_A_26_A_40_A_41_with_all_permissions_it_replicates_to_another_account(pair):
     pair.grant()
     pair.replicate()
     version = pair.put(Tagging="a=b")
@@ -105,13 +106,13 @@ def test_with_all_permissions_it_replicates_to_another_account(pair):
 
 
 @pytest.mark.parametrize("action", [action for action, reason in SOURCE_ACTIONS.items() if reason])
-def test_each_permission_at_the_source(pair, action):
+def test_A_10_A_12_A_14_F_23_F_25_each_permission_at_the_source(pair, action):
     pair.grant(source=set(SOURCE_ACTIONS) - {action})
     pair.replicate()
     assert pair.failure(pair.put()) == SOURCE_ACTIONS[action]
 
 
-def test_T_15_without_the_right_to_read_tags_it_arrives_without_them(pair):
+def test_T_15_A_15_F_27_without_the_right_to_read_tags_it_arrives_without_them(pair):
     pair.grant(source=set(SOURCE_ACTIONS) - {"s3:GetObjectVersionTagging"})
     pair.replicate()
     version = pair.put(Tagging="a=b")
@@ -121,13 +122,13 @@ def test_T_15_without_the_right_to_read_tags_it_arrives_without_them(pair):
 
 @pytest.mark.parametrize("side", ["destination", "bucket"])
 @pytest.mark.parametrize("action", list(DESTINATION_ACTIONS))
-def test_each_permission_at_the_destination_by_role_and_by_bucket(pair, side, action):
+def test_A_20_A_23_A_40_F_15_each_permission_at_the_destination_by_role_and_by_bucket(pair, side, action):
     pair.grant(**{side: set(DESTINATION_ACTIONS) - {action}})
     pair.replicate()
     assert pair.failure(pair.put()) == DESTINATION_ACTIONS[action]
 
 
-def test_without_a_bucket_policy_nothing_gets_into_another_account(pair):
+def test_A_40_without_a_bucket_policy_nothing_gets_into_another_account(pair):
     pair.grant(bucket=None)
     pair.replicate()
     assert pair.failure(pair.put()) == "DstPutObjectNotPermitted"
@@ -151,7 +152,7 @@ def test_A_13_the_right_to_read_versions_will_do_for_unencrypted_ones(pair):
     ],
     ids=["other service", "account", "other source account", "other bucket", "deny"],
 )
-def test_F_01_a_role_that_does_not_trust_s3_for_this_bucket(pair, trust):
+def test_F_01_A_01_a_role_that_does_not_trust_s3_for_this_bucket(pair, trust):
     pair.iam.update_assume_role_policy(RoleName=pair.role_name, PolicyDocument=policy(trust))
     pair.grant()
     pair.replicate()
@@ -205,7 +206,7 @@ def test_A_22_a_deny_of_ReplicateTags_leaves_the_tags_behind(federation, home, a
     assert "TagCount" not in abroad.client(ALICE).head_object(Bucket=destination, Key="key", VersionId=version)
 
 
-def test_A_21_delete_markers_need_ReplicateDelete_and_ListBucket(pair):
+def test_A_11_A_21_F_06_L_39_L_40_delete_markers_need_ReplicateDelete_and_ListBucket(pair):
     pair.grant()
     pair.replicate()
     wait_for_status(pair.s3, pair.source, "key", pair.put())
@@ -230,7 +231,7 @@ def test_A_21_delete_markers_need_ReplicateDelete_and_ListBucket(pair):
     )
 
 
-def test_PSR_3_who_sets_a_rule_must_be_allowed_to_pass_its_role(home, abroad):
+def test_PSR_3_C_05_A_45_who_sets_a_rule_must_be_allowed_to_pass_its_role(home, abroad):
     source, destination = home.bucket(), abroad.bucket()
     iam = home.service("iam", ALICE)
     user = fresh_name("user")
@@ -270,3 +271,295 @@ def test_ACC_9_a_role_made_a_moment_ago_in_the_home_region_is_not_taken_for_a_mi
         iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=policy(*statements))
         version = s3.put_object(Bucket=source, Key="key", Body=b"data")["VersionId"]
         wait_for_status(s3, source, "key", version)
+
+
+def trusted_role(region, *statements):
+    """A role that S3 may assume, with these rights in its region."""
+    iam = region.service("iam", ALICE)
+    name = fresh_name("role")
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument=policy(TRUST))
+    iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=policy(*statements))
+    return f"arn:aws:iam::{ALICE.id}:role/{name}"
+
+
+def failed_with(federation, client, bucket, version, reason, key="key"):
+    wait_for_status(client, bucket, key, version, expected="FAILED")
+    assert reason_of(federation, bucket, key, version) == reason
+
+
+@pytest.mark.parametrize("acl", [None, "read", "full"])
+def test_L_11_L_12_A_04_objects_of_other_owners(federation, home, abroad, s3, acl):
+    """Bob writes into Alice's bucket, whose owner is then who writes."""
+    source, destination = home.bucket(ObjectOwnership="ObjectWriter"), abroad.bucket()
+    writers = {**allow(["s3:PutObject", "s3:PutObjectAcl"], *both(source)), "Principal": {"AWS": BOB.id}}
+    s3.put_bucket_policy(Bucket=source, Policy=policy(writers))
+    configure(s3, source, rule(destination))
+    alice = s3.list_buckets()["Owner"]["ID"]
+    grants = {None: {}, "read": {"GrantRead": f"id={alice}"}, "full": {"ACL": "bucket-owner-full-control"}}[acl]
+    version = home.client(BOB).put_object(Bucket=source, Key="key", Body=b"bob's", **grants)["VersionId"]
+
+    if acl == "full":
+        wait_for_status(s3, source, "key", version)
+        assert abroad.client(ALICE).get_object(Bucket=destination, Key="key")["Body"].read() == b"bob's"
+        return
+    reason = "SrcGetObjectNotPermitted" if acl is None else "SrcGetAclNotPermitted"
+    eventually(lambda: reason_of(federation, source, "key", version) == reason, "it is refused for its owner's ACL")
+    assert not abroad.client(ALICE).list_object_versions(Bucket=destination).get("Versions")
+
+
+def test_E_50_I_06_requester_pays_of_another_account_takes_nothing(pair):
+    pair.grant()
+    pair.bobs.put_bucket_request_payment(
+        Bucket=pair.destination, RequestPaymentConfiguration={"Payer": "Requester"}
+    )
+    pair.replicate()
+    assert pair.failure(pair.put()) == "DstPutObjectNotPermitted"
+
+
+def test_E_31_C_38_an_account_that_does_not_own_the_destination(federation, home, abroad, s3):
+    source, destination = home.bucket(), abroad.bucket()
+    configure(s3, source, rule(destination, Account=BOB.id))
+    version = s3.put_object(Bucket=source, Key="key", Body=b"")["VersionId"]
+    failed_with(federation, s3, source, version, "DstPutObjectNotPermitted")
+
+
+def test_I_17_T_09_U_03_a_repaired_role_does_not_try_again(pair):
+    pair.grant(source=set(SOURCE_ACTIONS) - {"s3:GetObjectVersionForReplication"})
+    pair.replicate()
+    version = pair.put()
+    assert pair.failure(version) == "SrcGetObjectNotPermitted"
+    pair.grant()
+    wait_for_status(pair.s3, pair.source, "key", pair.put())
+    wait_for_status(pair.s3, pair.source, "key", version, expected="FAILED")
+
+
+@pytest.mark.parametrize("wanted", ["AES256", "aws:kms"])
+def test_A_43_I_19_a_destination_may_insist_on_an_encryption(federation, home, abroad, s3, wanted):
+    source, destination = home.bucket(), abroad.bucket()
+    deny = {
+        **allow(["s3:ReplicateObject"], *both(destination), effect="Deny"),
+        "Principal": "*",
+        "Condition": {"StringNotEquals": {"s3:x-amz-server-side-encryption": wanted}},
+    }
+    abroad.client(ALICE).put_bucket_policy(Bucket=destination, Policy=policy(deny))
+    configure(s3, source, rule(destination))
+    version = s3.put_object(Bucket=source, Key="key", Body=b"", ServerSideEncryption="AES256")["VersionId"]
+    if wanted == "AES256":
+        wait_for_status(s3, source, "key", version)
+    else:
+        failed_with(federation, s3, source, version, "DstPutObjectNotPermitted")
+
+
+def test_A_44_replication_counts_as_encrypted_traffic(home, abroad, s3):
+    source, destination = home.bucket(), abroad.bucket()
+    deny = {
+        **allow(["s3:*"], *both(destination), effect="Deny"),
+        "Principal": "*",
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    abroad.client(ALICE).put_bucket_policy(Bucket=destination, Policy=policy(deny))
+    configure(s3, source, rule(destination))
+    wait_for_status(s3, source, "key", s3.put_object(Bucket=source, Key="key", Body=b"")["VersionId"])
+
+
+LOCK_ACTIONS = {"s3:GetObjectRetention": "SrcGetRetentionNotPermitted", "s3:GetObjectLegalHold": "SrcGetLegalHoldNotPermitted"}
+
+
+@pytest.mark.parametrize("missing", [*LOCK_ACTIONS, None])
+def test_A_16_F_24_F_26_a_locked_source_needs_rights_to_read_its_locks(federation, home, abroad, s3, missing):
+    source, destination = (region.bucket(ObjectLockEnabledForBucket=True) for region in (home, abroad))
+    actions = (set(SOURCE_ACTIONS) | set(LOCK_ACTIONS)) - {missing}
+    role = trusted_role(home, allow(actions, *both(source)), allow(DESTINATION_ACTIONS, *both(destination)))
+    configure(s3, source, rule(destination), role=role)
+    version = s3.put_object(Bucket=source, Key="key", Body=b"")["VersionId"]
+    if missing:
+        failed_with(federation, s3, source, version, LOCK_ACTIONS[missing])
+    else:
+        wait_for_status(s3, source, "key", version)
+
+
+@pytest.mark.parametrize(
+    ("action", "reason"),
+    [
+        ("s3:PutObjectRetention", "DstPutRetentionNotPermitted"),
+        ("s3:PutObjectLegalHold", "DstPutLegalHoldNotPermitted"),
+        ("s3:ReplicateObject", None),
+    ],
+)
+def test_A_24_F_13_F_14_F_16_F_17_changes_that_the_destination_denies(federation, home, abroad, s3, action, reason):
+    """Each change has the reason of its own; the version is there already."""
+    source, destination = (
+        region.bucket(ObjectLockEnabledForBucket=True, ObjectOwnership="ObjectWriter") for region in (home, abroad)
+    )
+    configure(s3, source, rule(destination))
+    version = s3.put_object(Bucket=source, Key="key", Body=b"")["VersionId"]
+    wait_for_status(s3, source, "key", version)
+    deny = {**allow([action], *both(destination), effect="Deny"), "Principal": "*"}
+    abroad.client(ALICE).put_bucket_policy(Bucket=destination, Policy=policy(deny))
+    where = {"Bucket": source, "Key": "key", "VersionId": version}
+    changes = {
+        "DstPutRetentionNotPermitted": lambda: s3.put_object_retention(
+            **where, Retention={"Mode": "GOVERNANCE", "RetainUntilDate": "2040-01-01T00:00:00Z"}
+        ),
+        "DstPutLegalHoldNotPermitted": lambda: s3.put_object_legal_hold(**where, LegalHold={"Status": "ON"}),
+        "DstPutTaggingNotPermitted": lambda: s3.put_object_tagging(
+            **where, Tagging={"TagSet": [{"Key": "a", "Value": "1"}]}
+        ),
+        "DstPutAclNotPermitted": lambda: s3.put_object_acl(**where, ACL="bucket-owner-full-control"),
+    }
+    expected = {reason} if reason else set(changes)
+    for name in changes:
+        if name in expected:
+            changes[name]()
+    eventually(
+        lambda: reasons_of(federation, source, "key", version) == expected,
+        lambda: f"each fails: {reasons_of(federation, source, 'key', version)}",
+    )
+    wait_for_status(s3, source, "key", version, expected="FAILED")
+
+
+def reasons_of(federation, bucket, key, version):
+    """The reasons of all components that FAILED."""
+    answer = subprocess.run(
+        [tern_binary(), "explain", f"s3://{bucket}/{key}?versionId={version}", "--dir", str(federation.directory), "--json"],
+        capture_output=True, check=True, timeout=30,
+    )  # fmt: skip
+    return {
+        failure["reason"]
+        for delivery in json.loads(answer.stdout)["deliveries"]
+        for failure in delivery.get("failures", [])
+    }
+
+
+def test_F_28_A_12_a_change_of_metadata_needs_the_right_to_read_the_object(federation, home, abroad, s3):
+    source, destination = home.bucket(), abroad.bucket()
+    iam = home.service("iam", ALICE)
+    role = trusted_role(home, allow(SOURCE_ACTIONS, *both(source)), allow(DESTINATION_ACTIONS, *both(destination)))
+    configure(s3, source, rule(destination), role=role)
+    version = s3.put_object(Bucket=source, Key="key", Body=b"")["VersionId"]
+    wait_for_status(s3, source, "key", version)
+    name = role.rpartition("/")[2]
+    rest = set(SOURCE_ACTIONS) - {"s3:GetObjectVersionForReplication"}
+    iam.put_role_policy(
+        RoleName=name, PolicyName="p",
+        PolicyDocument=policy(allow(rest, *both(source)), allow(DESTINATION_ACTIONS, *both(destination))),
+    )  # fmt: skip
+    s3.put_object_tagging(Bucket=source, Key="key", VersionId=version, Tagging={"TagSet": [{"Key": "a", "Value": "1"}]})
+    failed_with(federation, s3, source, version, "SrcHeadObjectNotPermitted")
+
+
+def test_F_18_L_74_T_11_a_change_of_a_replica_whose_source_is_gone(federation, home, abroad, s3):
+    """The replica is REPLICA, PENDING while its change is on the way, and FAILED where it cannot arrive."""
+    source, destination = home.bucket(), abroad.bucket()
+    far = abroad.client(ALICE)
+    criteria = {"ReplicaModifications": {"Status": "Enabled"}}
+    for client, bucket, target in ((s3, source, destination), (far, destination, source)):
+        configure(client, bucket, {**rule(target), "SourceSelectionCriteria": criteria})
+    version = s3.put_object(Bucket=source, Key="key", Body=b"")["VersionId"]
+    wait_for_status(s3, source, "key", version)
+    wait_for_status(far, destination, "key", version, expected="REPLICA")
+    tags = {"TagSet": [{"Key": "a", "Value": "1"}]}
+    with home.paused():
+        far.put_object_tagging(Bucket=destination, Key="key", VersionId=version, Tagging=tags)
+        wait_for_status(far, destination, "key", version, expected="PENDING")
+    wait_for_status(far, destination, "key", version, expected="REPLICA")
+    assert s3.get_object_tagging(Bucket=source, Key="key", VersionId=version)["TagSet"] == tags["TagSet"]
+    s3.delete_object(Bucket=source, Key="key", VersionId=version)
+    far.delete_object_tagging(Bucket=destination, Key="key", VersionId=version)
+    wait_for_status(far, destination, "key", version, expected="FAILED")
+    assert reason_of(federation, destination, "key", version) == "DstVersionNotFound"
+
+
+def test_L_76_changes_of_replicas_are_carried_by_the_role_of_their_own_bucket(federation, home, abroad, s3):
+    source, destination = home.bucket(), abroad.bucket()
+    far = abroad.client(ALICE)
+    criteria = {"ReplicaModifications": {"Status": "Enabled"}}
+    configure(s3, source, {**rule(destination), "SourceSelectionCriteria": criteria})
+    powerless = trusted_role(home, allow(["s3:ListBucket"], *both(destination)))
+    configure(far, destination, {**rule(source), "SourceSelectionCriteria": criteria}, role=powerless)
+    version = s3.put_object(Bucket=source, Key="key", Body=b"")["VersionId"]
+    wait_for_status(s3, source, "key", version)
+    far.put_object_tagging(
+        Bucket=destination, Key="key", VersionId=version, Tagging={"TagSet": [{"Key": "a", "Value": "1"}]}
+    )
+    failed_with(federation, far, destination, version, "SrcHeadObjectNotPermitted")
+    wait_for_status(s3, source, "key", version)
+
+
+def test_A_50_of_several_faults_the_first_in_order_is_the_reason(federation, home, abroad, s3):
+    """The destination is not versioned and denies the role, which may not read the source either."""
+    source, destination = home.bucket(), abroad.bucket()
+    far = abroad.client(ALICE)
+    weak = trusted_role(
+        home, allow(set(SOURCE_ACTIONS) - {"s3:GetObjectVersionAcl"}, *both(source)), allow(["s3:ReplicateObject"], *both(destination))
+    )  # fmt: skip
+    configure(s3, source, rule(destination), role=weak)
+    deny = {**allow(["s3:ReplicateObject"], *both(destination), effect="Deny"), "Principal": "*"}
+    far.put_bucket_policy(Bucket=destination, Policy=policy(deny))
+    far.put_bucket_versioning(Bucket=destination, VersioningConfiguration={"Status": "Suspended"})
+    version = s3.put_object(Bucket=source, Key="a", Body=b"")["VersionId"]
+    failed_with(federation, s3, source, version, "SrcGetAclNotPermitted", key="a")
+    far.put_bucket_versioning(Bucket=destination, VersioningConfiguration={"Status": "Enabled"})
+    configure(s3, source, rule(destination))
+    far.put_bucket_versioning(Bucket=destination, VersioningConfiguration={"Status": "Suspended"})
+    version = s3.put_object(Bucket=source, Key="b", Body=b"")["VersionId"]
+    failed_with(federation, s3, source, version, "DstPutObjectNotPermitted", key="b")
+    far.delete_bucket_policy(Bucket=destination)
+    version = s3.put_object(Bucket=source, Key="c", Body=b"")["VersionId"]
+    failed_with(federation, s3, source, version, "DstBucketUnversioned", key="c")
+
+
+def test_U_24_T_08_a_failure_is_seen_in_status_explain_and_log(federation, home, abroad, s3):
+    source, destination = home.bucket(), abroad.bucket()
+    configure(s3, source, rule(destination))
+    abroad.client(ALICE).delete_bucket(Bucket=destination)
+    version = s3.put_object(Bucket=source, Key="key", Body=b"", Metadata={"password": "in-no-log"})["VersionId"]
+    failed_with(federation, s3, source, version, "DstBucketNotFound")
+    answer = subprocess.run(
+        [tern_binary(), "status", "--dir", str(federation.directory), "--json"], capture_output=True, check=True, timeout=30
+    )  # fmt: skip
+    rules = [rule for region in json.loads(answer.stdout)["regions"] for rule in region["rules"]]
+    assert [rule["failures"] for rule in rules if rule["sourceBucket"] == source] == [{"DstBucketNotFound": 1}]
+    lines = [line for line in federation.logs().splitlines() if version in line and "replication failed" in line]
+    assert len(lines) == 1
+    for word in ("DstBucketNotFound", "OBJECT_PUT", source, destination):
+        assert word in lines[0]
+    assert "in-no-log" not in federation.logs()
+
+
+def test_P_18_I_24_settings_of_buckets_do_not_replicate(home, abroad, s3):
+    source, destination = home.bucket(), abroad.bucket()
+    far = abroad.client(ALICE)
+    configure(s3, source, rule(destination))
+    s3.put_bucket_website(Bucket=source, WebsiteConfiguration={"IndexDocument": {"Suffix": "index.html"}})
+    s3.put_bucket_cors(
+        Bucket=source, CORSConfiguration={"CORSRules": [{"AllowedMethods": ["GET"], "AllowedOrigins": ["*"]}]}
+    )
+    s3.put_bucket_tagging(Bucket=source, Tagging={"TagSet": [{"Key": "a", "Value": "1"}]})
+    wait_for_status(s3, source, "key", s3.put_object(Bucket=source, Key="key", Body=b"")["VersionId"])
+    for call in (far.get_bucket_website, far.get_bucket_cors, far.get_bucket_tagging, far.get_bucket_replication):
+        with pytest.raises(far.exceptions.ClientError):
+            call(Bucket=destination)
+
+
+def test_I_30_conditions_of_writes_have_no_effect_on_replication(home, abroad, s3):
+    source, destination = home.bucket(), abroad.bucket()
+    configure(s3, source, rule(destination))
+    first = s3.put_object(Bucket=source, Key="key", Body=b"1", IfNoneMatch="*")
+    second = s3.put_object(Bucket=source, Key="key", Body=b"2", IfMatch=first["ETag"])
+    with pytest.raises(s3.exceptions.ClientError):
+        s3.put_object(Bucket=source, Key="key", Body=b"3", IfNoneMatch="*")
+    for answer in (first, second):
+        wait_for_status(s3, source, "key", answer["VersionId"])
+    versions = abroad.client(ALICE).list_object_versions(Bucket=destination)["Versions"]
+    assert [entry["VersionId"] for entry in versions] == [second["VersionId"], first["VersionId"]]
+
+
+def test_I_09_public_ACLs_of_replicas_have_no_effect_where_they_are_ignored(home, abroad, s3):
+    source, destination = (region.bucket(ObjectOwnership="ObjectWriter") for region in (home, abroad))
+    s3.delete_public_access_block(Bucket=source)
+    configure(s3, source, rule(destination))
+    version = s3.put_object(Bucket=source, Key="key", Body=b"public", ACL="public-read")["VersionId"]
+    wait_for_status(s3, source, "key", version)
+    assert requests.get(f"{home.endpoint}/{source}/key", timeout=10).status_code == 200
+    assert requests.get(f"{abroad.endpoint}/{destination}/key", timeout=10).status_code == 403

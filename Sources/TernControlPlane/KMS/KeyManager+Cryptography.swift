@@ -122,9 +122,17 @@ extension KeyManager: KeyService {
     package func generateDataKey(
         under key: String?, of account: AccountID, for use: KeyUse
     ) async throws(KeyServiceError) -> DataKey {
-        let made = try await self.generateDataKey(
-            SealingKey.byteCount, under: key ?? Self.managedAlias, context: use.context, Self.caller(use, account))
-        return DataKey(plaintext: made.plaintext, wrapped: made.sealed.bytes, keyARN: made.sealed.keyARN)
+        let id = key ?? Self.managedAlias
+        let caller = Self.caller(use, account)
+        do throws(KeyServiceError) {
+            let made = try await self.generateDataKey(SealingKey.byteCount, under: id, context: use.context, caller)
+            return DataKey(plaintext: made.plaintext, wrapped: made.sealed.bytes, keyARN: made.sealed.keyARN)
+        } catch  where use.isForReplica && error.code == "AccessDeniedException" {
+            // Replication takes either permission (live-replication A-33).
+            let plaintext = RandomBytes.make(SealingKey.byteCount)
+            let sealed = try await self.encrypt(plaintext, under: id, context: use.context, caller)
+            return DataKey(plaintext: plaintext, wrapped: sealed.bytes, keyARN: sealed.keyARN)
+        }
     }
 
     package func decrypt(_ wrapped: [UInt8], for use: KeyUse) async throws(KeyServiceError) -> [UInt8] {

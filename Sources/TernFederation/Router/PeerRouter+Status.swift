@@ -42,6 +42,9 @@ extension PeerRouter {
         json.member("completedOperations", rule.numbers.completedOperations)
         json.member("completedBytes", rule.numbers.completedBytes)
         json.member("failedOperations", rule.numbers.failedOperations)
+        json.object("failures") { json in
+            for (reason, count) in rule.numbers.failures.sorted(by: { $0.key < $1.key }) { json.member(reason, count) }
+        }
         json.member("operationsPerSecond", rule.numbers.operationsPerSecond)
         json.member("bytesPerSecond", rule.numbers.bytesPerSecond)
         json.member("laneState", self.lanes?.report(on: rule.lane)?.state ?? "idle")

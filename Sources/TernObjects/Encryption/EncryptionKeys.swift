@@ -58,7 +58,10 @@ package final class EncryptionKeys: Sendable {
     package var isOnByDefault: Bool { self.rootKey != nil }
 
     func replicationCaller(_ roleARN: String) async -> KeyCaller? {
-        await self.rolePrincipal(roleARN).map { KeyCaller($0) }
+        guard let principal = await self.rolePrincipal(roleARN) else { return nil }
+        var caller = KeyCaller(principal)
+        caller.isReplicating = true
+        return caller
     }
 
     /// How long new data keys are sealed by one wrapping key of SSE-S3.
@@ -126,6 +129,8 @@ package final class EncryptionKeys: Sendable {
             }
         }
         let made = try await keyService.generateDataKey(under: keyID, of: account, for: use)
+        // With a bucket key the role must be able to open it as well (live-replication A-32).
+        if use.isForReplica, cacheID != nil { _ = try await keyService.decrypt(made.wrapped, for: use) }
         let key = KMSKey(key: WrappingKey(made.plaintext), wrapped: Data(made.wrapped), keyARN: made.keyARN)
         if let cacheID {
             let entry = Entry(key: key.key, sealed: key.wrapped, expires: now + Self.bucketKeyLifetime)

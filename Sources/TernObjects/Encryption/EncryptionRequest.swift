@@ -10,6 +10,8 @@ package struct KeyCaller: Sendable {
 
     /// SSE-KMS needs a signature of version 4.
     package var isSignedByVersion4: Bool
+    /// Whether it is the role of a rule, which writes a replica.
+    package var isReplicating = false
 
     package init(
         _ principal: Principal, isSignedByVersion4: Bool = true,

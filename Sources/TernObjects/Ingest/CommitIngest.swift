@@ -10,7 +10,7 @@ extension ObjectService {
         var replica = sent
         if let problem = self.problem(ofIdentity: replica) { return problem }
         let bucket: BucketState
-        switch try await self.destination(of: &replica) {
+        switch try await self.destination(of: &replica, stage: .completion) {
         case .refused(let result): return result
         case .open(let state): bucket = state
         }

@@ -55,6 +55,8 @@ extension ObjectService {
             switch try await self.destination(of: &items[index].replica) {
             case .refused(let result):
                 results[index] = result
+            case .open where items[index].replica.isInquiry:
+                results[index] = .done
             case .open(let state):
                 bucket = state
                 if let problem = problems[index] {

@@ -166,6 +166,9 @@ extension ObjectService {
         guard let algorithm = Self.ownAlgorithm(of: address, in: session.record.replica) else {
             return .retry("the segment is not within one part, or too large")
         }
+        // Permission may end while parts are under way.
+        var replica = session.record.replica
+        if case .refused(let result) = try await self.destination(of: &replica, stage: .part) { return result }
         let row = Keyspace.ingestSegment(address.version, offset: address.offset)
         if try await self.metadata.value(row, in: bucket.partition) != nil { return .done }
 

@@ -74,7 +74,10 @@ package struct ReplicationPermissions: Sendable {
                 return .refused(unreadable)
             }
         }
-        guard await ask.allows("s3:GetObjectVersionAcl") else { return .refused(.srcGetAclNotPermitted) }
+        // L-11, A-04: what belongs to another account is read by its ACL, as anybody reads it.
+        guard Self.isGranted(.read, of: version, in: bucket, to: role) else { return .refused(unreadable) }
+        guard await ask.allows("s3:GetObjectVersionAcl"), Self.isGranted(.readACP, of: version, in: bucket, to: role)
+        else { return .refused(.srcGetAclNotPermitted) }
         if bucket.objectLock != nil {
             guard await ask.allows("s3:GetObjectRetention") else { return .refused(.srcGetRetentionNotPermitted) }
             guard await ask.allows("s3:GetObjectLegalHold") else { return .refused(.srcGetLegalHoldNotPermitted) }
@@ -83,6 +86,26 @@ package struct ReplicationPermissions: Sendable {
             return .readable
         }
         return .readableWithoutTags
+    }
+
+    /// Whether the role's account may read an object by its ACL, where the object is not the bucket owner's (L-11, L-12).
+    private static func isGranted(
+        _ permission: AccessPermission, of version: VersionRecord, in bucket: BucketState, to role: Principal
+    ) -> Bool {
+        if bucket.ownership == .bucketOwnerEnforced || version.owner.isEmpty || version.owner == bucket.record.owner {
+            return true
+        }
+        // Without an ACL the owner alone has everything.
+        guard var list = version.accessControlList, let account = role.account else { return false }
+        if bucket.publicAccessBlock.ignorePublicAcls { list = list.withoutPublicGrants }
+        return list.grants.contains { grant in
+            guard grant.permission == permission || grant.permission == .fullControl else { return false }
+            return switch grant.grantee {
+            case .account(let id): id == account.canonicalID
+            case .group(.allUsers), .group(.authenticatedUsers): true
+            case .group(.logDelivery): false
+            }
+        }
     }
 
     // MARK: The destination's side
@@ -121,12 +144,17 @@ package struct ReplicationPermissions: Sendable {
         if replica.kind == .deleteMarker {
             return await ask.allows("s3:ReplicateDelete") ? .open : .refused(.dstDelObjNotPermitted)
         }
-        guard
-            await ask.allows(
-                "s3:ReplicateObject", context: Self.conditions(of: version, replicaKey: replica.replicaKmsKey, now: now)
-            )
-        else {
+        guard await ask.allows("s3:ReplicateObject", context: Self.conditions(of: replica, in: bucket, now: now)) else {
             return .refused(replica.notPermitted)
+        }
+        // E-50: nobody could say that he pays.
+        if bucket.features.isRequesterPays, role.account?.id != bucket.owner { return .refused(replica.notPermitted) }
+        // ReplicateObject covers the lock; only a Deny refuses it.
+        if replica.kind.concerns(.retention), version.retention != nil, await ask.denies("s3:PutObjectRetention") {
+            return .refused(.dstPutRetentionNotPermitted)
+        }
+        if replica.kind.concerns(.legalHold), version.legalHold != .unset, await ask.denies("s3:PutObjectLegalHold") {
+            return .refused(.dstPutLegalHoldNotPermitted)
         }
         if replica.ownerOverride, await !ask.allows("s3:ObjectOwnerOverrideToBucketOwner") {
             return .refused(.dstPutObjectNotPermitted)
@@ -136,17 +164,23 @@ package struct ReplicationPermissions: Sendable {
         return replica.kind.isOfAttributes ? .refused(.dstPutTaggingNotPermitted) : .openWithoutTags
     }
 
-    ///
+    /// A-43, I-19: the lock, and the encryption that the replica will have.
     private static func conditions(
-        of version: VersionRecord, replicaKey: String, now: Timestamp
+        of replica: ReplicaRecord, in bucket: BucketState, now: Timestamp
     ) -> [String: [String]] {
+        let version = replica.version
         var conditions = version.retention?.conditions(now: now) ?? [:]
+        var method: String?
+        var key = ""
         if version.hasEncryption {
-            conditions["s3:x-amz-server-side-encryption"] = version.encryption.methodName.map { [$0] }
+            method = version.encryption.methodName
+            if version.encryption.isUnderKMS { key = replica.replicaKmsKey }
+        } else if replica.kind == .object, let preset = bucket.features.encryption {
+            method = preset.method.rawValue
+            if preset.method != .sseS3 { key = preset.keyID ?? "" }
         }
-        if version.encryption.isUnderKMS, !replicaKey.isEmpty {
-            conditions["s3:x-amz-server-side-encryption-aws-kms-key-id"] = [replicaKey]
-        }
+        if let method { conditions["s3:x-amz-server-side-encryption"] = [method] }
+        if !key.isEmpty { conditions["s3:x-amz-server-side-encryption-aws-kms-key-id"] = [key] }
         if version.legalHold != .unset {
             conditions["s3:object-lock-legal-hold"] = [version.legalHold == .on ? "ON" : "OFF"]
         }
@@ -221,6 +255,11 @@ extension ReplicaRecord {
 }
 
 extension TaskRecord.Kind {
+    /// Whether it brings an attribute, alone or with the object.
+    fileprivate func concerns(_ attribute: VersionChange.Attribute) -> Bool {
+        self == .object || self == .attributes || self.component.attribute == attribute
+    }
+
     /// Whether it brings tags, so that somebody must be allowed to read and to write them.
     fileprivate func concernsTags(of version: VersionRecord) -> Bool {
         switch self {

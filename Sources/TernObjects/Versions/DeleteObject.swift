@@ -124,7 +124,7 @@ extension ObjectService {
             } else if version.record.isNull {
                 batch.delete(Keyspace.nullPointer(key))
             }
-            if version.record.isReplica {
+            if version.record.leavesTombstone {
                 batch.put(Keyspace.tombstone(key, version.record.versionID), [])
             }
             let orphans = try await self.removeBody(of: version.record, from: &batch)

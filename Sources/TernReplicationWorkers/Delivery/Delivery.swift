@@ -71,6 +71,29 @@ struct Delivery: Sendable {
         return .version(withoutTags: withoutTags)
     }
 
+    /// The source's key refuses the role. That is the reason unless the destination has one that comes before it in the
+    /// order of A-50.
+    func verdict(
+        on task: StoredTask, version: StoredVersion, from source: BucketState, to place: DestinationPlace,
+        keyRefused reason: ReplicationFailureReason
+    ) async -> (TaskVerdict, TransportError?) {
+        var inquiry = ReplicaRecord(task: task.record, version: version.record, parts: [], source: source)
+        inquiry.isInquiry = true
+        let answer: IngestResult?
+        switch place {
+        case .here:
+            answer = await self.service.ingest(inquiry, body: ByteBuffer())
+        case .region(let region):
+            do {
+                answer = try await self.context.transport.deliver([IngestItem(replica: inquiry)], to: region).first
+            } catch {
+                return (.giveBack, error)
+            }
+        }
+        if let answer, answer.code != .done { return (self.verdict(on: task, version: version, result: answer), nil) }
+        return (self.verdict(on: task, version: version, cause: .failure(reason)), nil)
+    }
+
     /// The verdict on a task by the destination's answer. `DONE` and what live replication takes for it settle the task;
     /// a refusal is final; anything else waits, with a growing delay.
     func verdict(on task: StoredTask, version: StoredVersion, result: IngestResult) -> TaskVerdict {

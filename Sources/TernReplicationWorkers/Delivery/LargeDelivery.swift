@@ -64,7 +64,8 @@ extension Delivery {
         do {
             opening = try await self.service.openSource(of: version, role: task.record.role, in: source)
             if let reason = opening.refusal {
-                return (self.verdict(on: task, version: version, cause: .failure(reason)), nil)
+                return await self.verdict(
+                    on: task, version: version, from: source, to: .region(region), keyRefused: reason)
             }
             guard let found = try await self.service.layout(of: version.record, in: source.partition) else {
                 return (.postpone(.zero, error: "the version moved while it was read", countsAttempt: false), nil)

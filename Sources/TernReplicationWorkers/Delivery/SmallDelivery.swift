@@ -18,6 +18,8 @@ private enum SourceReading: Sendable {
     case ready(ReadyItem)
     /// To be delivered on its own: by cloning, or because it has several parts.
     case alone(StoredVersion, withoutTags: ReplicationFailureReason?)
+    /// The source's key refuses the role.
+    case keyRefused(StoredVersion, ReplicationFailureReason)
     case verdict(TaskVerdict)
 }
 
@@ -54,6 +56,12 @@ extension Delivery {
                 guard let place else { continue }
                 let (verdict, failure) = await self.deliverAlone(
                     task, version: version, withoutTags: withoutTags, from: source, to: place)
+                report.verdicts.append((task, verdict))
+                if let failure { report.failure = failure } else { report.isAnswered = true }
+            case .keyRefused(let version, let reason):
+                guard let place else { continue }
+                let (verdict, failure) = await self.verdict(
+                    on: task, version: version, from: source, to: place, keyRefused: reason)
                 report.verdicts.append((task, verdict))
                 if let failure { report.failure = failure } else { report.isAnswered = true }
             case .ready(let item):
@@ -131,7 +139,7 @@ extension Delivery {
             }
             let opening = try await self.service.openSource(of: version, role: task.record.role, in: source)
             if let reason = opening.refusal {
-                return .verdict(self.verdict(on: task, version: version, cause: .failure(reason)))
+                return .keyRefused(version, reason)
             }
             guard let layout = try await self.service.layout(of: record, in: source.partition),
                 let body = try await self.readBody(of: record, layout: layout, cipher: opening.cipher, in: source)

@@ -19,6 +19,8 @@ struct RegionStatus: Codable, Equatable, Sendable {
         var completedOperations: Int64
         var completedBytes: Int64
         var failedOperations: Int64
+        /// By reason, since the process started.
+        var failures: [String: Int64]?
         var operationsPerSecond: Double
         var bytesPerSecond: Double
         var laneState: String?
@@ -57,6 +59,15 @@ extension FederationStatus {
         let rows = self.regions.flatMap { region in region.rules.map { Self.row(region.region, $0) } }
         lines.append("")
         lines += rows.isEmpty ? ["no replication rules"] : TextTable.lines([header] + rows, rightAligned: 4...9)
+        for region in self.regions {
+            for rule in region.rules {
+                guard let failures = rule.failures, !failures.isEmpty else { continue }
+                let reasons = failures.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+                lines.append(
+                    "failed from \(region.region)/\(rule.sourceBucket) by \(rule.ruleId): "
+                        + reasons.joined(separator: ", "))
+            }
+        }
         return lines.joined(separator: "\n")
     }
 
