@@ -803,3 +803,42 @@ def test_f_07_f_08_f_25_keys_that_cannot_be_used(home, abroad, s3, fault):
     wait_for_status(s3, source, "k", put["VersionId"], "FAILED")
     with fails(404):
         abroad.client().head_object(Bucket=target, Key="k")
+
+
+@pytest.mark.parametrize(
+    ("denied", "bucket_key", "status"),
+    [
+        (["kms:GenerateDataKey*"], False, "COMPLETED"),
+        (["kms:GenerateDataKey*", "kms:Encrypt"], False, "FAILED"),
+        (["kms:Decrypt"], False, "COMPLETED"),
+        (["kms:Decrypt"], True, "FAILED"),
+    ],
+)
+def test_a_30_a_32_a_33_f_15_what_the_role_needs_of_the_replicas_key(home, abroad, s3, denied, bucket_key, status):
+    source, target = home.bucket(), abroad.bucket()
+    replicas = kms_client(abroad).create_key()["KeyMetadata"]["Arn"]
+    policy = json.loads(kms_client(abroad).get_key_policy(KeyId=replicas, PolicyName="default")["Policy"])
+    policy["Statement"].append({"Effect": "Deny", "Action": denied, "Resource": "*", "Principal": {"AWS": ROLE}})
+    kms_client(abroad).put_key_policy(KeyId=replicas, PolicyName="default", Policy=json.dumps(policy))
+    configure(s3, source, kms_rule(target, replicas))
+    put = s3.put_object(
+        Bucket=source, Key="k", Body=b"v", ServerSideEncryption="aws:kms", BucketKeyEnabled=bucket_key
+    )
+    wait_for_status(s3, source, "k", put["VersionId"], status)
+    if status == "COMPLETED":
+        assert body_of(abroad.client().get_object(Bucket=target, Key="k")) == b"v"
+
+
+def test_l_22_a_change_of_the_encryption_does_not_replicate(home, abroad, s3):
+    source, target = home.bucket(), abroad.bucket()
+    key = kms_client(home).create_key()["KeyMetadata"]["Arn"]
+    replicas = kms_client(abroad).create_key()["KeyMetadata"]["Arn"]
+    configure(s3, source, kms_rule(target, replicas))
+    version = s3.put_object(Bucket=source, Key="k", Body=b"v", ServerSideEncryption="AES256")["VersionId"]
+    wait_for_status(s3, source, "k", version)
+    s3.update_object_encryption(
+        Bucket=source, Key="k", VersionId=version, ObjectEncryption={"SSEKMS": {"KMSKeyArn": key}}
+    )
+    assert s3.head_object(Bucket=source, Key="k")["SSEKMSKeyId"] == key
+    assert s3.head_object(Bucket=source, Key="k")["ReplicationStatus"] == "COMPLETED"
+    assert abroad.client().head_object(Bucket=target, Key="k")["ServerSideEncryption"] == "AES256"

@@ -7,6 +7,7 @@ import pytest
 import requests
 from federation import ALICE, BOB, fresh_name, policy, tern_binary
 from replication import configure, rule, wait_for_status
+from s3 import upload_multipart
 from waiting import eventually
 
 SOURCE_ACTIONS = {
@@ -563,3 +564,10 @@ def test_I_09_public_ACLs_of_replicas_have_no_effect_where_they_are_ignored(home
     wait_for_status(s3, source, "key", version)
     assert requests.get(f"{home.endpoint}/{source}/key", timeout=10).status_code == 200
     assert requests.get(f"{abroad.endpoint}/{destination}/key", timeout=10).status_code == 403
+
+
+def test_F_09_a_multipart_object_that_may_not_be_written(pair):
+    pair.grant(destination=set(DESTINATION_ACTIONS) - {"s3:ReplicateObject"})
+    pair.replicate()
+    version = upload_multipart(pair.s3, pair.source, "key", [b"1" * (5 << 20), b"2"])["VersionId"]
+    assert pair.failure(version) == "DstMultipartInitNotPermitted"

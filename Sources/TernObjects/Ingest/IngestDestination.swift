@@ -62,7 +62,9 @@ extension ObjectService {
             if let refusal = try await self.keyRefusal(of: replica, in: bucket) { return .refused(refusal) }
             return .refused(.refused("DstBucketUnversioned", "the destination's versioning is not enabled"))
         }
-        if replica.kind == .object, replica.version.travelsSealed, bucket.features.encryption?.blocksCustomerKeys == true {
+        if replica.kind == .object, replica.version.travelsSealed,
+            bucket.features.encryption?.blocksCustomerKeys == true
+        {
             return .refused(.refused("DstPutObjectNotPermitted", "the destination takes no keys of customers"))
         }
         if replica.version.needsObjectLock, bucket.objectLock == nil {

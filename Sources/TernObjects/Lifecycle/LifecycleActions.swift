@@ -48,7 +48,7 @@ extension ObjectService {
         } else if stored.record.isNull {
             batch.delete(Keyspace.nullPointer(version.key))
         }
-        if stored.record.leavesTombstone { batch.put(Keyspace.tombstone(version.key, stored.record.versionID), []) }
+        if stored.record.isReplica { batch.put(Keyspace.tombstone(version.key, stored.record.versionID), []) }
         let orphans = try await self.removeBody(of: stored.record, from: &batch)
         let events = try self.addRemovalEvent(
             of: stored.record, key: version.key, in: bucket, cause: .lifecycle, to: &batch)

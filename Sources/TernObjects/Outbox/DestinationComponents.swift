@@ -81,10 +81,6 @@ extension StoredComponent {
 }
 
 extension VersionRecord {
-    /// Whether its removal has to be remembered: a replica must not be brought back (L-16), and what replicas are made of
-    /// must not be waited for by changes of those that flow back (L-74).
-    package var leavesTombstone: Bool { self.isReplica || !self.destinations.isEmpty }
-
     /// `x-amz-replication-status`: the aggregate over destinations and components (spec rules T-02 to T-13), or `nil`.
     package var replicationStatus: ReplicationStatus? {
         if self.destinations.isEmpty { return self.isReplica ? .replica : nil }

@@ -124,7 +124,7 @@ extension ObjectService {
             } else if version.record.isNull {
                 batch.delete(Keyspace.nullPointer(key))
             }
-            if version.record.leavesTombstone {
+            if version.record.isReplica {
                 batch.put(Keyspace.tombstone(key, version.record.versionID), [])
             }
             let orphans = try await self.removeBody(of: version.record, from: &batch)
