@@ -33,7 +33,7 @@ extension PeerRouter {
         case (nil, let region?): destination = .region(region.description)
         default: return Self.text(400, "either a destination bucket or a destination region is needed")
         }
-        if case .region(let name) = destination, self.federation.endpoints[RegionName(trusted: name)] == nil {
+        if case .region(let name) = destination, !self.federation.regions.contains(RegionName(trusted: name)) {
             return Self.text(404, "there is no region \(name)")
         }
         var limit: BandwidthLimit?
