@@ -108,7 +108,7 @@ struct LimitReplicationCommand: AsyncParsableCommand {
     var region: String?
 
     func run() async throws {
-        let targets = try self.options.targets()
+        let targets = try await self.options.targets().withJoined()
         let regions = try targets.chosen(self.region)
         let client = OperatorClient(targets)
         let change = try self.change()
@@ -183,7 +183,7 @@ struct FlowSubject: ParsableArguments {
 
     /// The answer of the region that has the bucket.
     func ask(_ verb: String, query: String, options: OperatorOptions, region: String?) async throws -> Data {
-        let targets = try options.targets()
+        let targets = try await options.targets().withJoined()
         let client = OperatorClient(targets)
         var failure: (any Error)?
         for region in try targets.chosen(region) {
