@@ -24,6 +24,14 @@ package struct ReplicationPermissions: Sendable {
         await self.roles.session(ofRole: arn)
     }
 
+    /// Whether this region's copy of the directory has all that the home region had when the task was written. Where it
+    /// has not, it is brought up to date for the next attempt: what is missing now may be there then.
+    package func knowsDirectory(asOf task: TaskRecord) async -> Bool {
+        if self.freshness.isCurrent(asOf: Timestamp(milliseconds: task.requestMs)) { return true }
+        _ = await self.freshness.catchUp()
+        return false
+    }
+
     // MARK: The source's side
 
     /// What the source lets its rule's role have of a version.

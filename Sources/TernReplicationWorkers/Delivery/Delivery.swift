@@ -66,6 +66,13 @@ struct Delivery: Sendable {
                         + "home region's"))
         }
         if place == nil {
+            if await self.service.permissions?.knowsDirectory(asOf: task.record) == false {
+                return .verdict(
+                    self.retry(
+                        task,
+                        error: "the destination bucket is not in this region's copy of the directory, which may be behind "
+                            + "the home region's"))
+            }
             return .verdict(self.verdict(on: task, version: version, cause: .failure(.dstBucketNotFound)))
         }
         return .version(withoutTags: withoutTags)

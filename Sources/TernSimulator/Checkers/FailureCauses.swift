@@ -15,11 +15,19 @@ extension Book {
         }
         let isOthers =
             !task.record.destinationAccount.isEmpty && destination?.record.owner != task.record.destinationAccount
+        // The role reads what belongs to another account by its ACL (L-11): a replica that kept its owner, for one.
+        let isForeign =
+            source.hasACLs
+            && source.versions[task.id].map {
+                !$0.record.owner.isEmpty && $0.record.owner != source.record.owner
+            } ?? false
         switch reason {
         case "AssumeRoleNotPermitted":
             return denied(SimulatedAccess.Grant.assumption, bucket: "")
         case "SrcGetObjectNotPermitted", "SrcHeadObjectNotPermitted":
-            return denied("s3:GetObjectVersionForReplication", bucket: source.name)
+            return isForeign || denied("s3:GetObjectVersionForReplication", bucket: source.name)
+        case "SrcGetAclNotPermitted":
+            return isForeign
         case "DstBucketNotFound":
             return destination == nil || (self.lastMissing[name] ?? -1) >= since
         case "DstBucketUnversioned":

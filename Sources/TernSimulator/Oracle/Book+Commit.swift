@@ -72,7 +72,8 @@ extension Book {
         if book.isVersioned != wasVersioned { book.lastUnversioned = self.now }
         if self.names[book.name] != id {
             self.names[book.name] = id
-            self.lastMissing[book.name] = self.now
+            // Until every region has heard of it, which `World.makeBucket` sees to.
+            self.lastMissing[book.name] = .max
         }
         let document = Array(book.record.replicationXml)
         book.configuration = document.isEmpty ? nil : self.configurations[document]

@@ -319,7 +319,14 @@ final class Client: Sendable {
                 copy.record.reference, of: ObjectKey(copy.key), in: bucket.name, condition: .none,
                 bypassesGovernance: true)
         }
-        try await service.deleteBucket(bucket.name)
+        // Its region says that there is none from when the deletion begins, and the home region may be long away then.
+        self.world.ledger.write { $0.lastMissing[bucket.name] = .max }
+        do {
+            try await service.deleteBucket(bucket.name)
+        } catch {
+            self.world.ledger.write { $0.lastMissing[bucket.name] = $0.now }
+            throw error
+        }
         await self.world.forget(bucket)
         await self.world.parts.timeline.pass(milliseconds: Int64(self.dice.below(10_000)))
         try await self.world.makeBucket(bucket)
