@@ -70,8 +70,8 @@ struct Delivery: Sendable {
                 return .verdict(
                     self.retry(
                         task,
-                        error: "the destination bucket is not in this region's copy of the directory, which may be behind "
-                            + "the home region's"))
+                        error: "the destination bucket is not in this region's copy of the directory, which may be "
+                            + "behind the home region's"))
             }
             return .verdict(self.verdict(on: task, version: version, cause: .failure(.dstBucketNotFound)))
         }
