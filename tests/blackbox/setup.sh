@@ -64,7 +64,7 @@ aws --profile "$home" iam put-role-policy --role-name "$role" --policy-name writ
             "Resource": "arn:aws:s3:::'"$destination"'/*"
         },
         { "Effect": "Allow", "Action": "kms:Decrypt", "Resource": "'"$source_key"'" },
-        { "Effect": "Allow", "Action": ["kms:Encrypt", "kms:GenerateDataKey"], "Resource": "'"$destination_key"'" }
+        { "Effect": "Allow", "Action": ["kms:Encrypt", "kms:GenerateDataKey", "kms:Decrypt"], "Resource": "'"$destination_key"'" }
     ]
 }'
 aws --profile "$abroad" s3api put-bucket-policy --bucket "$destination" --policy '{

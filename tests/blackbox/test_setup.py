@@ -63,7 +63,7 @@ def by_boto3(federation, source, destination, role):
     writes = [
         {"Effect": "Allow", "Action": WRITES, "Resource": objects},
         {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": source_key},
-        {"Effect": "Allow", "Action": ["kms:Encrypt", "kms:GenerateDataKey"], "Resource": destination_key},
+        {"Effect": "Allow", "Action": uses, "Resource": destination_key},
     ]
     iam.put_role_policy(RoleName=role, PolicyName="writes", PolicyDocument=policy(*writes))
     bobs.put_bucket_policy(
