@@ -139,6 +139,14 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(
+            name: "TernBatchWorkers",
+            dependencies: [
+                "TernCore", "TernChecksums", "TernBatch", "TernReplication", "TernS3Protocol", "TernRecords",
+                "TernPorts", "TernStorage", "TernObjects", "TernControlPlane", "CZlib", nioCore, logging, crypto,
+            ],
+            swiftSettings: strict
+        ),
+        .target(
             name: "TernReplicationWorkers",
             dependencies: [
                 "TernCore", "TernChecksums", "TernReplication", "TernS3Protocol", "TernRecords", "TernPorts",
@@ -187,6 +195,7 @@ let package = Package(
                 "TernRecords",
                 "TernPorts",
                 "TernStorage", "TernObjects", "TernControlPlane", "TernControlAPI", "TernS3API",
+                "TernBatch", "TernBatchWorkers",
                 "TernReplicationWorkers", "TernEventDelivery",
                 "TernFederation",
                 "TernHTTPServer", "TernStorageRocksDB", "TernStorageZstd", nioCore, nioPosix, nioSSL, logging, crypto,

@@ -2,6 +2,8 @@ import AsyncHTTPClient
 import Foundation
 import Logging
 import NIOPosix
+import TernBatch
+import TernBatchWorkers
 import TernControlAPI
 import TernControlPlane
 import TernCore
@@ -185,6 +187,9 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
         region: configuration.region, identities: identities,
         forwarder: ControlForwarder(forwarder: forwarder, copy: copy), clock: wall,
         random: random, uses: uses, logger: logger)
+    let batch = makeBatch(
+        configuration, service: service, jobs: jobs, roles: roles, responder: s3, lanes: runtime, clients: activity,
+        wall: wall, random: random, http: http, logger: logger)
     let metrics = OutcomeMetrics()
     service.outbox.observe { settled in metrics.record(settled) }
     let finished = FinishedOperations()
@@ -212,6 +217,7 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
     background.start { await runtime.run() }
     background.start { await ReplicationTimer(service: service, wall: wall, logger: logger).run() }
     background.start { await events.run() }
+    background.start { await batch.run() }
     let publisher = MetricsPublisher(
         service: service, finished: finished, store: cloudWatch, client: client, wall: wall,
         interval: .seconds(configuration.metrics.intervalSeconds), logger: logger)
@@ -261,6 +267,22 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
             await metadata.close()
         }
     )
+}
+
+/// What runs the jobs of S3 Batch Operations.
+private func makeBatch(
+    _ configuration: RegionConfiguration, service: ObjectService, jobs: JobStore, roles: any RoleAssumer,
+    responder: any RoleRequestResponder, lanes: any LaneMonitor, clients: ClientActivity, wall: SystemClock,
+    random: SystemRandom, http: HTTPClient, logger: Logger
+) -> BatchRuntime {
+    var options = BatchOptions()
+    options.scheduler = JobScheduler(
+        replicationJobs: configuration.batch.replicationJobs, otherJobs: configuration.batch.otherJobs)
+    options.functions = configuration.batch.functionRunner.map { HTTPFunctionRunner(url: $0, http: http) }
+    return BatchRuntime(
+        BatchContext(
+            service: service, store: jobs, roles: roles, responder: responder, lanes: lanes, clients: clients,
+            wall: wall, random: random, options: options, logger: logger))
 }
 
 /// The metrics of CloudWatch.

@@ -21,7 +21,7 @@ struct Tern: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, DevCommand.self, EnvCommand.self, StatusCommand.self, ExplainCommand.self,
             ReplicationCommand.self, EventsCommand.self, JoinCommand.self, RegionCommand.self, AccountCommand.self,
-            IAMCommand.self, KMSCommand.self,
+            IAMCommand.self, KMSCommand.self, BatchCommand.self,
             BenchCommand.self, APICoverageCommand.self,
         ]
     )

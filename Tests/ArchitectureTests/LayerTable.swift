@@ -76,6 +76,12 @@ enum LayerTable {
             targets: Self.protocols.union(Self.contracts).union(["TernSigV4", "TernObjects"]),
             libraries: ["NIOCore", "Logging"]
         ),
+        Target(
+            "TernBatchWorkers", layer: 4,
+            targets: Self.protocols.union(Self.contracts).union([
+                "TernBatch", "TernObjects", "TernControlPlane", "CZlib",
+            ]),
+            libraries: ["NIOCore", "Logging", "Crypto"]),
         Target("CZlib", layer: 4),
         Target(
             "TernControlAPI",
@@ -132,7 +138,7 @@ enum LayerTable {
             layer: 6,
             targets: Self.protocols.union(Self.contracts).union([
                 "TernSigV4", "TernObjects", "TernControlPlane", "TernControlAPI", "TernS3API", "TernReplicationWorkers",
-                "TernEventDelivery", "TernFederation",
+                "TernEventDelivery", "TernFederation", "TernBatch", "TernBatchWorkers",
                 "TernHTTPServer", "TernStorageRocksDB", "TernStorageZstd",
             ]),
             libraries: [

@@ -74,6 +74,7 @@ extension RegionConfiguration {
         try self.readLimits(top.section("limits"))
         try self.readStorage(top.section("storage"))
         try self.readLifecycle(top.section("lifecycle"))
+        try self.readBatch(top.section("batch"))
         try self.readVerification(top.section("verification"))
         try self.readReplication(top.section("replication"))
         try self.readRestore(top.section("restore"))
@@ -263,6 +264,21 @@ extension RegionConfiguration {
             "day_length_seconds", in: 1...86_400, default: standard.dayLengthSeconds)
         self.lifecycle.intervalSeconds = try section.integer(
             "interval_seconds", in: 1...86_400, default: standard.intervalSeconds)
+        try section.finish()
+    }
+
+    private mutating func readBatch(_ section: YAMLSection) throws {
+        let standard = Batch()
+        self.batch.replicationJobs = try section.integer(
+            "replication_jobs", in: 1...100, default: standard.replicationJobs)
+        self.batch.otherJobs = try section.integer("other_jobs", in: 1...100, default: standard.otherJobs)
+        if let text = try section.string("function_runner") {
+            guard text.hasPrefix("http://") || text.hasPrefix("https://") else {
+                throw section.failure(
+                    "function_runner", "is `\(text)`; it is a URL that begins with http:// or https://")
+            }
+            self.batch.functionRunner = text
+        }
         try section.finish()
     }
 

@@ -67,6 +67,12 @@ extension RegionConfiguration {
             "lifecycle:",
             "  day_length_seconds: \(self.lifecycle.dayLengthSeconds)",
             "  interval_seconds: \(self.lifecycle.intervalSeconds)",
+            "batch:",
+            "  replication_jobs: \(self.batch.replicationJobs)",
+            "  other_jobs: \(self.batch.otherJobs)",
+        ]
+        if let url = self.batch.functionRunner { lines.append("  function_runner: \(url)") }
+        lines += [
             "verification:",
             "  versions_per_second: \(self.verification.versionsPerSecond)",
             "  interval_seconds: \(self.verification.intervalSeconds)",

@@ -122,6 +122,16 @@ struct RegionConfiguration: Equatable, Sendable {
         var intervalSeconds = 3600
     }
 
+    /// How jobs of S3 Batch Operations run.
+    struct Batch: Equatable, Sendable {
+        /// Jobs of Batch Replication that run at once, for each account.
+        var replicationJobs = 6
+        /// Jobs of the other operations that run at once, for each account.
+        var otherJobs = 6
+        /// Where the functions of LambdaInvoke are invoked; `nil` refuses such jobs.
+        var functionRunner: String?
+    }
+
     /// How long restores from archive classes take, in seconds.
     struct Restore: Equatable, Sendable {
         var expeditedSeconds = 1
@@ -205,6 +215,7 @@ struct RegionConfiguration: Equatable, Sendable {
     /// Whether to start although the clock is behind the region's last write.
     var allowsClockSetBack = false
     var restore = Restore()
+    var batch = Batch()
     var kms = KMS()
     var sseC = SSEC()
     /// Where event notifications can go.
