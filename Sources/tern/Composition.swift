@@ -168,6 +168,8 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
     let sessions = tokens.map {
         SessionService(tokens: $0, directory: directory, authorizer: authorizer, clock: wall)
     }
+    let jobs = try await openJobs(
+        configuration, service: service, wall: wall, random: random, logger: logger)
     let cloudWatch = try await openMetrics(configuration, metadata: metadata, wall: wall, random: random)
     let control = ControlResponder(
         services: [
@@ -178,7 +180,8 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
                 home: configuration.homeRegion),
             S3ControlService(
                 settings: settings, authorizer: authorizer, home: configuration.homeRegion,
-                regions: regions),
+                regions: regions,
+                jobs: JobControl(store: jobs, authorizer: authorizer, invokesFunctions: false)),
             CloudWatchService(
                 metrics: cloudWatch, authorizer: authorizer, region: configuration.region, regions: regions),
         ],
@@ -271,6 +274,20 @@ private func openMetrics(
         return try await MetricStore.open(metadata: metadata, wall: wall, random: random)
     } catch {
         throw CommandFailure("\(configuration.region): the metrics cannot be read: \(error)")
+    }
+}
+
+/// The jobs of S3 Batch Operations.
+private func openJobs(
+    _ configuration: RegionConfiguration, service: ObjectService, wall: SystemClock, random: SystemRandom,
+    logger: Logger
+) async throws -> JobStore {
+    do throws(JobStoreError) {
+        return try await JobStore.open(
+            metadata: service.metadata, region: configuration.region, wall: wall, random: random,
+            events: JobEvents(service: service, random: random), logger: logger)
+    } catch {
+        throw CommandFailure("\(configuration.region): the jobs cannot be read: \(error)")
     }
 }
 

@@ -15,11 +15,15 @@ package struct S3ControlService: ControlService {
     private let authorizer: any Authorizer
     private let home: RegionName
     private let regions: RegionMap
+    private let jobs: JobControl
 
     /// - Parameters:
     ///   - home: The region that keeps accounts.
     ///   - regions: Those for which requests may be signed.
-    package init(settings: AccountSettings, authorizer: any Authorizer, home: RegionName, regions: RegionMap) {
+    package init(
+        settings: AccountSettings, authorizer: any Authorizer, home: RegionName, regions: RegionMap, jobs: JobControl
+    ) {
+        self.jobs = jobs
         self.settings = settings
         self.authorizer = authorizer
         self.home = home
@@ -31,9 +35,9 @@ package struct S3ControlService: ControlService {
 
     package func admits(_ region: RegionName) -> Bool { self.regions.contains(region) }
 
-    /// Accounts are written in the home region.
+    /// Accounts are written in the home region; jobs are each region's own.
     package func region(for head: HTTPRequestHead, body: [UInt8]) -> RegionName? {
-        head.method == "GET" ? nil : self.home
+        head.method == "GET" || JobControl.owns(head.target) ? nil : self.home
     }
 
     package func answer(_ error: ControlError, requestID: String) -> HTTPAnswer {
@@ -62,6 +66,7 @@ package struct S3ControlService: ControlService {
         guard let account = AccountID(request.head.headers[Self.accountHeader] ?? "") else {
             throw ControlError("InvalidRequest", status: 400, message: "The account ID is not valid.")
         }
+        if JobControl.owns(request.head.target) { return try await self.answerAboutJobs(request, for: account) }
         let path = request.head.target.prefix { $0 != "?" }.dropFirst(Self.pathPrefix.count)
         guard path == "configuration/publicAccessBlock" else {
             throw ControlError(
@@ -85,6 +90,15 @@ package struct S3ControlService: ControlService {
             throw ControlError(
                 "MethodNotAllowed", status: 405, message: "The specified method is not allowed against this resource.")
         }
+    }
+
+    private func answerAboutJobs(
+        _ request: ControlRequest, for account: AccountID
+    ) async throws(ControlError) -> HTTPAnswer {
+        guard let document = try await self.jobs.answer(request, for: account) else {
+            return HTTPAnswer(status: 200, headers: Self.identifiers(request.requestID))
+        }
+        return Self.document(200, document, requestID: request.requestID)
     }
 
     // MARK: Public access block
