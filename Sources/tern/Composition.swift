@@ -357,6 +357,7 @@ extension RegionResponder {
         var head = head
         head.remoteAddress = address
         head.isSecure = isSecure
+        head.isHandedOn = head.headers.contains(ForwardedRequest.markerHeader)
         return head
     }
 }
