@@ -1,7 +1,6 @@
 package import TernControlPlane
 import TernCore
 package import TernPorts
-import TernS3Protocol
 
 /// The operations of S3 Control about jobs of S3 Batch Operations (batch-replication §1).
 ///
@@ -18,16 +17,22 @@ package struct JobControl: Sendable {
         self.invokesFunctions = invokesFunctions
     }
 
-    /// Whether a request is about jobs.
+    /// Whether a path is about jobs.
     ///
-    /// - Parameter target: As the request line has it.
-    static func owns(_ target: String) -> Bool {
-        let path = target.prefix { $0 != "?" }.dropFirst(S3ControlService.pathPrefix.count)
-        return path == "jobs" || path.hasPrefix("jobs/")
+    /// - Parameter path: Behind the version of the API.
+    static func owns(_ path: Substring) -> Bool {
+        path == "jobs" || path.hasPrefix("jobs/")
     }
 
-    /// The body of the answer, whose status is 200; `nil` for an answer without one.
-    func answer(_ request: ControlRequest, for account: AccountID) async throws(ControlError) -> [UInt8]? {
+    func answer(_ request: ControlRequest, for account: AccountID) async throws(ControlError) -> HTTPAnswer {
+        guard let document = try await self.perform(request, for: account) else {
+            return HTTPAnswer(status: 200, headers: S3ControlService.identifiers(request.requestID))
+        }
+        return S3ControlService.document(200, document, requestID: request.requestID)
+    }
+
+    /// The body of the answer; `nil` for one without.
+    private func perform(_ request: ControlRequest, for account: AccountID) async throws(ControlError) -> [UInt8]? {
         guard let target = RequestTarget(request.head.target) else {
             throw .badRequest("The query cannot be read.")
         }
@@ -35,8 +40,8 @@ package struct JobControl: Sendable {
         // Nobody manages the jobs of another account, whatever policies say (spec rule BR-API-4).
         guard request.principal.account?.id == account else { throw .accessDenied("Access Denied") }
         let call = JobCall(control: self, request: request, account: account, target: target)
-        let path = target.rawPath.dropFirst(S3ControlService.pathPrefix.count)
-        let parts = path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        let parts = S3ControlService.path(of: request.head).split(separator: "/", omittingEmptySubsequences: false)
+            .map(String.init)
         switch (request.head.method, parts.count, parts.last ?? "") {
         case ("POST", 1, _): return try await call.create()
         case ("GET", 1, _): return try await call.list()
@@ -50,9 +55,7 @@ package struct JobControl: Sendable {
         case ("DELETE", 3, "tagging"):
             try await call.deleteTags(of: parts[1])
             return nil
-        default:
-            throw ControlError(
-                "MethodNotAllowed", status: 405, message: "The specified method is not allowed against this resource.")
+        default: throw .methodNotAllowed
         }
     }
 
@@ -70,10 +73,6 @@ extension ControlError {
 
     /// TD-1
     static let noSuchJob = ControlError("NoSuchJobException", status: 404, message: "No such job")
-
-    init(_ error: S3Error) {
-        self.init(error.code, status: error.status, message: error.message)
-    }
 
     init(_ error: JobStoreError) {
         switch error {
