@@ -99,7 +99,9 @@ let package = Package(
         .target(
             name: "TernControlPlane",
             dependencies: [
-                "TernCore", "TernPolicy", "TernS3Protocol", "TernRecords", "TernPorts", "TernStorage", logging, crypto,
+                "TernCore", "TernPolicy", "TernBatch", "TernS3Protocol", "TernRecords", "TernPorts", "TernStorage",
+                logging,
+                crypto,
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
             swiftSettings: strict
@@ -120,8 +122,8 @@ let package = Package(
         .target(
             name: "TernControlAPI",
             dependencies: [
-                "TernCore", "TernChecksums", "TernPolicy", "TernS3Protocol", "TernSigV4", "TernRecords", "TernPorts",
-                "TernControlPlane", "CZlib", nioCore, logging,
+                "TernCore", "TernChecksums", "TernPolicy", "TernBatch", "TernS3Protocol", "TernSigV4", "TernRecords",
+                "TernPorts", "TernControlPlane", "CZlib", nioCore, logging,
             ],
             swiftSettings: strict
         ),
@@ -194,8 +196,8 @@ let package = Package(
                 "TernSigV4",
                 "TernRecords",
                 "TernPorts",
-                "TernStorage", "TernObjects", "TernControlPlane", "TernControlAPI", "TernS3API",
-                "TernBatch", "TernBatchWorkers",
+                "TernStorage", "TernBatch", "TernObjects", "TernControlPlane", "TernControlAPI", "TernS3API",
+                "TernBatchWorkers",
                 "TernReplicationWorkers", "TernEventDelivery",
                 "TernFederation",
                 "TernHTTPServer", "TernStorageRocksDB", "TernStorageZstd", nioCore, nioPosix, nioSSL, logging, crypto,
@@ -313,6 +315,11 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
+            name: "TernS3APITests",
+            dependencies: ["TernCore", "TernPolicy", "TernS3Protocol", "TernS3API"],
+            swiftSettings: strict
+        ),
+        .testTarget(
             name: "TernHTTPServerTests",
             dependencies: ["TernCore", "TernPorts", "TernHTTPServer", nioCore, nioPosix, nioSSL, logging],
             swiftSettings: strict
@@ -320,8 +327,8 @@ let package = Package(
         .testTarget(
             name: "TernControlPlaneTests",
             dependencies: [
-                "TernCore", "TernPolicy", "TernPorts", "TernRecords", "TernStorage", "TernControlPlane",
-                "TernTestSupport", logging,
+                "TernCore", "TernPolicy", "TernBatch", "TernS3Protocol", "TernPorts", "TernRecords", "TernStorage",
+                "TernControlPlane", "TernTestSupport", logging,
             ],
             swiftSettings: strict
         ),

@@ -36,10 +36,12 @@ package struct PartitionID: Hashable, Sendable {
         case directory = 1
         /// One shard of a bucket: its configuration, versions, uploads and replication tasks.
         case bucket = 2
+        /// The tasks of one job of S3 Batch Operations, and their results.
+        case job = 3
     }
 
     package let kind: Kind
-    /// The bucket's number; 0 for the directory.
+    /// The bucket's or job's number; 0 for the directory.
     package let id: UInt64
     /// The shard of the bucket's object space. The embedded engine keeps a bucket in one shard, number 0.
     package let shard: UInt16

@@ -170,6 +170,8 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
     let sessions = tokens.map {
         SessionService(tokens: $0, directory: directory, authorizer: authorizer, clock: wall)
     }
+    let jobs = try await openJobs(
+        configuration, service: service, wall: wall, random: random, logger: logger)
     let cloudWatch = try await openMetrics(configuration, metadata: metadata, wall: wall, random: random)
     let control = ControlResponder(
         services: [
@@ -179,8 +181,10 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
                 catalog: directory, authorizer: authorizer, region: configuration.region,
                 home: configuration.homeRegion),
             S3ControlService(
-                settings: settings, authorizer: authorizer, home: configuration.homeRegion,
-                regions: regions),
+                settings: settings,
+                buckets: RegionBuckets(service: service, s3: s3, handsOn: configuration.proxiesOtherRegions),
+                authorizer: authorizer, home: configuration.homeRegion, regions: regions,
+                jobs: JobControl(store: jobs, authorizer: authorizer, invokesFunctions: false)),
             CloudWatchService(
                 metrics: cloudWatch, authorizer: authorizer, region: configuration.region, regions: regions),
         ],
@@ -296,6 +300,20 @@ private func openMetrics(
     }
 }
 
+/// The jobs of S3 Batch Operations.
+private func openJobs(
+    _ configuration: RegionConfiguration, service: ObjectService, wall: SystemClock, random: SystemRandom,
+    logger: Logger
+) async throws -> JobStore {
+    do throws(JobStoreError) {
+        return try await JobStore.open(
+            metadata: service.metadata, region: configuration.region, wall: wall, random: random,
+            events: JobEvents(service: service, random: random), logger: logger)
+    } catch {
+        throw CommandFailure("\(configuration.region): the jobs cannot be read: \(error)")
+    }
+}
+
 /// The pauses and limits of replication; those of buckets that are gone are forgotten.
 private func openFlow(
     _ configuration: RegionConfiguration, service: ObjectService, wall: SystemClock
@@ -378,6 +396,7 @@ extension RegionResponder {
         var head = head
         head.remoteAddress = address
         head.isSecure = isSecure
+        head.isHandedOn = head.headers.contains(ForwardedRequest.markerHeader)
         return head
     }
 }

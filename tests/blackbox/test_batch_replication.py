@@ -1,21 +1,22 @@
 """S3 Batch Replication end to end: the scenarios of the user guide (batch-replication §3 to §6)."""
 
-import jobs
+import batch
 import pytest
+from control import control_client
 from replication import assert_same_version, configure, rule, status_of, wait_for_replica, wait_for_status
 from s3 import all_versions
 
 
 class Scene:
-    """A source in one region, a destination in another, and a role for jobs."""
+    """A source in one region, a destination in another, and a role for batch."""
 
     def __init__(self, home, abroad):
         self.home, self.abroad = home, abroad
         self.s3, self.there = home.client(), abroad.client()
         self.source, self.destination = home.bucket(), abroad.bucket()
         self.reports = home.bucket(versioned=False)
-        self.control = jobs.control_client(home)
-        self.role = jobs.job_role(home)
+        self.control = control_client(home)
+        self.role = batch.job_role(home)
 
     def put(self, key, body=b"data", **parameters):
         return self.s3.put_object(Bucket=self.source, Key=key, Body=body, **parameters)["VersionId"]
@@ -28,16 +29,16 @@ class Scene:
 
     def start(self, *, source=None, **filters):
         """A job over a generated manifest, unless another source is given."""
-        source = source or {"ManifestGenerator": jobs.generator(self.source, **filters)}
-        return jobs.create(self.control, self.role, report=jobs.report_to(self.reports), **source)
+        source = source or {"ManifestGenerator": batch.generator(self.source, **filters)}
+        return batch.create(self.control, self.role, report=batch.report_to(self.reports), **source)
 
     def csv(self, *rows, **options):
         made = [(self.source, *row) for row in rows]
-        return {"Manifest": jobs.csv_manifest(self.s3, self.reports, made, **options)}
+        return {"Manifest": batch.csv_manifest(self.s3, self.reports, made, **options)}
 
     def report(self, job):
         return {
-            (row[1], row[2]): (row[3], row[4], row[5], row[6]) for row in jobs.rows_of_report(self.s3, self.reports, job)
+            (row[1], row[2]): (row[3], row[4], row[5], row[6]) for row in batch.rows_of_report(self.s3, self.reports, job)
         }
 
 
@@ -57,8 +58,8 @@ def test_br_mg_1_objects_from_before_the_configuration_are_brought(scene):
     live = scene.put("live")
     wait_for_status(scene.s3, scene.source, "live", live)
     job = scene.start(EligibleForReplication=True, ObjectReplicationStatuses=["NONE"])
-    found = jobs.completed(scene.control, job)
-    assert jobs.counts(found) == (5, 5, 0)
+    found = batch.completed(scene.control, job)
+    assert batch.counts(found) == (5, 5, 0)
     expected = {("old", old): SUCCESS, ("stack", marker): SUCCESS}
     assert scene.report(job) == expected | {("stack", version): SUCCESS for version in older}
     assert_same_version(scene.s3, scene.source, scene.there, scene.destination, "old", old)
@@ -71,8 +72,8 @@ def test_br_rr_1_what_is_there_already_succeeds_and_is_not_sent_again(scene):
     scene.replicate()
     version = scene.put("key")
     wait_for_status(scene.s3, scene.source, "key", version)
-    found = jobs.completed(scene.control, scene.start(ObjectReplicationStatuses=["COMPLETED"]))
-    assert jobs.counts(found) == (1, 1, 0)
+    found = batch.completed(scene.control, scene.start(ObjectReplicationStatuses=["COMPLETED"]))
+    assert batch.counts(found) == (1, 1, 0)
     assert scene.status("key") == "COMPLETED"
     assert len(all_versions(scene.there, scene.destination)) == 1
 
@@ -84,8 +85,8 @@ def test_br_rr_2_a_new_destination_gets_what_the_first_has(scene):
         wait_for_status(scene.s3, scene.source, key, version)
     second = scene.abroad.bucket()
     scene.replicate(rule(second, identifier="second", priority=2))
-    found = jobs.completed(scene.control, scene.start(EligibleForReplication=True, ObjectReplicationStatuses=["COMPLETED"]))
-    assert jobs.counts(found) == (2, 2, 0)
+    found = batch.completed(scene.control, scene.start(EligibleForReplication=True, ObjectReplicationStatuses=["COMPLETED"]))
+    assert batch.counts(found) == (2, 2, 0)
     for key, version in versions.items():
         assert wait_for_replica(scene.there, second, key, version)["ReplicationStatus"] == "REPLICA"
         assert scene.status(key) == "COMPLETED"
@@ -97,7 +98,7 @@ def test_br_rr_3_a_replica_that_was_deleted_by_version_id_is_never_made_again(sc
     wait_for_status(scene.s3, scene.source, "key", version)
     scene.there.delete_object(Bucket=scene.destination, Key="key", VersionId=version)
     job = scene.start()
-    assert jobs.counts(jobs.completed(scene.control, job)) == (1, 0, 1)
+    assert batch.counts(batch.completed(scene.control, job)) == (1, 0, 1)
     message = "The version was deleted from the destination by its version ID, so it cannot be replicated again"
     assert scene.report(job) == {("key", version): ("failed", "500", "DstObjectHardDeleted", message)}
     assert scene.status("key") == "FAILED"
@@ -112,7 +113,7 @@ def test_br_rr_4_a_destination_that_was_made_anew_does_not_get_them_again(scene)
     scene.there.delete_bucket(Bucket=scene.destination)
     scene.abroad.bucket(name=scene.destination)
     job = scene.start()
-    jobs.completed(scene.control, job)
+    batch.completed(scene.control, job)
     assert scene.report(job)["key", version][2] == "DstObjectHardDeleted"
 
 
@@ -122,10 +123,10 @@ def test_br_rr_6_a_copy_in_place_is_the_cure(scene):
     wait_for_status(scene.s3, scene.source, "key", version)
     scene.there.delete_object(Bucket=scene.destination, Key="key", VersionId=version)
     copy = {"S3PutObjectCopy": {"TargetResource": f"arn:aws:s3:::{scene.source}"}}
-    job = jobs.create(
-        scene.control, scene.role, operation=copy, report=jobs.report_to(scene.reports), **scene.csv(("key", version))
+    job = batch.create(
+        scene.control, scene.role, operation=copy, report=batch.report_to(scene.reports), **scene.csv(("key", version))
     )
-    assert jobs.counts(jobs.completed(scene.control, job)) == (1, 1, 0)
+    assert batch.counts(batch.completed(scene.control, job)) == (1, 1, 0)
     assert scene.report(job)["key", version] == ("succeeded", "200", "", "Successful")
     new = scene.s3.head_object(Bucket=scene.source, Key="key")["VersionId"]
     assert new != version
@@ -138,13 +139,13 @@ def test_br_rr_7_replicas_go_on_to_a_third_bucket_by_a_job_alone(scene):
     configure(scene.there, scene.destination, rule(third, identifier="on"))
     version = scene.put("key")
     wait_for_status(scene.s3, scene.source, "key", version)
-    control = jobs.control_client(scene.abroad)
-    scene.abroad.wait_for_role_policy(jobs.ALICE, scene.role.rpartition("/")[2], "does")
-    job = jobs.create(
+    control = control_client(scene.abroad)
+    scene.abroad.wait_for_role_policy(batch.ALICE, scene.role.rpartition("/")[2], "does")
+    job = batch.create(
         control, scene.role,
-        ManifestGenerator=jobs.generator(scene.destination, EligibleForReplication=True, ObjectReplicationStatuses=["REPLICA"]),
+        ManifestGenerator=batch.generator(scene.destination, EligibleForReplication=True, ObjectReplicationStatuses=["REPLICA"]),
     )  # fmt: skip
-    assert jobs.counts(jobs.completed(control, job)) == (1, 1, 0)
+    assert batch.counts(batch.completed(control, job)) == (1, 1, 0)
     assert wait_for_replica(scene.s3, third, "key", version)["ReplicationStatus"] == "REPLICA"
     assert scene.there.head_object(Bucket=scene.destination, Key="key")["ReplicationStatus"] == "REPLICA"
 
@@ -154,7 +155,7 @@ def test_br_el_1_what_no_rule_selects_fails_and_is_left_as_it_is(scene):
     scene.replicate(prefix="in/", tags={"go": "yes"})
     scene.s3.put_object_tagging(Bucket=scene.source, Key="in/tagged", Tagging={"TagSet": [{"Key": "go", "Value": "yes"}]})
     job = scene.start(source=scene.csv(("outside", outside), ("in/tagged", tagged), ("in/cold", archived)))
-    jobs.completed(scene.control, job)
+    batch.completed(scene.control, job)
     refused = ("failed", "500", "SrcObjectNotEligible", "Object is not eligible for replication")
     assert scene.report(job) == {
         ("outside", outside): refused, ("in/tagged", tagged): SUCCESS, ("in/cold", archived): refused
@@ -166,16 +167,16 @@ def test_br_el_1_what_no_rule_selects_fails_and_is_left_as_it_is(scene):
 def test_br_fl_1_without_a_configuration(scene):
     version = scene.put("key")
     job = scene.start(EligibleForReplication=True)
-    assert jobs.failure_of(scene.control, job)[0] == "SrcBucketReplicationConfigMissing"
+    assert batch.failure_of(scene.control, job)[0] == "SrcBucketReplicationConfigMissing"
     job = scene.start(source=scene.csv(("key", version)))
-    jobs.completed(scene.control, job)
+    batch.completed(scene.control, job)
     assert scene.report(job)["key", version][2] == "SrcBucketReplicationConfigMissing"
 
 
 def test_br_mg_3_nothing_to_do_is_a_failure(scene):
     scene.put("key")
     scene.replicate()
-    code, reason = jobs.failure_of(scene.control, scene.start(ObjectReplicationStatuses=["FAILED"]))
+    code, reason = batch.failure_of(scene.control, scene.start(ObjectReplicationStatuses=["FAILED"]))
     assert reason == "Manifest generation found no keys matching the filter criteria."
 
 
@@ -186,7 +187,7 @@ def test_failed_versions_are_tried_again(scene):
     wait_for_status(scene.s3, scene.source, "key", version, expected="FAILED")
     scene.there.put_bucket_versioning(Bucket=scene.destination, VersioningConfiguration={"Status": "Enabled"})
     job = scene.start(EligibleForReplication=True, ObjectReplicationStatuses=["FAILED"])
-    assert jobs.counts(jobs.completed(scene.control, job)) == (1, 1, 0)
+    assert batch.counts(batch.completed(scene.control, job)) == (1, 1, 0)
     assert scene.status("key") == "COMPLETED"
 
 
@@ -197,7 +198,7 @@ def test_br_mf_7_versions_in_a_manifest(scene):
     version = scene.put("key")
     scene.replicate()
     job = scene.start(source=scene.csv(("null", "null"), ("key", version), ("key", ""), ("gone", version)))
-    jobs.completed(scene.control, job)
+    batch.completed(scene.control, job)
     assert scene.report(job) == {
         ("null", "null"): SUCCESS,
         ("key", version): SUCCESS,
@@ -214,7 +215,7 @@ def test_br_mf_6_keys_come_back_as_the_manifest_has_them(scene):
     versions = {encoded: scene.put(key) for encoded, key in names.items()}
     scene.replicate()
     job = scene.start(source=scene.csv(*versions.items()))
-    jobs.completed(scene.control, job)
+    batch.completed(scene.control, job)
     assert scene.report(job) == {row: SUCCESS for row in versions.items()}
 
 
@@ -222,16 +223,16 @@ def test_br_mg_1_a_generated_manifest_is_used_again(scene):
     for number in range(5):
         scene.put(f"dir/key {number}")
     scene.replicate()
-    job = jobs.create(
-        scene.control, scene.role, report=jobs.report_to(scene.reports),
-        ManifestGenerator=jobs.generator(scene.source, output=scene.reports, EligibleForReplication=True),
+    job = batch.create(
+        scene.control, scene.role, report=batch.report_to(scene.reports),
+        ManifestGenerator=batch.generator(scene.source, output=scene.reports, EligibleForReplication=True),
     )  # fmt: skip
-    found = jobs.completed(scene.control, job)
+    found = batch.completed(scene.control, job)
     descriptor = found["GeneratedManifestDescriptor"]
     assert descriptor["Format"] == "S3InventoryReport_CSV_20211130"
     again = {"Spec": {"Format": "S3InventoryReport_CSV_20161130"}, "Location": descriptor["Location"]}
     second = scene.start(source={"Manifest": again})
-    assert jobs.counts(jobs.completed(scene.control, second)) == (5, 5, 0)
+    assert batch.counts(batch.completed(scene.control, second)) == (5, 5, 0)
     assert scene.report(second) == scene.report(job)
 
 
@@ -240,19 +241,19 @@ def test_br_mf_1_br_mf_2_manifests_that_cannot_be_read(scene):
     scene.replicate()
     manifest = scene.csv(("key", version))
     manifest["Manifest"]["Location"]["ETag"] = "0" * 32
-    assert jobs.failure_of(scene.control, scene.start(source=manifest))[0] == "ManifestETagMismatch"
+    assert batch.failure_of(scene.control, scene.start(source=manifest))[0] == "ManifestETagMismatch"
     manifest["Manifest"]["Location"]["ObjectArn"] += ".not"
-    assert jobs.failure_of(scene.control, scene.start(source=manifest))[0] == "ManifestNotFound"
-    scene.role = jobs.job_role(scene.home, actions=["s3:InitiateReplication"])
+    assert batch.failure_of(scene.control, scene.start(source=manifest))[0] == "ManifestNotFound"
+    scene.role = batch.job_role(scene.home, actions=["s3:InitiateReplication"])
     job = scene.start(source=scene.csv(("key", version)))
-    assert jobs.failure_of(scene.control, job)[1] == "Reading the manifest is forbidden: AccessDenied"
+    assert batch.failure_of(scene.control, job)[1] == "Reading the manifest is forbidden: AccessDenied"
 
 
 def test_br_mf_8_a_ragged_manifest_fails_the_job(scene):
     version = scene.put("key")
     scene.replicate()
     job = scene.start(source=scene.csv(text=f"{scene.source},key,{version}\n{scene.source},key\n"))
-    assert jobs.failure_of(scene.control, job) == (
+    assert batch.failure_of(scene.control, job) == (
         "InvalidManifestContent", "Unexpected number of task fields (line 2)"
     )  # fmt: skip
 
@@ -260,9 +261,9 @@ def test_br_mf_8_a_ragged_manifest_fails_the_job(scene):
 def test_7_2_the_role_of_the_job_must_be_allowed_to_initiate(scene):
     version = scene.put("key")
     scene.replicate()
-    scene.role = jobs.job_role(scene.home, actions=["s3:GetObject*", "s3:PutObject"])
+    scene.role = batch.job_role(scene.home, actions=["s3:GetObject*", "s3:PutObject"])
     job = scene.start(source=scene.csv(("key", version)))
-    jobs.completed(scene.control, job)
+    batch.completed(scene.control, job)
     assert scene.report(job)["key", version][2] == "InitiateReplicationNotPermitted"
     assert scene.status("key") is None
 
@@ -270,8 +271,8 @@ def test_7_2_the_role_of_the_job_must_be_allowed_to_initiate(scene):
 def test_br_rp_3_a_report_that_cannot_be_written_fails_the_job(scene):
     version = scene.put("key")
     scene.replicate()
-    scene.role = jobs.job_role(scene.home, actions=["s3:GetObject*", "s3:InitiateReplication"])
-    code, reason = jobs.failure_of(scene.control, scene.start(source=scene.csv(("key", version))))
+    scene.role = batch.job_role(scene.home, actions=["s3:GetObject*", "s3:InitiateReplication"])
+    code, reason = batch.failure_of(scene.control, scene.start(source=scene.csv(("key", version))))
     assert reason == "The job report could not be written to your report bucket. Please check your permissions."
     wait_for_status(scene.s3, scene.source, "key", version)
 
@@ -279,15 +280,15 @@ def test_br_rp_3_a_report_that_cannot_be_written_fails_the_job(scene):
 def test_br_st_2_br_us_1_a_job_waits_for_its_confirmation(scene):
     version = scene.put("key")
     scene.replicate()
-    job = jobs.create(scene.control, scene.role, confirm=True, **scene.csv(("key", version)))
-    found = jobs.wait(scene.control, job, status="Suspended")
+    job = batch.create(scene.control, scene.role, confirm=True, **scene.csv(("key", version)))
+    found = batch.wait(scene.control, job, status="Suspended")
     assert found["SuspendedCause"] == "AWAITING_CONFIRMATION"
-    assert jobs.counts(found) == (1, 0, 0)
+    assert batch.counts(found) == (1, 0, 0)
     answer = scene.control.update_job_status(
-        AccountId=jobs.ALICE.id, JobId=job, RequestedJobStatus="Ready", StatusUpdateReason="go"
+        AccountId=batch.ALICE.id, JobId=job, RequestedJobStatus="Ready", StatusUpdateReason="go"
     )
     assert answer["Status"] == "Ready"
-    found = jobs.completed(scene.control, job)
+    found = batch.completed(scene.control, job)
     assert found["StatusUpdateReason"] == "go"
     assert "SuspendedCause" not in found
 
@@ -298,11 +299,11 @@ def test_br_th_1_the_share_of_failures(scene, failing):
     scene.replicate()
     rows = [("key", version)] * (1000 - failing) + [("gone", version)] * failing
     job = scene.start(source=scene.csv(*rows))
-    found = jobs.wait(scene.control, job)
+    found = batch.wait(scene.control, job)
     if failing > 500:
         assert found["Status"] == "Failed"
         assert found["FailureReasons"][0]["FailureCode"] == "TaskFailureThresholdExceeded"
-        assert sum(jobs.counts(found)[1:]) >= 1000
+        assert sum(batch.counts(found)[1:]) >= 1000
     else:
         assert found["Status"] == "Complete"
-        assert jobs.counts(found) == (1000, 1000 - failing, failing)
+        assert batch.counts(found) == (1000, 1000 - failing, failing)
