@@ -184,7 +184,7 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
                 settings: settings,
                 buckets: RegionBuckets(service: service, s3: s3, handsOn: configuration.proxiesOtherRegions),
                 authorizer: authorizer, home: configuration.homeRegion, regions: regions,
-                jobs: JobControl(store: jobs, authorizer: authorizer, invokesFunctions: false)),
+                jobs: JobControl(store: jobs, authorizer: authorizer, invokesFunctions: configuration.batch.functionRunner != nil)),
             CloudWatchService(
                 metrics: cloudWatch, authorizer: authorizer, region: configuration.region, regions: regions),
         ],
