@@ -1,4 +1,3 @@
-import NIOCore
 package import TernControlPlane
 package import TernCore
 package import TernPorts
@@ -9,9 +8,9 @@ package struct S3ControlService: ControlService {
     static let pathPrefix = "/v20180820/"
     static let accountHeader = "x-amz-account-id"
     static let key = "s3-control"
-    private static let namespace: StaticString = "http://awss3control.amazonaws.com/doc/2018-08-20/"
 
     private let settings: AccountSettings
+    private let accessPoints: MultiRegionAccessPointService
     private let authorizer: any Authorizer
     private let home: RegionName
     private let regions: RegionMap
@@ -19,8 +18,12 @@ package struct S3ControlService: ControlService {
     /// - Parameters:
     ///   - home: The region that keeps accounts.
     ///   - regions: Those for which requests may be signed.
-    package init(settings: AccountSettings, authorizer: any Authorizer, home: RegionName, regions: RegionMap) {
+    package init(
+        settings: AccountSettings, accessPoints: MultiRegionAccessPointService, authorizer: any Authorizer,
+        home: RegionName, regions: RegionMap
+    ) {
         self.settings = settings
+        self.accessPoints = accessPoints
         self.authorizer = authorizer
         self.home = home
         self.regions = regions
@@ -29,25 +32,18 @@ package struct S3ControlService: ControlService {
     package var name: String { "s3" }
     package var key: String { Self.key }
 
-    package func admits(_ region: RegionName) -> Bool { self.regions.contains(region) }
+    package func admits(_ region: RegionName) -> Bool {
+        self.regions.contains(region)
+            || MultiRegionAccessPointService.controlRegions.contains(region.description)
+    }
 
-    /// Accounts are written in the home region.
+    /// Accounts and access points are written in the home region.
     package func region(for head: HTTPRequestHead, body: [UInt8]) -> RegionName? {
         head.method == "GET" ? nil : self.home
     }
 
     package func answer(_ error: ControlError, requestID: String) -> HTTPAnswer {
-        var xml = XMLWriter()
-        xml.openRoot("ErrorResponse", namespace: Self.namespace)
-        xml.open("Error")
-        xml.element("Code", error.code)
-        xml.element("Message", error.message)
-        for detail in error.details { xml.element(dynamic: detail.name, detail.value) }
-        xml.close("Error")
-        xml.element("RequestId", requestID)
-        xml.element("HostId", requestID)
-        xml.close("ErrorResponse")
-        return Self.document(error.status, xml.finish(), requestID: requestID)
+        S3ControlXML.answer(error, requestID: requestID)
     }
 
     package func answer(_ request: ControlRequest) async -> HTTPAnswer {
@@ -63,6 +59,9 @@ package struct S3ControlService: ControlService {
             throw ControlError("InvalidRequest", status: 400, message: "The account ID is not valid.")
         }
         let path = request.head.target.prefix { $0 != "?" }.dropFirst(Self.pathPrefix.count)
+        if let route = try MultiRegionAccessPointRoute(method: request.head.method, path: String(path)) {
+            return try await self.accessPoints.perform(route, account: account, request)
+        }
         guard path == "configuration/publicAccessBlock" else {
             throw ControlError(
                 "NotImplemented", status: 501,
@@ -76,14 +75,13 @@ package struct S3ControlService: ControlService {
         case "PUT":
             try await self.authorize("s3:PutAccountPublicAccessBlock", account: account, request)
             try await self.set(try Self.publicAccessBlock(request.body), of: account)
-            return HTTPAnswer(status: 200, headers: Self.identifiers(request.requestID))
+            return S3ControlXML.empty(200, requestID: request.requestID)
         case "DELETE":
             try await self.authorize("s3:PutAccountPublicAccessBlock", account: account, request)
             try await self.set(nil, of: account)
-            return HTTPAnswer(status: 204, headers: Self.identifiers(request.requestID))
+            return S3ControlXML.empty(204, requestID: request.requestID)
         default:
-            throw ControlError(
-                "MethodNotAllowed", status: 405, message: "The specified method is not allowed against this resource.")
+            throw .methodNotAllowed
         }
     }
 
@@ -99,7 +97,7 @@ package struct S3ControlService: ControlService {
             error.details = [.init("AccountId", account.description)]
             throw error
         }
-        return Self.document(200, block.encode(), requestID: request.requestID)
+        return S3ControlXML.answer(200, block.encode(), requestID: request.requestID)
     }
 
     private static func publicAccessBlock(_ body: [UInt8]) throws(ControlError) -> PublicAccessBlock {
@@ -110,7 +108,7 @@ package struct S3ControlService: ControlService {
             }
             return try PublicAccessBlock(decoding: body)
         } catch {
-            throw ControlError(error.code, status: error.status, message: error.message)
+            throw ControlError(error)
         }
     }
 
@@ -122,7 +120,7 @@ package struct S3ControlService: ControlService {
         }
     }
 
-    // MARK: Permission and answers
+    // MARK: Permission
 
     private func authorize(
         _ action: String, account: AccountID, _ request: ControlRequest
@@ -132,17 +130,5 @@ package struct S3ControlService: ControlService {
                 principal: request.principal, action: action, resource: "*", resourceOwner: account,
                 context: { request.conditions }))
         if case .denied(let denial) = decision { throw .accessDenied(denial.message) }
-    }
-
-    private static func identifiers(_ requestID: String) -> HeaderFields {
-        HeaderFields([
-            .init(name: "x-amz-request-id", value: requestID), .init(name: "x-amz-id-2", value: requestID),
-        ])
-    }
-
-    private static func document(_ status: Int, _ bytes: [UInt8], requestID: String) -> HTTPAnswer {
-        var headers = self.identifiers(requestID)
-        headers.set("content-type", "application/xml")
-        return HTTPAnswer(status: status, headers: headers, body: .bytes(ByteBuffer(bytes: bytes)))
     }
 }
