@@ -53,6 +53,7 @@ package final class S3Responder: HTTPResponder {
         service: ObjectService,
         identities: any IdentityStore,
         publicAccess: any AccountPublicAccess,
+        accessPoints: any MultiRegionAccessPoints,
         principals: any PrincipalDirectory,
         authorizer: any Authorizer,
         destinations: any DestinationLookup,
@@ -79,8 +80,8 @@ package final class S3Responder: HTTPResponder {
             isRegion: { RegionName($0).map(regions.contains) ?? false })
         self.logger = logger
         self.environment = CallEnvironment(
-            service: service, accounts: identities, uses: uses, publicAccess: publicAccess, principals: principals,
-            authorizer: authorizer, destinations: destinations,
+            service: service, accounts: identities, uses: uses, publicAccess: publicAccess,
+            accessPoints: accessPoints, principals: principals, authorizer: authorizer, destinations: destinations,
             remoteSources: remoteSources, acceptsSigV2: configuration.acceptsSigV2Query,
             customerKeysRequireTLS: configuration.customerKeysRequireTLS, regions: regions,
             resolver: self.resolver, logger: logger)
