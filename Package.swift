@@ -305,7 +305,7 @@ let package = Package(
         ),
         .testTarget(
             name: "TernS3APITests",
-            dependencies: ["TernCore", "TernPolicy", "TernS3Protocol", "TernS3API"],
+            dependencies: ["TernCore", "TernPolicy", "TernPorts", "TernS3Protocol", "TernS3API"],
             swiftSettings: strict
         ),
         .testTarget(

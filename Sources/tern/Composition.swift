@@ -154,6 +154,7 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
         service: service, transport: HTTPPeerTransport(client: client), wall: wall, random: random, flow: flow,
         clients: activity, logger: logger)
     let forwarder = HTTPRequestForwarder(federation: federation, trust: trust)
+    let distances = RegionDistances(client: client, wall: wall)
     let accessLog = AccessLog()
     let s3 = S3Responder(
         service: service,
@@ -165,6 +166,8 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
         destinations: FederatedDestinationLookup(service: service, client: client, copy: copy),
         remoteSources: HTTPRemoteSourceReader(client: client),
         forwarder: configuration.proxiesOtherRegions ? forwarder : nil,
+        accessPointRouting: AccessPointRouting(
+            forwarder: forwarder, distance: { distances.distance(to: $0) }),
         configuration: S3Responder.Configuration(
             baseDomains: configuration.baseDomains, regions: regions,
             acceptsSigV2Query: configuration.authentication.sigV2Query,
@@ -222,6 +225,7 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
     authorities?.startFollowing(on: MultiThreadedEventLoopGroup.singleton.next())
     let background = BackgroundWork(logger: logger)
     background.start { await runtime.run() }
+    background.start { await distances.run() }
     background.start { await ReplicationTimer(service: service, wall: wall, logger: logger).run() }
     background.start { await events.run() }
     let publisher = MetricsPublisher(
