@@ -187,6 +187,7 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
                 home: configuration.homeRegion),
             S3ControlService(
                 settings: settings,
+                buckets: RegionBuckets(service: service, s3: s3, handsOn: configuration.proxiesOtherRegions),
                 accessPoints: MultiRegionAccessPointService(
                     catalog: accessPoints, authorizer: authorizer, principals: directory, random: random),
                 authorizer: authorizer, home: configuration.homeRegion, regions: regions),
@@ -386,6 +387,7 @@ extension RegionResponder {
         var head = head
         head.remoteAddress = address
         head.isSecure = isSecure
+        head.isHandedOn = head.headers.contains(ForwardedRequest.markerHeader)
         return head
     }
 }

@@ -10,19 +10,21 @@ package struct S3ControlService: ControlService {
     static let key = "s3-control"
 
     private let settings: AccountSettings
+    let buckets: any ControlledBuckets
     private let accessPoints: MultiRegionAccessPointService
-    private let authorizer: any Authorizer
+    let authorizer: any Authorizer
     private let home: RegionName
-    private let regions: RegionMap
+    let regions: RegionMap
 
     /// - Parameters:
     ///   - home: The region that keeps accounts.
     ///   - regions: Those for which requests may be signed.
     package init(
-        settings: AccountSettings, accessPoints: MultiRegionAccessPointService, authorizer: any Authorizer,
-        home: RegionName, regions: RegionMap
+        settings: AccountSettings, buckets: any ControlledBuckets, accessPoints: MultiRegionAccessPointService,
+        authorizer: any Authorizer, home: RegionName, regions: RegionMap
     ) {
         self.settings = settings
+        self.buckets = buckets
         self.accessPoints = accessPoints
         self.authorizer = authorizer
         self.home = home
@@ -37,9 +39,15 @@ package struct S3ControlService: ControlService {
             || MultiRegionAccessPointService.controlRegions.contains(region.description)
     }
 
-    /// Accounts and access points are written in the home region.
-    package func region(for head: HTTPRequestHead, body: [UInt8]) -> RegionName? {
-        head.method == "GET" ? nil : self.home
+    /// Accounts and access points are written in the home region; tags are where their bucket is.
+    package func region(for head: HTTPRequestHead, body: [UInt8]) async -> RegionName? {
+        if Self.path(of: head).hasPrefix(Self.tagsPrefix) { return await self.regionOfTags(for: head) }
+        return head.method == "GET" ? nil : self.home
+    }
+
+    /// What stands behind the version of the API, still percent-encoded.
+    static func path(of head: HTTPRequestHead) -> Substring {
+        head.target.prefix { $0 != "?" }.dropFirst(Self.pathPrefix.count)
     }
 
     package func answer(_ error: ControlError, requestID: String) -> HTTPAnswer {
@@ -58,7 +66,8 @@ package struct S3ControlService: ControlService {
         guard let account = AccountID(request.head.headers[Self.accountHeader] ?? "") else {
             throw ControlError("InvalidRequest", status: 400, message: "The account ID is not valid.")
         }
-        let path = request.head.target.prefix { $0 != "?" }.dropFirst(Self.pathPrefix.count)
+        let path = Self.path(of: request.head)
+        if path.hasPrefix(Self.tagsPrefix) { return try await self.tags(request, account: account) }
         if let route = try MultiRegionAccessPointRoute(method: request.head.method, path: String(path)) {
             return try await self.accessPoints.perform(route, account: account, request)
         }
