@@ -316,8 +316,8 @@ let package = Package(
         .testTarget(
             name: "TernControlPlaneTests",
             dependencies: [
-                "TernCore", "TernPolicy", "TernPorts", "TernRecords", "TernStorage", "TernControlPlane",
-                "TernTestSupport", logging,
+                "TernCore", "TernPolicy", "TernS3Protocol", "TernPorts", "TernRecords", "TernStorage",
+                "TernControlPlane", "TernTestSupport", logging,
             ],
             swiftSettings: strict
         ),

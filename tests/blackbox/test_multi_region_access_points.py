@@ -2,6 +2,7 @@
 W-23 to W-27): boto3's client of S3 Control against real regions."""
 
 import contextlib
+import http.client
 import json
 import re
 import subprocess
@@ -14,7 +15,6 @@ import botocore.auth
 import botocore.awsrequest
 import botocore.credentials
 import pytest
-import requests
 import s3control
 from federation import ALICE, BOB
 from s3 import fails as fails_exactly
@@ -270,19 +270,24 @@ def test_mrp_4_tokens_may_come_encoded(home, control, buckets):
     token = create(control, *buckets)
     succeeded(control, token)
     for form in (token, urllib.parse.quote(token, safe=""), urllib.parse.quote(token, safe="/")):
-        answer = raw(home, "GET", f"/v20180820/async-requests/mrap/{form}")
-        assert answer.status_code == 200, answer.text
-        assert f"<RequestTokenARN>{token}</RequestTokenARN>" in answer.text
+        status, text = raw(home, "GET", f"/v20180820/async-requests/mrap/{form}")
+        assert status == 200 and f"<RequestTokenARN>{token}</RequestTokenARN>" in text, text
 
 
-def raw(region, method, path, body="", account=ALICE, account_id=None):
-    """A request to S3 Control, signed by botocore and sent as it is."""
-    url = region.endpoint + path
-    headers = {"x-amz-account-id": account_id or account.id}
-    request = botocore.awsrequest.AWSRequest(method, url, data=body, headers=headers)
+def raw(region, method, path, body="", account=ALICE):
+    """A request to S3 Control, signed as SIG-3 says, whatever the form of the path, and sent as it is."""
+    path, question, query = path.partition("?")
+    signed_path = urllib.parse.quote(urllib.parse.unquote(path), safe="/")
+    request = botocore.awsrequest.AWSRequest(
+        method, region.endpoint + signed_path + question + query, data=body, headers={"x-amz-account-id": account.id}
+    )
     keys = botocore.credentials.Credentials(account.access_key, account.secret_key)
     botocore.auth.S3SigV4Auth(keys, "s3", region.name).add_auth(request)
-    return requests.request(method, url, data=body, headers=dict(request.headers), timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", region.port, timeout=30)
+    with contextlib.closing(connection):
+        connection.request(method, path + question + query, body=body, headers=dict(request.headers))
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode()
 
 
 def test_documents_and_methods_that_are_refused(home, control, buckets):
@@ -303,8 +308,8 @@ def test_documents_and_methods_that_are_refused(home, control, buckets):
         ("PATCH", routes, "", 400, "MissingRequestBodyError"),
         ("GET", "/v20180820/mrap/other", "", 501, "NotImplemented"),
     ):
-        answer = raw(home, method, path, body)
-        assert (answer.status_code, f"<Code>{code}</Code>" in answer.text) == (status, True), (path, answer.text)
+        answered, text = raw(home, method, path, body)
+        assert (answered, f"<Code>{code}</Code>" in text) == (status, True), (path, text)
 
 
 # Lists
@@ -333,8 +338,8 @@ def test_lists_come_in_pages_in_the_order_of_names(make_federation):
     assert "NextToken" not in control.list_multi_region_access_points(AccountId=ALICE.id, MaxResults=7)
     with fails(400, "InvalidRequest", "nextToken"):
         control.list_multi_region_access_points(AccountId=ALICE.id, NextToken="x")
-    answer = raw(region, "GET", "/v20180820/mrap/instances?maxResults=1001")
-    assert answer.status_code == 400 and "<Code>InvalidRequest</Code>" in answer.text
+    status, text = raw(region, "GET", "/v20180820/mrap/instances?maxResults=1001")
+    assert status == 400 and "<Code>InvalidRequest</Code>" in text
     assert s3control.client(region, BOB).list_multi_region_access_points(AccountId=BOB.id)["AccessPoints"] == []
 
 

@@ -1,5 +1,7 @@
 import TernControlPlane
 import TernCore
+import TernPolicy
+import TernPorts
 import TernRecords
 import TernS3Protocol
 import Testing

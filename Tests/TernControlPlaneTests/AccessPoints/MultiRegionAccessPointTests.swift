@@ -3,6 +3,7 @@ import TernCore
 import TernPorts
 import TernRecords
 import TernS3Protocol
+import TernTestSupport
 import Testing
 
 @Suite("Multi-Region Access Points: what is asked and what comes of it")
