@@ -24,7 +24,6 @@ struct AWSProfiles {
             [profile \(profile.name)]
             region = \(profile.region.region)
             endpoint_url = \(profile.region.endpoint)
-            services = tern-\(profile.name)
             \(profile.region.federationCAFile.map { "ca_bundle = \($0)\n" } ?? "")s3 =
               addressing_style = path
             services = \(profile.region.region)
@@ -42,11 +41,6 @@ struct AWSProfiles {
                 """
         }
         return (profiles + services).joined(separator: "\n")
-    }
-
-    /// Clients of S3 Control put the account before the host, which an address of numbers cannot have.
-    private static func controlEndpoint(_ endpoint: String) -> String {
-        endpoint.replacing("//127.0.0.1:", with: "//localhost:")
     }
 
     /// The text of `~/.aws/credentials`' kind.
