@@ -68,6 +68,8 @@ struct TaskRunner: Sendable {
             if case .stopped = interruption, progress.isFinished { return }
             throw interruption
         }
+        // What could not be begun for want of storage is begun again.
+        if !progress.isFinished { throw .trouble("some tasks could not be started") }
     }
 
     private func commit(_ outcome: Outcome, _ progress: inout JobProgressRecord) async throws(S3Error) {
