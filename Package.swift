@@ -45,6 +45,7 @@ let package = Package(
         // 1 pure
         .target(name: "TernReplication", dependencies: ["TernCore"], swiftSettings: strict),
         .target(name: "TernLifecycle", dependencies: ["TernCore"], swiftSettings: strict),
+        .target(name: "TernBatch", dependencies: ["TernCore"], swiftSettings: strict),
         .target(name: "TernPolicy", dependencies: ["TernCore"], swiftSettings: strict),
         .target(name: "CTernChecksums", cSettings: [.unsafeFlags(["-O2"])]),
         .target(
@@ -58,7 +59,7 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(
-            name: "TernS3Protocol", dependencies: ["TernCore", "TernReplication", "TernLifecycle"],
+            name: "TernS3Protocol", dependencies: ["TernCore", "TernReplication", "TernLifecycle", "TernBatch"],
             swiftSettings: strict),
         .target(
             name: "TernRecords",
@@ -231,11 +232,12 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "TernReplicationTests", dependencies: ["TernCore", "TernReplication"], swiftSettings: strict),
+        .testTarget(name: "TernBatchTests", dependencies: ["TernCore", "TernBatch"], swiftSettings: strict),
         .testTarget(name: "TernLifecycleTests", dependencies: ["TernCore", "TernLifecycle"], swiftSettings: strict),
         .testTarget(name: "TernPolicyTests", dependencies: ["TernCore", "TernPolicy"], swiftSettings: strict),
         .testTarget(
             name: "TernS3ProtocolTests",
-            dependencies: ["TernCore", "TernReplication", "TernLifecycle", "TernS3Protocol"],
+            dependencies: ["TernCore", "TernReplication", "TernLifecycle", "TernBatch", "TernS3Protocol"],
             swiftSettings: strict
         ),
         .testTarget(
@@ -299,6 +301,11 @@ let package = Package(
                 logging,
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "TernS3APITests",
+            dependencies: ["TernCore", "TernPolicy", "TernS3Protocol", "TernS3API"],
             swiftSettings: strict
         ),
         .testTarget(
