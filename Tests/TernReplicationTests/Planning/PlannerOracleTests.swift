@@ -60,6 +60,9 @@ private enum Oracle {
                 return rule.sourceSelectionCriteria?.sseKmsEncryptedObjects == true && self.selectsReplica(rule, change)
             }
             return self.selectsReplica(rule, change)
+        case .existing:
+            // Not among the changes that are drawn here.
+            return false
         }
     }
 
@@ -84,6 +87,8 @@ private enum Oracle {
                 return change.isReplica && !rule.destination.ownerOverride
             }
             return change.isReplica || entry != nil
+        case .existing:
+            return false
         }
     }
 }
