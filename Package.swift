@@ -66,7 +66,7 @@ let package = Package(
             dependencies: ["TernCore", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
             exclude: [
                 "records.proto", "events.proto", "identity.proto", "keys.proto", "metrics.proto", "sessions.proto",
-                "verification.proto", "jobs.proto",
+                "verification.proto", "jobs.proto", "accesspoints.proto",
             ],
             swiftSettings: strict
         ),
@@ -74,7 +74,7 @@ let package = Package(
         // 2 ports
         .target(
             name: "TernPorts",
-            dependencies: ["TernCore", "TernPolicy", nioCore],
+            dependencies: ["TernCore", "TernPolicy", "TernS3Protocol", nioCore],
             swiftSettings: strict
         ),
         .target(
@@ -307,7 +307,7 @@ let package = Package(
         ),
         .testTarget(
             name: "TernS3APITests",
-            dependencies: ["TernCore", "TernPolicy", "TernS3Protocol", "TernS3API"],
+            dependencies: ["TernCore", "TernPolicy", "TernPorts", "TernS3Protocol", "TernS3API"],
             swiftSettings: strict
         ),
         .testTarget(
