@@ -329,6 +329,7 @@ let package = Package(
             dependencies: [
                 "TernCore", "TernPolicy", "TernBatch", "TernS3Protocol", "TernPorts", "TernRecords", "TernStorage",
                 "TernControlPlane", "TernTestSupport", logging,
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
             swiftSettings: strict
         ),

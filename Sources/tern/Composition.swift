@@ -197,10 +197,10 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
                 buckets: RegionBuckets(service: service, s3: s3, handsOn: configuration.proxiesOtherRegions),
                 accessPoints: MultiRegionAccessPointService(
                     catalog: accessPoints, authorizer: authorizer, principals: directory, random: random),
-                authorizer: authorizer, home: configuration.homeRegion, regions: regions,
                 jobs: JobControl(
                     store: jobs, authorizer: authorizer,
-                    invokesFunctions: configuration.batch.functionRunner != nil)),
+                    invokesFunctions: configuration.batch.functionRunner != nil),
+                authorizer: authorizer, home: configuration.homeRegion, regions: regions),
             CloudWatchService(
                 metrics: cloudWatch, authorizer: authorizer, region: configuration.region, regions: regions),
         ],

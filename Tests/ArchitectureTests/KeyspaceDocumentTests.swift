@@ -35,8 +35,7 @@ struct KeyspaceDocumentTests {
 
     /// The files in which messages are declared.
     private static let schemas = [
-        "records", "events", "identity", "keys", "metrics", "sessions", "verification", "flow", "jobs",
-        "accesspoints",
+        "records", "events", "identity", "keys", "metrics", "sessions", "verification", "flow", "jobs", "accesspoints",
     ]
 
     @Test("Every message that it names is one of the stored records")

@@ -182,7 +182,7 @@ def test_br_cj_1_a_job_waits_for_confirmation_unless_it_says_otherwise(jobs):
     assert jobs.describe(jobs.create(ConfirmationRequired=False))["ConfirmationRequired"] is False
 
 
-@pytest.mark.parametrize(("parts", "message"), [
+REFUSED = [
     (WHOLE.replace(MANIFEST, ""), "One of Manifest and ManifestGenerator is required."),
     (WHOLE + GENERATOR, "Manifest and ManifestGenerator cannot be given together."),
     (WHOLE.replace(OPERATION, ""), "Operation is required."),
@@ -207,7 +207,7 @@ def test_br_cj_1_a_job_waits_for_confirmation_unless_it_says_otherwise(jobs):
     (WHOLE + "<Description/>", "Description must have 1 to 256 characters."),
     (WHOLE + f"<Description>{'d' * 257}</Description>", "Description must have 1 to 256 characters."),
     (WHOLE + tags(51), "more than 50 tags"),
-    (WHOLE + tags(1).replace("</Tags>", "") + tags(1).replace("<Tags>", ""), "same key"),
+    (WHOLE + tags(1).replace("</Tags>", "") + tags(1).replace("<Tags>", ""), "multiple Tags with the same key"),
     (WHOLE.replace("<Fields><member>Bucket</member><member>Key</member></Fields>", ""), "Manifest.Spec.Fields is required."),
     (WHOLE.replace("<member>Key</member>", ""), "Required fields are missing in the schema"),
     (WHOLE.replace("S3BatchOperations_CSV_20180820", "S3InventoryReport_CSV_20161130"), "Manifest.Spec.Fields"),
@@ -223,7 +223,10 @@ def test_br_cj_1_a_job_waits_for_confirmation_unless_it_says_otherwise(jobs):
     (WHOLE.replace("<S3ReplicateObject/>", "<S3PutObjectCopy/>"), "Operation.S3PutObjectCopy.TargetResource is required."),
     (WHOLE.replace("<S3ReplicateObject/>", "<LambdaInvoke><FunctionArn>arn:aws:lambda:us-east-1:111111111111:function:f"
      "</FunctionArn></LambdaInvoke>"), "LambdaInvoke"),
-])  # fmt: skip
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("parts", "message"), REFUSED, ids=[f"{n}-{message}" for n, (_, message) in enumerate(REFUSED)])
 def test_br_cj_2_what_is_refused_at_once_and_by_which_name(raw, jobs, parts, message):
     before = {job["JobId"] for job in jobs.list()}
     assert message in raw.refused(400, "BadRequestException", "POST", "jobs", document(parts))

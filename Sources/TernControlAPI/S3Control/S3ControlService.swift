@@ -22,7 +22,7 @@ package struct S3ControlService: ControlService {
     ///   - regions: Those for which requests may be signed.
     package init(
         settings: AccountSettings, buckets: any ControlledBuckets, accessPoints: MultiRegionAccessPointService,
-        authorizer: any Authorizer, home: RegionName, regions: RegionMap, jobs: JobControl
+        jobs: JobControl, authorizer: any Authorizer, home: RegionName, regions: RegionMap
     ) {
         self.jobs = jobs
         self.settings = settings

@@ -1,4 +1,5 @@
 import Logging
+import SwiftProtobuf
 import Synchronization
 import TernBatch
 import TernControlPlane
@@ -41,6 +42,12 @@ struct JobStoreTests {
         } catch {
             return error
         }
+    }
+
+    /// The status that does not allow it.
+    private static func refusedTransition(_ error: JobStoreError?) -> JobStatus? {
+        guard case .illegalTransition(let transition) = error else { return nil }
+        return transition.status
     }
 
     private func apply(_ store: JobStore, _ id: String, _ events: JobState.Event...) async throws {
@@ -161,7 +168,7 @@ struct JobStoreTests {
         let error = await self.failure { () throws(JobStoreError) in
             _ = try await store.apply(.confirmed(reason: nil), to: id, account: JobBodies.account)
         }
-        #expect(error == .illegalTransition(.init(status: .new, event: .confirmed(reason: nil))))
+        #expect(Self.refusedTransition(error) == .new)
         #expect(try await self.job(store, id).state.status == .new)
         let cancel = JobState.Event.cancelRequested(reason: nil)
         try await self.apply(store, id, cancel, cancel)
@@ -170,7 +177,7 @@ struct JobStoreTests {
         let after = await self.failure { () throws(JobStoreError) in
             _ = try await store.apply(cancel, to: id, account: JobBodies.account)
         }
-        #expect(after == .illegalTransition(.init(status: .cancelled, event: cancel)))
+        #expect(Self.refusedTransition(after) == .cancelled)
         #expect(try await store.apply(cancel, to: "unknown", account: JobBodies.account) == nil)
         #expect(try await store.apply(cancel, to: id, account: JobBodies.other) == nil)
     }
