@@ -147,6 +147,8 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
         clients: activity, logger: logger)
     let forwarder = HTTPRequestForwarder(federation: federation, trust: trust)
     let accessLog = AccessLog()
+    let replicationLogging = ReplicationLogging(log: accessLog, service: service, identities: identities)
+    service.accesses.observe { access, bucket in await replicationLogging.record(access, in: bucket) }
     let s3 = S3Responder(
         service: service,
         identities: identities,
@@ -165,8 +167,14 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
         uses: uses,
         logger: logger
     )
+    let documents = HTTPDocumentFetcher(
+        places: configuration.webIdentity.endpoints,
+        authorities: try TrustedAuthorities.configuration(
+            caFile: configuration.webIdentity.caFile, option: "web_identity.ca_file"))
     let sessions = tokens.map {
-        SessionService(tokens: $0, directory: directory, authorizer: authorizer, clock: wall)
+        SessionService(
+            tokens: $0, directory: directory, authorizer: authorizer, clock: wall,
+            issuers: IssuerKeys(fetcher: documents, clock: wall))
     }
     let cloudWatch = try await openMetrics(configuration, metadata: metadata, wall: wall, random: random)
     let control = ControlResponder(
@@ -182,7 +190,7 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
             CloudWatchService(
                 metrics: cloudWatch, authorizer: authorizer, region: configuration.region, regions: regions),
         ],
-        region: configuration.region, identities: identities,
+        region: configuration.region, identities: identities, authorizer: authorizer,
         forwarder: ControlForwarder(forwarder: forwarder, copy: copy), clock: wall,
         random: random, uses: uses, logger: logger)
     let metrics = OutcomeMetrics()
@@ -257,6 +265,7 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
             await background.stop()
             authorities?.stopFollowing()
             forwarder.shutDown()
+            await documents.shutDown()
             try? await http.shutdown()
             await metadata.close()
         }

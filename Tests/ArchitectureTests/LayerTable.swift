@@ -67,7 +67,7 @@ enum LayerTable {
         Target(
             "TernControlPlane", layer: 3,
             targets: ["TernCore", "TernPolicy", "TernS3Protocol", "TernRecords", "TernPorts", "TernStorage"],
-            libraries: ["Crypto", "Logging", "SwiftProtobuf"]),
+            libraries: ["Crypto", "CryptoExtras", "Logging", "SwiftProtobuf"]),
 
         Target(
             "TernS3API",

@@ -175,7 +175,7 @@ struct NaivePolicy {
             if name.contains(":role/"), let bound = self.bindings[name] { return bound == uniqueID ? .role : nil }
             return name == roleARN ? .role : nil
         case .federatedUser(let arn): return name == arn ? .self_ : nil
-        case .root, .service, .anonymous: return nil
+        case .root, .service, .webIdentity, .anonymous: return nil
         }
     }
 }

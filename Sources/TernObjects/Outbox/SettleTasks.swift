@@ -136,6 +136,7 @@ extension ObjectService {
         self.events.added(events, in: lane.partition)
         self.attainment.record(settled)
         self.outbox.publish(settled)
+        await self.noteAccesses(settled, in: bucket)
         return true
     }
 
