@@ -47,6 +47,7 @@ let package = Package(
         // 1 pure
         .target(name: "TernReplication", dependencies: ["TernCore"], swiftSettings: strict),
         .target(name: "TernLifecycle", dependencies: ["TernCore"], swiftSettings: strict),
+        .target(name: "TernBatch", dependencies: ["TernCore"], swiftSettings: strict),
         .target(name: "TernPolicy", dependencies: ["TernCore"], swiftSettings: strict),
         .target(name: "CTernChecksums", cSettings: [.unsafeFlags(["-O2"])]),
         .target(
@@ -60,7 +61,7 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(
-            name: "TernS3Protocol", dependencies: ["TernCore", "TernReplication", "TernLifecycle"],
+            name: "TernS3Protocol", dependencies: ["TernCore", "TernReplication", "TernLifecycle", "TernBatch"],
             swiftSettings: strict),
         .target(
             name: "TernRecords",
@@ -234,11 +235,12 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "TernReplicationTests", dependencies: ["TernCore", "TernReplication"], swiftSettings: strict),
+        .testTarget(name: "TernBatchTests", dependencies: ["TernCore", "TernBatch"], swiftSettings: strict),
         .testTarget(name: "TernLifecycleTests", dependencies: ["TernCore", "TernLifecycle"], swiftSettings: strict),
         .testTarget(name: "TernPolicyTests", dependencies: ["TernCore", "TernPolicy"], swiftSettings: strict),
         .testTarget(
             name: "TernS3ProtocolTests",
-            dependencies: ["TernCore", "TernReplication", "TernLifecycle", "TernS3Protocol"],
+            dependencies: ["TernCore", "TernReplication", "TernLifecycle", "TernBatch", "TernS3Protocol"],
             swiftSettings: strict
         ),
         .testTarget(

@@ -42,6 +42,7 @@ enum LayerTable {
         Target("CTernChecksums", layer: 1),
         Target("TernReplication", layer: 1, targets: ["TernCore"]),
         Target("TernLifecycle", layer: 1, targets: ["TernCore"]),
+        Target("TernBatch", layer: 1, targets: ["TernCore"]),
         Target("TernPolicy", layer: 1, targets: ["TernCore"]),
         Target("TernChecksums", layer: 1, targets: ["TernCore", "CTernChecksums"], libraries: ["Crypto"]),
         // The lock of the cache of signing keys.
@@ -51,7 +52,7 @@ enum LayerTable {
             targets: ["TernCore", "TernChecksums"],
             libraries: ["Crypto", "Synchronization"]
         ),
-        Target("TernS3Protocol", layer: 1, targets: ["TernCore", "TernReplication", "TernLifecycle"]),
+        Target("TernS3Protocol", layer: 1, targets: ["TernCore", "TernReplication", "TernLifecycle", "TernBatch"]),
         // `Data` of generated messages.
         Target("TernRecords", layer: 1, targets: ["TernCore"], libraries: ["SwiftProtobuf", "FoundationEssentials"]),
 
