@@ -221,7 +221,9 @@ package struct SessionService: Sendable {
                 principal: caller, action: action, resource: resource, resourceOwner: caller.account?.id,
                 context: { conditions })
             question.requestID = request.requestID
-            if case .denied(let denial) = await self.authorizer.authorize(question) { throw Self.denied(denial.message) }
+            if case .denied(let denial) = await self.authorizer.authorize(question) {
+                throw Self.denied(denial.message)
+            }
         }
     }
 
@@ -252,7 +254,9 @@ package struct SessionService: Sendable {
                 resourceOwner: role.identity.account.id, resourcePolicy: trust, resourceRole: .trust,
                 context: { conditions })
             question.requestID = request.requestID
-            if case .denied = await self.authorizer.authorize(question) { throw Self.refused(caller, action: action, role: request.roleARN) }
+            if case .denied = await self.authorizer.authorize(question) {
+                throw Self.refused(caller, action: action, role: request.roleARN)
+            }
         }
     }
 

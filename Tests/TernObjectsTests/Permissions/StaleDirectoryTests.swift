@@ -232,7 +232,8 @@ struct StaleKeyTests {
         case .refused:
             #expect(result.code == .refused)
             #expect(
-                result.reason == (row.code == "DisabledException" ? "DstKmsKeyInvalidState" : "DstPutObjectNotPermitted"))
+                result.reason
+                    == (row.code == "DisabledException" ? "DstKmsKeyInvalidState" : "DstPutObjectNotPermitted"))
         case .waits: #expect(result.code == .retry)
         }
         #expect(following.catchUps == row.catchUps)

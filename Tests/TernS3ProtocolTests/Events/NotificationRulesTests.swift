@@ -28,8 +28,10 @@ struct NotificationRulesTests {
 
     @Test("R-14: s3:Replication:* is the four types of replication")
     func replication() throws {
-        let names = ["OperationFailedReplication", "OperationMissedThreshold", "OperationReplicatedAfterThreshold",
-            "OperationNotTracked"]
+        let names = [
+            "OperationFailedReplication", "OperationMissedThreshold", "OperationReplicatedAfterThreshold",
+            "OperationNotTracked",
+        ]
         let each = try names.map { try #require(S3EventType.types(named: "s3:Replication:" + $0)) }
         let group = try #require(S3EventType.types(named: "s3:Replication:*"))
         for type in S3EventType.allCases {
