@@ -307,6 +307,11 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
+            name: "TernS3APITests",
+            dependencies: ["TernCore", "TernPolicy", "TernS3Protocol", "TernS3API"],
+            swiftSettings: strict
+        ),
+        .testTarget(
             name: "TernHTTPServerTests",
             dependencies: ["TernCore", "TernPorts", "TernHTTPServer", nioCore, nioPosix, nioSSL, logging],
             swiftSettings: strict

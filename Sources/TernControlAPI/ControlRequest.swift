@@ -80,7 +80,7 @@ package protocol ControlService: Sendable {
     func admits(_ region: RegionName) -> Bool
 
     /// The region whose answer it is, if not this one: the request is handed on as it came. `nil` to answer here.
-    func region(for head: HTTPRequestHead, body: [UInt8]) -> RegionName?
+    func region(for head: HTTPRequestHead, body: [UInt8]) async -> RegionName?
 
     func answer(_ request: ControlRequest) async -> HTTPAnswer
 

@@ -89,7 +89,7 @@ package final class ControlResponder: Sendable {
         requestID: String
     ) async throws(ControlError) -> HTTPAnswer {
         let bytes = try await self.read(body)
-        if let region = service.region(for: head, body: bytes), region != self.region,
+        if let region = await service.region(for: head, body: bytes), region != self.region,
             !head.headers.contains(ForwardedRequest.markerHeader)
         {
             return try await self.forward(head, bytes, to: region)

@@ -22,6 +22,8 @@ package struct AuthorizationRequest: Sendable {
     /// The bucket whose object `resource` is, and its policy's edition: where policies treat all its objects alike, one
     /// decision serves them all. `nil` to judge each request by itself.
     package var object: ObjectScope?
+    /// The access point that the request comes through, which has to allow it too (EVL-3).
+    package var accessPoint: PolicyEvaluation.AccessPoint?
     /// Condition keys and their values, for example `s3:prefix`; asked for where a policy is evaluated.
     package var context: @Sendable () -> [String: [String]]
     /// Under which the client was answered; empty where the server acts by itself.
@@ -67,6 +69,12 @@ package struct AuthorizationRequest: Sendable {
     ) -> Bool {
         guard case .root(let account, nil) = principal, account.id == owner else { return false }
         return resourcePolicy?.hasDeny != true
+    }
+
+    /// The same for a request that comes through an access point.
+    package static func isUnrestricted(_ principal: Principal, through point: PolicyEvaluation.AccessPoint?) -> Bool {
+        guard let point else { return true }
+        return self.isUnrestricted(principal, owner: point.account, resourcePolicy: point.policy)
     }
 }
 

@@ -12,6 +12,8 @@ package struct HTTPRequestHead: Sendable {
     package var remoteAddress: String
     /// Whether the connection is encrypted.
     package var isSecure: Bool
+    /// Whether a region of the federation handed the request on, as its seal proves.
+    package var isHandedOn = false
 
     package init(
         method: String, target: String, headers: HeaderFields, remoteAddress: String = "", isSecure: Bool = false

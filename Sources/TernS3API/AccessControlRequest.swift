@@ -117,9 +117,10 @@ extension S3Call {
 }
 
 extension S3Call {
-    /// What is blocked in a bucket: by itself, or by its account (spec s3-api §9.3).
+    /// What is blocked in a bucket: by itself, by its account (spec s3-api §9.3), or by the access point before it.
     func publicAccessBlock(of bucket: BucketState) -> PublicAccessBlock {
-        self.environment.publicAccessBlock(of: bucket)
+        let block = self.environment.publicAccessBlock(of: bucket)
+        return self.accessPoint.map { block.union($0.publicAccessBlock) } ?? block
     }
 
     /// BlockPublicAcls (spec s3-api §9.3).

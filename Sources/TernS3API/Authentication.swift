@@ -46,7 +46,8 @@ extension S3Responder {
         let scheme: AuthenticationScheme
         do {
             try request.checkHeaderSectionSize()
-            let policy = AuthenticationPolicy(acceptsV2Query: self.configuration.acceptsSigV2Query)
+            let policy = AuthenticationPolicy(
+                acceptsV2Query: self.configuration.acceptsSigV2Query && place.accessPoint == nil)
             scheme = try AuthenticationScheme.detect(in: request, policy: policy)
         } catch {
             throw S3Error(error)
@@ -56,9 +57,11 @@ extension S3Responder {
                 principal: .anonymous, payload: try AnonymousRequest.payload(head.headers), signing: nil,
                 hoistedHeaders: [])
         }
+        let region =
+            place.accessPoint == nil
+            ? self.expectedRegion(scheme, location) : self.expectedRegion(throughAccessPoint: scheme)
         do {
-            return try await self.verify(
-                scheme, request: request, region: self.expectedRegion(scheme, location), now: self.service.clock.now)
+            return try await self.verify(scheme, request: request, region: region, now: self.service.clock.now)
         } catch {
             throw S3Error(error)
         }

@@ -24,10 +24,13 @@ extension S3Call {
     func copySource(range: Range<Int64>? = nil, tags: Bool = false) async throws(S3Error) -> CopySource {
         guard let header = self.headers["x-amz-copy-source"] else { throw .copySourceKeyInvalid }
         let source = try CopySourceHeader(decoding: header)
+        // An access point is what the copy is written through (MRP-13); its source is read from the bucket itself.
+        var reader = self
+        reader.accessPoint = nil
         let found: CopySource
         switch try await self.service.registry.locate(source.bucket.description) {
-        case .here(let bucket): found = try await self.localSource(source, in: bucket, tags: tags)
-        case .elsewhere(let record): found = try await self.remoteSource(source, in: record, range: range, tags: tags)
+        case .here(let bucket): found = try await reader.localSource(source, in: bucket, tags: tags)
+        case .elsewhere(let record): found = try await reader.remoteSource(source, in: record, range: range, tags: tags)
         }
         try CopySourceConditions(self.headers).evaluate(
             etag: found.version.record.etag, lastModified: found.version.record.lastModified, now: self.now)

@@ -32,9 +32,9 @@ extension S3Responder {
 
     /// The other region's answer, with that region's request ID.
     func forward(
-        _ head: HTTPRequestHead, body: any HTTPRequestBody, to region: RegionName
+        _ head: HTTPRequestHead, body: any HTTPRequestBody, to region: RegionName, by forwarder: (any RequestForwarder)?
     ) async throws(S3Error) -> HTTPAnswer {
-        guard let forwarder = self.forwarder else { throw .serviceUnavailable }
+        guard let forwarder else { throw .serviceUnavailable }
         do {
             return try await forwarder.forward(head, body: body, to: region)
         } catch {

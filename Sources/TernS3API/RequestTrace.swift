@@ -15,6 +15,8 @@ package final class RequestTrace: EventOrigin {
         var signatureVersion = ""
         var authenticationType = ""
         var isRequesterCharged = false
+        /// The ARN of the access point that the request came through; empty without.
+        var accessPoint = ""
     }
 
     private let state = Mutex(State())
@@ -55,6 +57,10 @@ package final class RequestTrace: EventOrigin {
             state.signatureVersion = signature
             state.authenticationType = authentication
         }
+    }
+
+    func note(accessPoint: MultiRegionAccessPoint) {
+        self.state.withLock { $0.accessPoint = accessPoint.arn }
     }
 
     func noteRequesterPays() {

@@ -76,6 +76,8 @@ package struct S3Call: Sendable {
     package var trace: RequestTrace
     /// Whether the bucket stood in the host name.
     package var isVirtualHosted: Bool
+    /// The access point that the request came through; the bucket is the one behind it in this region.
+    package var accessPoint: MultiRegionAccessPoint?
 
     package var service: ObjectService { self.environment.service }
     package var accounts: any IdentityStore { self.environment.accounts }

@@ -35,6 +35,7 @@ package final class S3Responder: HTTPResponder {
     let identities: any IdentityStore
     let authorizer: any Authorizer
     let forwarder: (any RequestForwarder)?
+    let accessPoints: AccessPointRouting?
     let configuration: Configuration
     let resolver: AddressResolver
     let keys = SigningKeyCache()
@@ -45,7 +46,9 @@ package final class S3Responder: HTTPResponder {
     let logger: Logger
     let environment: CallEnvironment
 
-    /// - Parameter forwarder: Hands requests on to the regions of their buckets; `nil` where clients are redirected.
+    /// - Parameters:
+    ///   - forwarder: Hands requests on to the regions of their buckets; `nil` where clients are redirected.
+    ///   - accessPoints: The Multi-Region Access Points; `nil` where there are none.
     package init(
         service: ObjectService,
         identities: any IdentityStore,
@@ -55,6 +58,7 @@ package final class S3Responder: HTTPResponder {
         destinations: any DestinationLookup,
         remoteSources: any RemoteSourceReader,
         forwarder: (any RequestForwarder)?,
+        accessPoints: AccessPointRouting? = nil,
         configuration: Configuration,
         activity: ClientActivity = ClientActivity(),
         accessLog: AccessLog = AccessLog(),
@@ -65,6 +69,7 @@ package final class S3Responder: HTTPResponder {
         self.identities = identities
         self.authorizer = authorizer
         self.forwarder = forwarder
+        self.accessPoints = accessPoints
         self.configuration = configuration
         self.activity = activity
         self.accessLog = accessLog
@@ -140,8 +145,8 @@ package final class S3Responder: HTTPResponder {
         to head: HTTPRequestHead, body: any HTTPRequestBody, requestID: String, trace: RequestTrace
     ) async throws(S3Error) -> HTTPAnswer {
         guard let target = RequestTarget(head.target) else { throw .invalidURI(head.target) }
-        let place = try await self.place(of: head, target: target)
-        if head.method == "OPTIONS" {
+        var place = try await self.place(of: head, target: target)
+        if head.method == "OPTIONS", place.accessPoint == nil {
             var bucket: BucketState?
             switch try await self.locate(place.bucket) {
             case .here(let state): bucket = state
@@ -150,7 +155,7 @@ package final class S3Responder: HTTPResponder {
                 guard self.forwarder != nil, !head.headers.contains(ForwardedRequest.markerHeader) else {
                     throw self.redirect(place.bucket ?? "", region: region)
                 }
-                return try await self.forward(head, body: body, to: region)
+                return try await self.forward(head, body: body, to: region, by: self.forwarder)
             case .missing, nil: break
             }
             trace.note(bucket: bucket, key: place.key, operation: nil)
@@ -158,12 +163,29 @@ package final class S3Responder: HTTPResponder {
         }
         guard
             let operation = OperationTable.match(
-                method: head.method, resource: place.resource, target: target, headers: head.headers)
+                method: head.method, resource: place.resource, target: target, headers: head.headers),
+            place.accessPoint == nil || operation.isOfAccessPoints
         else { throw .methodNotAllowed(head.method, on: place.errorResource) }
 
-        let location = try await self.locate(place.bucket)
-        if let region = self.forwardingTarget(of: head, target: target, operation: operation, location: location) {
-            return try await self.forward(head, body: body, to: region)
+        let location: BucketLocation?
+        switch place.accessPoint {
+        case .known(let point):
+            switch try self.step(through: point, head, target: target) {
+            case .handOn(let region):
+                try self.checkSigned(head, target: target)
+                return try await self.forward(head, body: body, to: region, by: self.accessPoints?.forwarder)
+            case .here(let bucket, let owner):
+                place.bucket = bucket
+                location = try await self.bucket(behind: point, name: bucket, owner: owner)
+                trace.note(accessPoint: point)
+            }
+        case .unknown:
+            location = nil
+        case nil:
+            location = try await self.locate(place.bucket)
+            if let region = self.forwardingTarget(of: head, target: target, operation: operation, location: location) {
+                return try await self.forward(head, body: body, to: region, by: self.forwarder)
+            }
         }
         if case .here(let state) = location {
             trace.note(bucket: state, key: place.key, operation: operation)
@@ -180,6 +202,11 @@ package final class S3Responder: HTTPResponder {
         trace.note(
             principal: caller.principal, signature: caller.signatureVersion,
             authentication: caller.authenticationType)
+        switch place.accessPoint {
+        case .unknown: throw .noSuchAccessPoint
+        case .known where caller.principal == .anonymous: throw .accessDenied()
+        case .known, nil: break
+        }
         guard let perform = operation.perform else {
             if caller.principal == .anonymous {
                 try AnonymousRequest.check(operation, target: target)
@@ -209,6 +236,7 @@ package final class S3Responder: HTTPResponder {
                 acceptsStreams: operation.acceptsStreams),
             bucketName: place.bucket ?? "", existingBucket: bucket, objectKey: place.key, trace: trace,
             isVirtualHosted: place.isVirtualHosted)
+        if case .known(let point) = place.accessPoint { call.accessPoint = point }
         for field in caller.hoistedHeaders { call.headers.append(field.name, field.value) }
         if operation.authenticatesItself { return try await perform(call) }
         if caller.principal == .anonymous { try AnonymousRequest.check(operation, target: target) }
@@ -227,6 +255,8 @@ package final class S3Responder: HTTPResponder {
         var bucket: String?
         var key: ObjectKey?
         var isVirtualHosted: Bool
+        /// The Multi-Region Access Point that was addressed; the bucket becomes known when its route is.
+        var accessPoint: AddressedAccessPoint?
 
         var errorResource: S3Error.ResourceType {
             switch self.resource {
@@ -248,13 +278,21 @@ package final class S3Responder: HTTPResponder {
             }
         }
         switch address {
+        case .accessPoint(let alias, let key):
+            return Place(
+                resource: key == nil ? .bucket : .object, bucket: nil, key: key, isVirtualHosted: true,
+                accessPoint: self.accessPoint(alias: alias) ?? .unknown)
         case .service:
             return Place(resource: .service, bucket: nil, key: nil, isVirtualHosted: false)
         case .bucket(let name):
-            return Place(resource: .bucket, bucket: name, key: nil, isVirtualHosted: target.rawPath == "/")
+            return Place(
+                resource: .bucket, bucket: name, key: nil, isVirtualHosted: target.rawPath == "/",
+                accessPoint: self.accessPoint(alias: name))
         case .object(let name, let key):
             let isPathStyle = target.rawPath.hasPrefix("/\(name)/")
-            return Place(resource: .object, bucket: name, key: key, isVirtualHosted: !isPathStyle)
+            return Place(
+                resource: .object, bucket: name, key: key, isVirtualHosted: !isPathStyle,
+                accessPoint: self.accessPoint(alias: name))
         case .other:
             throw .notImplemented
         }
@@ -267,7 +305,7 @@ package final class S3Responder: HTTPResponder {
         case missing
     }
 
-    private func locate(_ name: String?) async throws(S3Error) -> BucketLocation? {
+    func locate(_ name: String?) async throws(S3Error) -> BucketLocation? {
         guard let name else { return nil }
         do {
             switch try await self.service.registry.locate(name) {

@@ -9,6 +9,9 @@ package struct AddressResolver: Sendable {
         /// A bucket, by the name that the client gave, which may not be one that a bucket can have.
         case bucket(String)
         case object(bucket: String, key: ObjectKey)
+        /// A Multi-Region Access Point by its host, `{alias}.accesspoint.s3-global.…`, or an object behind it
+        /// (identity-and-control MRP-10, MRP-11). The alias ends with ``accessPointSuffix``.
+        case accessPoint(alias: String, key: ObjectKey?)
         /// A host that is no S3 endpoint of buckets.
         case other(OtherHost)
     }
@@ -16,8 +19,6 @@ package struct AddressResolver: Sendable {
     package enum OtherHost: Hashable, Sendable {
         /// `{name}-{account}.s3-accesspoint.…`
         case accessPoint(String)
-        /// `{alias}.mrap.accesspoint.s3-global.…`
-        case multiRegionAccessPoint(alias: String)
         /// `{bucket}.s3-website…`
         case website(bucket: String)
         /// `{account}.s3-control.…`
@@ -48,10 +49,18 @@ package struct AddressResolver: Sendable {
             return try self.pathStyle(path, rawPath: rawPath)
         case .bucket(let bucket):
             return try Self.address(bucket: bucket, rawKey: path, rawPath: rawPath)
+        case .accessPoint(let alias):
+            guard case .object(_, let key) = try Self.address(bucket: alias, rawKey: path, rawPath: rawPath) else {
+                return .accessPoint(alias: alias, key: nil)
+            }
+            return .accessPoint(alias: alias, key: key)
         case .other(let other):
             return .other(other)
         }
     }
+
+    /// What the alias of every Multi-Region Access Point ends with, and no bucket's name (MRP-1, ADR-11).
+    package static let accessPointSuffix = ".mrap"
 
     /// The host, if it is a name that belongs to none of the base domains: in CNAME style it is itself a bucket's name
     /// (ADR-4). Whether there is such a bucket is for the caller to look up, and then to resolve again with
@@ -59,6 +68,8 @@ package struct AddressResolver: Sendable {
     package func foreignHost(_ header: String?) -> BucketName? {
         guard let header else { return nil }
         let host = Self.name(ofHost: header)
+        // Nobody may take the name of an access point by creating a bucket of it.
+        if self.accessPoint(ofHost: host) != nil { return nil }
         for base in self.baseDomains where host == base || host.hasSuffix("." + base) { return nil }
         // An IPv4 address is no bucket name, nor is an IPv6 address.
         return BucketName(host)
@@ -97,17 +108,14 @@ package struct AddressResolver: Sendable {
     private enum HostPlace {
         case endpoint
         case bucket(String)
+        case accessPoint(alias: String)
         case other(OtherHost)
     }
 
     private func place(ofHost header: String?) -> HostPlace {
         guard let header else { return .endpoint }
         let host = Self.name(ofHost: header)
-        // Multi-Region Access Points keep AWS's own domain, whatever the federation is called.
-        let mrapSuffix = ".mrap.accesspoint.s3-global.amazonaws.com"
-        if host.hasSuffix(mrapSuffix) {
-            return .other(.multiRegionAccessPoint(alias: String(host.dropLast(mrapSuffix.count))))
-        }
+        if let alias = self.accessPoint(ofHost: host) { return .accessPoint(alias: alias) }
         for base in self.baseDomains {
             if host == base { return .endpoint }
             guard host.hasSuffix("." + base) else { continue }
@@ -127,6 +135,28 @@ package struct AddressResolver: Sendable {
         return String(name)
     }
 
+    /// The alias in the host of a Multi-Region Access Point (ADR-3): below AWS's own domain, which clients that are given
+    /// an ARN always use (MRP-10), or below the domain of the federation's own endpoints.
+    private func accessPoint(ofHost host: String) -> String? {
+        let labels = "\(Self.accessPointSuffix).accesspoint.s3-global."
+        guard let dot = host.firstIndex(of: "."), dot != host.startIndex, host[dot...].hasPrefix(labels) else {
+            return nil
+        }
+        let domain = host[dot...].dropFirst(labels.count)
+        guard domain == "amazonaws.com" || self.baseDomains.contains(where: { self.isEndpoint($0, of: domain) }) else {
+            return nil
+        }
+        return host[..<dot] + Self.accessPointSuffix
+    }
+
+    /// Whether a base domain is the domain itself or the name of an S3 endpoint below it, such as `s3.tern-1.{domain}`.
+    private func isEndpoint(_ base: String, of domain: Substring) -> Bool {
+        if base == domain { return true }
+        guard base.hasSuffix(".\(domain)") else { return false }
+        let labels = base.dropLast(domain.utf8.count + 1).split(separator: ".").map(String.init)
+        return self.service(labels[...]) == .s3
+    }
+
     private static func isEndpointName(_ base: String) -> Bool {
         base.hasPrefix("s3.") || base.hasPrefix("s3-")
     }
@@ -141,7 +171,6 @@ package struct AddressResolver: Sendable {
             switch service {
             case .s3: return name.isEmpty ? .endpoint : .bucket(name)
             case .accessPoint: if !name.isEmpty { return .other(.accessPoint(name)) }
-            case .multiRegionAccessPoint: if !name.isEmpty { return .other(.multiRegionAccessPoint(alias: name)) }
             case .website: if !name.isEmpty { return .other(.website(bucket: name)) }
             case .control: if !name.isEmpty { return .other(.control(account: name)) }
             }
@@ -152,7 +181,6 @@ package struct AddressResolver: Sendable {
     private enum Service {
         case s3
         case accessPoint
-        case multiRegionAccessPoint
         case website
         case control
     }
@@ -170,8 +198,6 @@ package struct AddressResolver: Sendable {
             return rest.isEmpty ? .s3 : nil
         case "s3-accesspoint":
             return rest.isEmpty || isRegion ? .accessPoint : nil
-        case "mrap":
-            return rest == ["accesspoint", "s3-global"] ? .multiRegionAccessPoint : nil
         case "s3-website":
             return rest.isEmpty || isRegion ? .website : nil
         case "s3-control":

@@ -185,8 +185,9 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
                 catalog: directory, authorizer: authorizer, region: configuration.region,
                 home: configuration.homeRegion),
             S3ControlService(
-                settings: settings, authorizer: authorizer, home: configuration.homeRegion,
-                regions: regions),
+                settings: settings,
+                buckets: RegionBuckets(service: service, s3: s3, handsOn: configuration.proxiesOtherRegions),
+                authorizer: authorizer, home: configuration.homeRegion, regions: regions),
             CloudWatchService(
                 metrics: cloudWatch, authorizer: authorizer, region: configuration.region, regions: regions),
         ],
@@ -365,6 +366,7 @@ extension RegionResponder {
         var head = head
         head.remoteAddress = address
         head.isSecure = isSecure
+        head.isHandedOn = head.headers.contains(ForwardedRequest.markerHeader)
         return head
     }
 }

@@ -27,6 +27,10 @@ import Testing
         .object(bucket: bucket, key: ObjectKey(trusted: bytes(key)))
     }
 
+    static func accessPoint(_ alias: String, _ key: String) -> AddressResolver.Address {
+        .accessPoint(alias: alias, key: ObjectKey(trusted: bytes(key)))
+    }
+
     @Test(
         "What host and path mean",
         arguments: [
@@ -61,8 +65,17 @@ import Testing
             Row("bkt.s3-website-us-east-1.tern.example", "/k", .other(.website(bucket: "bkt"))),
             Row("bkt.s3-website.us-east-1.tern.example", "/k", .other(.website(bucket: "bkt"))),
             Row("ap-111111111111.s3-accesspoint.us-east-1.tern.example", "/k", .other(.accessPoint("ap-111111111111"))),
-            Row("m1.mrap.accesspoint.s3-global.tern.example", "/k", .other(.multiRegionAccessPoint(alias: "m1"))),
-            Row("m1.mrap.accesspoint.s3-global.amazonaws.com", "/k", .other(.multiRegionAccessPoint(alias: "m1"))),
+            // MRP-10, MRP-11
+            Row("m1.mrap.accesspoint.s3-global.tern.example", "/k", accessPoint("m1.mrap", "k")),
+            Row("m1.mrap.accesspoint.s3-global.localhost:9000", "/k", accessPoint("m1.mrap", "k")),
+            Row("M1.mrap.accesspoint.s3-global.amazonaws.com:443", "/a//b", accessPoint("m1.mrap", "a//b")),
+            Row("m1.mrap.accesspoint.s3-global.amazonaws.com", "/", .accessPoint(alias: "m1.mrap", key: nil)),
+            // Only the name of an endpoint is configured here.
+            Row("m1.mrap.accesspoint.s3-global.internal", "/k", accessPoint("m1.mrap", "k")),
+            Row("m1.mrap.accesspoint.s3-global.unknown.example", "/b/k", object("b", "k")),
+            Row("mrap.accesspoint.s3-global.amazonaws.com", "/b/k", object("b", "k")),
+            // In path style an alias looks like a bucket.
+            Row("s3.tern.example", "/m1.mrap/k", object("m1.mrap", "k")),
             Row(
                 "111111111111.s3-control.us-east-1.tern.example",
                 "/v20180820/jobs",

@@ -1,12 +1,12 @@
 """Who may do what to whose buckets (identity-and-control §6.3, §6.5, EVL-*; s3-api §9.2, §9.3)."""
 
 import json
-import re
 
 import boto3
 import botocore
 import botocore.exceptions
 import pytest
+from control import strip_account_from_host
 from federation import ALICE, BOB, fresh_name, policy
 from permission_table import ALL_OPEN, OPERATIONS, PATH_OF, World
 from s3 import fails
@@ -427,12 +427,3 @@ def test_9_2_an_account_blocks_public_access_in_all_its_buckets(home, s3, anonym
     finally:
         control.delete_public_access_block(AccountId=ALICE.id)
     assert not is_denied(read)
-
-
-def strip_account_from_host(control):
-    """S3 Control clients put the account before the host, which an address of numbers cannot have."""
-
-    def restore(request, **_):
-        request.url = re.sub(r"//\d{12}\.", "//", request.url)
-
-    control.meta.events.register("before-sign.s3-control", restore)

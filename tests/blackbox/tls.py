@@ -35,11 +35,12 @@ class Authority:
         )  # fmt: skip
 
     def issue(
-        self, certificate, key, name="localhost", serial=1, kind=("ec", "-pkeyopt", "ec_paramgen_curve:prime256v1")
+        self, certificate, key, name="localhost", serial=1, kind=("ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"), names=()
     ):
         """Writes a certificate for this machine and its key, each at once as a deployment would."""
         request, extensions = self.directory / "request", self.directory / "extensions"
-        extensions.write_text("subjectAltName=DNS:localhost,DNS:*.localhost,IP:127.0.0.1\nbasicConstraints=CA:FALSE\n")
+        alternatives = ",".join(f"DNS:{other}" for other in ("localhost", "*.localhost", *names))
+        extensions.write_text(f"subjectAltName={alternatives},IP:127.0.0.1\nbasicConstraints=CA:FALSE\n")
         made = [pathlib.Path(f"{certificate}.new"), pathlib.Path(f"{key}.new")]
         openssl("req", "-new", "-newkey", *kind, "-nodes", "-subj", f"/CN={name}", "-keyout", made[1], "-out", request)
         openssl(
@@ -112,14 +113,14 @@ class SecureRegion(Region):
             return int(connection.getpeercert()["serialNumber"], 16)
 
 
-def make_secure(federation: Federation):
+def make_secure(federation: Federation, names=()):
     """Stops a federation that speaks plain HTTP, and starts its regions again behind certificates."""
     federation.stop()
     directory = federation.directory
     federation.authority = Authority(directory / "authority")
     federation.regions = [SecureRegion(federation, region.name, region.port) for region in federation.regions]
     for region in federation.regions:
-        federation.authority.issue(region.certificate, region.key)
+        federation.authority.issue(region.certificate, region.key, names=names)
     for region in federation.regions:
         text = region.config_path.read_text().replace("http://127.0.0.1:", "https://127.0.0.1:")
         text = re.sub(r"^federation:\n", f'federation:\n  ca_file: "{region.authority}"\n', text, flags=re.MULTILINE)

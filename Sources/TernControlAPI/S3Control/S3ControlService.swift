@@ -9,18 +9,23 @@ package struct S3ControlService: ControlService {
     static let pathPrefix = "/v20180820/"
     static let accountHeader = "x-amz-account-id"
     static let key = "s3-control"
-    private static let namespace: StaticString = "http://awss3control.amazonaws.com/doc/2018-08-20/"
+    static let namespace: StaticString = "http://awss3control.amazonaws.com/doc/2018-08-20/"
 
     private let settings: AccountSettings
-    private let authorizer: any Authorizer
+    let buckets: any ControlledBuckets
+    let authorizer: any Authorizer
     private let home: RegionName
-    private let regions: RegionMap
+    let regions: RegionMap
 
     /// - Parameters:
     ///   - home: The region that keeps accounts.
     ///   - regions: Those for which requests may be signed.
-    package init(settings: AccountSettings, authorizer: any Authorizer, home: RegionName, regions: RegionMap) {
+    package init(
+        settings: AccountSettings, buckets: any ControlledBuckets, authorizer: any Authorizer, home: RegionName,
+        regions: RegionMap
+    ) {
         self.settings = settings
+        self.buckets = buckets
         self.authorizer = authorizer
         self.home = home
         self.regions = regions
@@ -31,9 +36,15 @@ package struct S3ControlService: ControlService {
 
     package func admits(_ region: RegionName) -> Bool { self.regions.contains(region) }
 
-    /// Accounts are written in the home region.
-    package func region(for head: HTTPRequestHead, body: [UInt8]) -> RegionName? {
-        head.method == "GET" ? nil : self.home
+    /// Accounts are written in the home region; tags are where their bucket is.
+    package func region(for head: HTTPRequestHead, body: [UInt8]) async -> RegionName? {
+        if Self.path(of: head).hasPrefix(Self.tagsPrefix) { return await self.regionOfTags(for: head) }
+        return head.method == "GET" ? nil : self.home
+    }
+
+    /// What stands behind the version of the API, still percent-encoded.
+    static func path(of head: HTTPRequestHead) -> Substring {
+        head.target.prefix { $0 != "?" }.dropFirst(Self.pathPrefix.count)
     }
 
     package func answer(_ error: ControlError, requestID: String) -> HTTPAnswer {
@@ -62,7 +73,8 @@ package struct S3ControlService: ControlService {
         guard let account = AccountID(request.head.headers[Self.accountHeader] ?? "") else {
             throw ControlError("InvalidRequest", status: 400, message: "The account ID is not valid.")
         }
-        let path = request.head.target.prefix { $0 != "?" }.dropFirst(Self.pathPrefix.count)
+        let path = Self.path(of: request.head)
+        if path.hasPrefix(Self.tagsPrefix) { return try await self.tags(request, account: account) }
         guard path == "configuration/publicAccessBlock" else {
             throw ControlError(
                 "NotImplemented", status: 501,
@@ -82,8 +94,7 @@ package struct S3ControlService: ControlService {
             try await self.set(nil, of: account)
             return HTTPAnswer(status: 204, headers: Self.identifiers(request.requestID))
         default:
-            throw ControlError(
-                "MethodNotAllowed", status: 405, message: "The specified method is not allowed against this resource.")
+            throw .methodNotAllowed
         }
     }
 
@@ -134,13 +145,13 @@ package struct S3ControlService: ControlService {
         if case .denied(let denial) = await self.authorizer.authorize(question) { throw .accessDenied(denial.message) }
     }
 
-    private static func identifiers(_ requestID: String) -> HeaderFields {
+    static func identifiers(_ requestID: String) -> HeaderFields {
         HeaderFields([
             .init(name: "x-amz-request-id", value: requestID), .init(name: "x-amz-id-2", value: requestID),
         ])
     }
 
-    private static func document(_ status: Int, _ bytes: [UInt8], requestID: String) -> HTTPAnswer {
+    static func document(_ status: Int, _ bytes: [UInt8], requestID: String) -> HTTPAnswer {
         var headers = self.identifiers(requestID)
         headers.set("content-type", "application/xml")
         return HTTPAnswer(status: status, headers: headers, body: .bytes(ByteBuffer(bytes: bytes)))

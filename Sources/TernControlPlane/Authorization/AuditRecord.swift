@@ -93,6 +93,9 @@ extension AuditRecord {
         self.requestID = request.requestID.isEmpty ? nil : request.requestID
         self.eventID = eventID
         self.resources = [Resource(ARN: request.resource, accountId: request.resourceOwner?.description)]
+        if let point = request.accessPoint {
+            self.resources.append(Resource(ARN: point.resource, accountId: point.account.description))
+        }
         self.recipientAccountId = (request.resourceOwner ?? request.principal.account?.id)?.description
         self.additionalEventData = Decision(decision)
     }

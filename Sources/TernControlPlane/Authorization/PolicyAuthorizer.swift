@@ -21,11 +21,12 @@ package final class PolicyAuthorizer: Authorizer {
     package func authorize(_ request: AuthorizationRequest) async -> AuthorizationDecision {
         if case .optional = request.resourceRole, let owner = request.resourceOwner,
             AuthorizationRequest.isUnrestricted(
-                request.principal, owner: owner, resourcePolicy: request.resourcePolicy)
+                request.principal, owner: owner, resourcePolicy: request.resourcePolicy),
+            AuthorizationRequest.isUnrestricted(request.principal, through: request.accessPoint)
         {
             return .allowed
         }
-        let (decision, explained) = self.decideOnce(request)
+        let (decision, explained, resource) = self.decideOnce(request)
         switch decision {
         case .allowed:
             return .allowed
@@ -35,17 +36,27 @@ package final class PolicyAuthorizer: Authorizer {
             return .denied(
                 AccessDenial(
                     message: explained
-                        ? DenialMessage.text(for: request, reason: reason) : DenialMessage.withoutExplanation,
+                        ? DenialMessage.text(for: request, on: resource, reason: reason)
+                        : DenialMessage.withoutExplanation,
                     isExplicit: isExplicit, reason: reason))
         }
     }
 
     /// The decision, and whether the caller may know the reason: those of other accounts do not (specification §6.6).
     package func decide(_ request: AuthorizationRequest) -> (PolicyDecision, explained: Bool) {
+        let (decision, explained, _) = self.judge(request)
+        return (decision, explained)
+    }
+
+    /// A decision, whether the caller may know the reason, and what it is about: the resource, or the access point before
+    /// it.
+    private typealias Judgement = (decision: PolicyDecision, explained: Bool, resource: String)
+
+    private func judge(_ request: AuthorizationRequest) -> Judgement {
         guard let own = self.policies(of: request.principal), let session = self.sessionPolicies(request.principal)
         else {
             // The user or role is gone, or its policies cannot be read: nothing is allowed.
-            return (.denied(.notAllowed(.identity)), false)
+            return (.denied(.notAllowed(.identity)), false, request.resource)
         }
         // A federated user has what session policies give it; without any, nothing.
         let isUncut = session.isEmpty && request.principal.federatedName == nil
@@ -55,13 +66,19 @@ package final class PolicyAuthorizer: Authorizer {
             resourceMayAllow: request.resourceMayAllow, restrictsPublic: request.restrictsPublic,
             accessControlList: request.accessControlList)
         if case .service = request.principal { evaluation.identity = [] }
-        let decision = evaluation.decide(
-            PolicyRequest(
-                caller: Self.caller(request.principal), action: request.action, resource: request.resource,
-                resourceAccount: request.resourceOwner,
-                context: self.context(of: request, principalTags: own.tags)))
+        let question = PolicyRequest(
+            caller: Self.caller(request.principal), action: request.action, resource: request.resource,
+            resourceAccount: request.resourceOwner,
+            context: self.context(of: request, principalTags: own.tags))
         let account = request.principal.account?.id
-        return (decision, account != nil && (request.resourceOwner == nil || account == request.resourceOwner))
+        if let point = request.accessPoint {
+            let (decision, isAtAccessPoint) = evaluation.decide(question, through: point)
+            if isAtAccessPoint { return (decision, account == point.account, point.resource) }
+            let isExplained = account != nil && account == request.resourceOwner
+            return (decision, isExplained, request.resource)
+        }
+        let isExplained = account != nil && (request.resourceOwner == nil || account == request.resourceOwner)
+        return (evaluation.decide(question), isExplained, request.resource)
     }
 
     // MARK: One decision for all objects of a bucket
@@ -84,10 +101,11 @@ package final class PolicyAuthorizer: Authorizer {
     private static let maximumUniformAnswers = 256
 
     /// As ``decide(_:)``, from memory where every object of the bucket is judged alike.
-    private func decideOnce(_ request: AuthorizationRequest) -> (PolicyDecision, explained: Bool) {
+    private func decideOnce(_ request: AuthorizationRequest) -> Judgement {
         guard let object = request.object, case .optional = request.resourceRole, request.accessControlList == nil,
+            request.accessPoint == nil,
             case .role(let role, let session) = request.principal, session.policies.isEmpty
-        else { return self.decide(request) }
+        else { return self.judge(request) }
         let question = UniformQuestion(
             object: object, action: request.action, owner: request.resourceOwner,
             resourceMayAllow: request.resourceMayAllow, restrictsPublic: request.restrictsPublic)
@@ -95,15 +113,16 @@ package final class PolicyAuthorizer: Authorizer {
         let known = self.principals.withLock { cache in
             cache.revision == revision ? cache.answers[role.id]?[question] : nil
         }
-        if let known, let decision = known.decision { return (decision, known.explained) }
-        let decided = self.decide(request)
+        if let known, let decision = known.decision { return (decision, known.explained, request.resource) }
+        let decided = self.judge(request)
         if known != nil { return decided }
         let isUniform = self.treatsAlike(object, request)
         self.principals.withLock { cache in
             guard cache.revision == revision else { return }
             var answers = cache.answers[role.id] ?? [:]
             if answers.count >= Self.maximumUniformAnswers { answers = [:] }
-            answers[question] = UniformAnswer(decision: isUniform ? decided.0 : nil, explained: decided.explained)
+            answers[question] = UniformAnswer(
+                decision: isUniform ? decided.decision : nil, explained: decided.explained)
             cache.answers[role.id] = answers
         }
         return decided

@@ -30,6 +30,7 @@ extension S3Responder {
         record.versionID = RequestTarget(head.target)?["versionId"] ?? ""
         record.signatureVersion = known.signatureVersion
         record.authenticationType = known.authenticationType
+        record.accessPoint = known.accessPoint
         record.hostHeader = head.headers["host"] ?? ""
         record.objectByteCount = Self.objectByteCount(head: head, answer: answer, hasKey: known.key != nil)
         record.turnAroundMilliseconds = max((self.service.clock.now - began).wholeMilliseconds, 0)

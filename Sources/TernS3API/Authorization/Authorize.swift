@@ -33,7 +33,7 @@ extension S3Call {
         let mayBelongToOthers =
             key != nil && bucket.ownership != .bucketOwnerEnforced
             && AccessControlGrants.objectPermission(for: action) != nil
-        if !mayBelongToOthers, !self.authorizer.wantsEveryRequest,
+        if !mayBelongToOthers, self.accessPoint == nil, !self.authorizer.wantsEveryRequest,
             AuthorizationRequest.isUnrestricted(
                 self.principal, owner: bucket.owner, resourcePolicy: bucket.features.policy)
         {
@@ -71,7 +71,7 @@ extension S3Call {
         let conditions = self.conditions
         return S3Authorization(
             environment: self.environment, principal: self.principal, requestID: self.requestID,
-            conditions: { conditions.keys(of: $0) })
+            accessPoint: self.accessPoint, conditions: { conditions.keys(of: $0) })
     }
 
     var conditions: RequestConditions {

@@ -12,6 +12,8 @@ struct S3Authorization: Sendable {
     let principal: Principal
     /// Of the client's request; empty where another region asks.
     let requestID: String
+    /// The access point that the request came through, which has to allow it too (EVL-3).
+    var accessPoint: MultiRegionAccessPoint?
     /// The condition keys of an action that the request has values for.
     let conditions: @Sendable (_ action: String) -> [String: [String]]
 
@@ -43,6 +45,7 @@ struct S3Authorization: Sendable {
         }
         let conditions = self.conditions
         let tags = needsTags ? stored?.tagSet ?? [] : []
+        let accessPoint = self.accessPoint
         let isKeptOut = self.isKeptOut(of: bucket)
         var request = AuthorizationRequest(
             principal: self.principal, action: action,
@@ -52,10 +55,18 @@ struct S3Authorization: Sendable {
             context: {
                 var all = conditions(action)
                 for tag in tags { all["s3:ExistingObjectTag/\(tag.key)"] = [tag.value] }
+                if let accessPoint { all.merge(accessPoint.conditions) { _, given in given } }
                 all.merge(context) { _, given in given }
                 return all
             })
         request.requestID = self.requestID
+        request.accessPoint = accessPoint.map { point in
+            let account = self.environment.publicAccess.publicAccessBlock(of: point.owner)
+            let block = point.publicAccessBlock.union(account)
+            return PolicyEvaluation.AccessPoint(
+                resource: point.resource(of: key), account: point.owner, policy: point.policy,
+                restrictsPublic: point.isPolicyPublic && block.restrictPublicBuckets)
+        }
         if usesLists {
             if objectPermission != nil, let stored, !stored.owner.isEmpty, stored.owner != bucket.owner.description {
                 // Owning the object does not let one into a bucket that is for its owner's account.
@@ -72,14 +83,19 @@ struct S3Authorization: Sendable {
     private func isKeptOut(of bucket: BucketState) -> Bool {
         if case .service = self.principal { return false }
         return bucket.features.isPolicyPublic && self.principal.account?.id != bucket.owner
-            && self.environment.publicAccessBlock(of: bucket).restrictPublicBuckets
+            && self.publicAccessBlock(of: bucket).restrictPublicBuckets
+    }
+
+    private func publicAccessBlock(of bucket: BucketState) -> PublicAccessBlock {
+        let block = self.environment.publicAccessBlock(of: bucket)
+        return self.accessPoint.map { block.union($0.publicAccessBlock) } ?? block
     }
 
     /// What an ACL grants of the action to the principal.
     private func listGrant(_ action: String, bucket: BucketState, stored: VersionRecord?) async throws(S3Error)
         -> AccessControlListGrant?
     {
-        let ignoresPublic = self.environment.publicAccessBlock(of: bucket).ignorePublicAcls
+        let ignoresPublic = self.publicAccessBlock(of: bucket).ignorePublicAcls
         if let permission = AccessControlGrants.objectPermission(for: action), let stored {
             let owner = stored.owner.isEmpty ? bucket.owner : AccountID(trusted: stored.owner)
             let list: AccessControlList

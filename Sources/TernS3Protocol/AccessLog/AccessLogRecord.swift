@@ -35,6 +35,8 @@ package struct AccessLogRecord: Hashable, Sendable {
     package var authenticationType = ""
     package var hostHeader = ""
     package var region = ""
+    /// The ARN of the access point; empty for requests that came without one.
+    package var accessPoint = ""
 
     package init(time: Timestamp) {
         self.time = time
@@ -68,7 +70,7 @@ package struct AccessLogRecord: Hashable, Sendable {
         fields.append(Self.plain(self.authenticationType))
         fields.append(Self.plain(self.hostHeader))
         // TLS version, ARN of the access point, whether an ACL was required.
-        fields += ["-", "-", "-"]
+        fields += ["-", Self.plain(self.accessPoint), "-"]
         return fields.joined(separator: " ") + "\n"
     }
 

@@ -8,6 +8,8 @@ package enum TagRules {
         case bucket
         /// The tags of a CreateBucket request.
         case newBucket
+        /// The tags that S3 Control gives a resource, which has its own texts (identity-and-control §9.4).
+        case resource
     }
 
     /// - Throws: The first fault: number of tags, then tag by tag key, value, reserved prefix and repetition.
@@ -17,21 +19,24 @@ package enum TagRules {
         var seen: Set<[UInt8]> = []
         for tag in tags {
             if !(1...128).contains(tag.key.unicodeScalars.count) || !self.isAllowed(tag.key) {
-                throw .invalidTagKey(tag.key)
+                throw subject == .resource ? .invalidResourceTag : .invalidTagKey(tag.key)
             }
             if tag.value.unicodeScalars.count > 256 || !self.isAllowed(tag.value) {
-                throw .invalidTagValue(key: tag.key, value: tag.value)
+                throw subject == .resource ? .invalidResourceTag : .invalidTagValue(key: tag.key, value: tag.value)
             }
             if tag.key.hasPrefix("aws:") {
                 switch subject {
                 case .object: throw .systemTagOnObject(tag.key)
                 case .bucket: throw .systemTagOnBucket(tag.key)
-                case .newBucket: throw .systemTagAtBucketCreation
+                case .newBucket, .resource: throw .systemTagAtBucketCreation
                 }
             }
             // Bytes, because Swift takes canonically equivalent strings for equal and S3 does not.
             if !seen.insert(Array(tag.key.utf8)).inserted {
-                throw subject == .newBucket ? .duplicateTagAtBucketCreation : .duplicateTagKey(tag.key)
+                switch subject {
+                case .newBucket, .resource: throw .duplicateTagAtBucketCreation
+                case .object, .bucket: throw .duplicateTagKey(tag.key)
+                }
             }
         }
     }

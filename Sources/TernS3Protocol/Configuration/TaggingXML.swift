@@ -15,7 +15,7 @@ package enum TaggingXML {
     }
 
     /// The `Tag` children of an element, in order, unchecked; other elements are ignored (ERR-11).
-    static func tags(in node: XMLNode) throws(S3Error) -> [Tag] {
+    package static func tags(in node: XMLNode) throws(S3Error) -> [Tag] {
         var tags: [Tag] = []
         for child in node.children where child.name == "Tag" {
             guard let key = try child.leafText(of: "Key"), let value = try child.leafText(of: "Value") else {

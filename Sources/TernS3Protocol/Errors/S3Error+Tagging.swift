@@ -63,6 +63,12 @@ extension S3Error {
         "There are duplicate tag keys in your request. Remove the duplicate tag keys and try again."
     )
 
+    /// identity-and-control §9.4
+    package static let invalidResourceTag = Self.invalidTag(
+        "This request contains a tag key or value that isn't valid. Valid characters include the following: "
+            + "[a-zA-Z+-=._:/]. Tag keys can contain up to 128 characters. Tag values can contain up to 256 characters."
+    )
+
     private static func invalidTag(_ message: String, details: [Detail] = []) -> S3Error {
         S3Error(code: "InvalidTag", status: 400, message: message, details: details)
     }
