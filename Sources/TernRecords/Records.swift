@@ -68,6 +68,13 @@ package typealias MetricSeriesRecord = Tern_Records_MetricSeriesRecord
 package typealias MetricBlockRecord = Tern_Records_MetricBlockRecord
 package typealias MetricSamples = Tern_Records_MetricSamples
 package typealias ReplicationMonthRecord = Tern_Records_ReplicationMonthRecord
+package typealias MultiRegionAccessPointRecord = Tern_Records_MultiRegionAccessPointRecord
+package typealias MultiRegionAccessPointRegion = Tern_Records_MultiRegionAccessPointRegion
+package typealias MultiRegionAccessPointCreation = Tern_Records_MultiRegionAccessPointCreation
+package typealias MultiRegionAccessPointDeletion = Tern_Records_MultiRegionAccessPointDeletion
+package typealias MultiRegionAccessPointPolicyChange = Tern_Records_MultiRegionAccessPointPolicyChange
+package typealias MultiRegionAccessPointRequestRecord = Tern_Records_MultiRegionAccessPointRequestRecord
+package typealias PublicAccessBlockRecord = Tern_Records_PublicAccessBlockRecord
 
 extension VersionIdentity {
     package init(_ id: VersionID) {
