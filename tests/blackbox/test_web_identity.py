@@ -266,7 +266,7 @@ def tokens(issuer):
     now = int(time.time())
     none = f"{encode(json.dumps({'alg': 'none'}).encode())}.{issuer.token().split('.')[1]}."
     return {
-        "no token": ("x", "InvalidIdentityToken"),
+        "no token": ("none", "InvalidIdentityToken"),
         "two parts": (issuer.token().rpartition(".")[0], "InvalidIdentityToken"),
         "a changed claim": (changed(issuer.token(), 1, lambda text: encode(
             json.dumps({**json.loads(base64.urlsafe_b64decode(text + "==")), "sub": "root"}).encode())),
