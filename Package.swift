@@ -19,6 +19,8 @@ let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl
 let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+// Signatures by RSA, of tokens of identity providers.
+let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
 
 let package = Package(
     name: "tern",
@@ -100,8 +102,7 @@ let package = Package(
             name: "TernControlPlane",
             dependencies: [
                 "TernCore", "TernPolicy", "TernBatch", "TernS3Protocol", "TernRecords", "TernPorts", "TernStorage",
-                logging,
-                crypto,
+                logging, crypto, cryptoExtras,
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
             swiftSettings: strict

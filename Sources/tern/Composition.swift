@@ -158,6 +158,8 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
     let forwarder = HTTPRequestForwarder(federation: federation, trust: trust)
     let distances = RegionDistances(client: client, wall: wall)
     let accessLog = AccessLog()
+    let replicationLogging = ReplicationLogging(log: accessLog, service: service, identities: identities)
+    service.accesses.observe { access, bucket in await replicationLogging.record(access, in: bucket) }
     let s3 = S3Responder(
         service: service,
         identities: identities,
@@ -179,8 +181,14 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
         uses: uses,
         logger: logger
     )
+    let documents = HTTPDocumentFetcher(
+        places: configuration.webIdentity.endpoints,
+        authorities: try TrustedAuthorities.configuration(
+            caFile: configuration.webIdentity.caFile, option: "web_identity.ca_file"))
     let sessions = tokens.map {
-        SessionService(tokens: $0, directory: directory, authorizer: authorizer, clock: wall)
+        SessionService(
+            tokens: $0, directory: directory, authorizer: authorizer, clock: wall,
+            issuers: IssuerKeys(fetcher: documents, clock: wall))
     }
     let jobs = try await openJobs(
         configuration, service: service, wall: wall, random: random, logger: logger)
@@ -204,7 +212,7 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
             CloudWatchService(
                 metrics: cloudWatch, authorizer: authorizer, region: configuration.region, regions: regions),
         ],
-        region: configuration.region, identities: identities,
+        region: configuration.region, identities: identities, authorizer: authorizer,
         forwarder: ControlForwarder(forwarder: forwarder, copy: copy), clock: wall,
         random: random, uses: uses, logger: logger)
     let batch = makeBatch(
@@ -290,6 +298,7 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
             await background.stop()
             authorities?.stopFollowing()
             forwarder.shutDown()
+            await documents.shutDown()
             try? await http.shutdown()
             await metadata.close()
         }

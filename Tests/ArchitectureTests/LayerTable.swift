@@ -70,7 +70,7 @@ enum LayerTable {
             targets: [
                 "TernCore", "TernPolicy", "TernBatch", "TernS3Protocol", "TernRecords", "TernPorts", "TernStorage",
             ],
-            libraries: ["Crypto", "Logging", "SwiftProtobuf"]),
+            libraries: ["Crypto", "CryptoExtras", "Logging", "SwiftProtobuf"]),
 
         Target(
             "TernS3API",

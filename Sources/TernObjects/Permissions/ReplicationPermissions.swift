@@ -9,7 +9,7 @@ import TernS3Protocol
 package struct ReplicationPermissions: Sendable {
     private let roles: any RoleAssumer
     private let authorizer: any Authorizer
-    private let freshness: any DirectoryFreshness
+    let freshness: any DirectoryFreshness
 
     package init(roles: any RoleAssumer, authorizer: any Authorizer, freshness: any DirectoryFreshness) {
         self.roles = roles

@@ -93,6 +93,7 @@ extension RegionConfiguration {
         let authentication = try top.section("auth")
         self.authentication.sigV2Query = try authentication.boolean("sigv2_query", default: true)
         try authentication.finish()
+        try self.readWebIdentity(top.section("web_identity"))
         let kms = try top.section("kms")
         self.kms.rootKeyFile = try kms.string("root_key_file")
         self.kms.forcesDeletion = try kms.boolean("force_delete", default: false)
@@ -102,6 +103,25 @@ extension RegionConfiguration {
         try sseC.finish()
         try self.readTargets(top.sections("targets"))
         try top.finish()
+    }
+
+    private mutating func readWebIdentity(_ section: YAMLSection) throws {
+        self.webIdentity.caFile = try section.string("ca_file")
+        for entry in try section.sections("issuers") {
+            let host = try entry.requiredString("host", "login.example.com")
+            guard (try? IAMState.oidcProviderName(url: "https://\(host)")) == host, !host.contains("/") else {
+                throw entry.failure("host", "is `\(host)`; write the host of the issuer's URL alone")
+            }
+            let endpoint = try entry.requiredString("endpoint", "https://10.0.0.5:8443")
+            guard let normal = Self.normalEndpoint(endpoint), normal.hasPrefix("https://") else {
+                throw entry.failure("endpoint", "is `\(endpoint)`; write https://HOST:PORT without a path")
+            }
+            guard self.webIdentity.endpoints.updateValue(normal, forKey: host) == nil else {
+                throw entry.failure("host", "is `\(host)` for the second time; name each host once")
+            }
+            try entry.finish()
+        }
+        try section.finish()
     }
 
     private mutating func readTLS(_ section: YAMLSection) throws {

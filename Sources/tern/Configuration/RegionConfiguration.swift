@@ -104,6 +104,14 @@ struct RegionConfiguration: Equatable, Sendable {
         var pools: [StoragePool] = []
     }
 
+    /// How the documents of identity providers are read.
+    struct WebIdentityIssuers: Equatable, Sendable {
+        /// The authorities that are believed instead of the system's: a PEM file.
+        var caFile: String?
+        /// Where hosts of issuers are reached, if not under their names: `https://HOST:PORT`.
+        var endpoints: [String: String] = [:]
+    }
+
     struct Lifecycle: Equatable, Sendable {
         /// How long a lifecycle day is; anything but 24 hours is for tests and rehearsals.
         var dayLengthSeconds = LifecycleCalendar.standardDaySeconds
@@ -208,6 +216,7 @@ struct RegionConfiguration: Equatable, Sendable {
     /// Where every decision about a request is written down; `nil` for nowhere.
     var auditFile: String?
     var authentication = Authentication()
+    var webIdentity = WebIdentityIssuers()
     var lifecycle = Lifecycle()
     var verification = Verification()
     /// Bandwidth limits of replication, where the operator has set no others.
