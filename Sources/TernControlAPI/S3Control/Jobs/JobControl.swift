@@ -26,9 +26,9 @@ package struct JobControl: Sendable {
 
     func answer(_ request: ControlRequest, for account: AccountID) async throws(ControlError) -> HTTPAnswer {
         guard let document = try await self.perform(request, for: account) else {
-            return HTTPAnswer(status: 200, headers: S3ControlService.identifiers(request.requestID))
+            return S3ControlXML.empty(200, requestID: request.requestID)
         }
-        return S3ControlService.document(200, document, requestID: request.requestID)
+        return S3ControlXML.answer(200, document, requestID: request.requestID)
     }
 
     /// The body of the answer; `nil` for one without.
