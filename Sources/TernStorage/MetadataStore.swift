@@ -10,6 +10,9 @@ package protocol MetadataStore: Sendable {
     /// The value of a key, or `nil`.
     func get(_ key: [UInt8], in partition: PartitionID) async throws(StorageError) -> [UInt8]?
 
+    /// The values of several keys, in their order; `nil` for those that have none. Each is as of some moment of the call.
+    func get(_ keys: [[UInt8]], in partition: PartitionID) async throws(StorageError) -> [[UInt8]?]
+
     /// The first `limit` entries of the range, in ascending order of keys.
     func scan(_ range: KeyRange, in partition: PartitionID, limit: Int) async throws(StorageError) -> [KeyValue]
 
@@ -27,6 +30,16 @@ package protocol MetadataStore: Sendable {
 
     /// Finishes the commits that wait, and closes the store; later calls throw ``StorageError/Code/closed``.
     func close() async
+}
+
+extension MetadataStore {
+    /// One after the other, for engines that do not wait for reads.
+    package func get(_ keys: [[UInt8]], in partition: PartitionID) async throws(StorageError) -> [[UInt8]?] {
+        var values: [[UInt8]?] = []
+        values.reserveCapacity(keys.count)
+        for key in keys { values.append(try await self.get(key, in: partition)) }
+        return values
+    }
 }
 
 /// The unit of atomicity of a ``MetadataStore``.

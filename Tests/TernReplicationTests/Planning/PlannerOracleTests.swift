@@ -20,6 +20,12 @@ import Testing
             var indices: [Int] = []
             ReplicationPlanner.forEachReplicatingRule(of: configuration, change: change) { indices.append($0) }
             #expect(indices.map { configuration.rules[$0].id } == plan.tasks.map(\.ruleID))
+            guard configuration.distinctDestinations.count == configuration.rules.count else { continue }
+            indices = []
+            ReplicationPlanner.forEachReplicatingRule(
+                of: configuration, change: change, destinationsDiffer: true
+            ) { indices.append($0) }
+            #expect(indices.map { configuration.rules[$0].id } == plan.tasks.map(\.ruleID))
         }
     }
 }
