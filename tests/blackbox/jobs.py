@@ -3,8 +3,8 @@
 import json
 import uuid
 
-from control import control_client
 from federation import ALICE, fresh_name, policy
+from s3control import client as control_client
 from waiting import eventually
 
 REPORT = {"Enabled": False}

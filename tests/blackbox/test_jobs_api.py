@@ -8,10 +8,10 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 from botocore.exceptions import ClientError
-from control import control_client
 from federation import ALICE, BOB, fresh_name, policy
 from jobs import Jobs
 from s3 import fails
+from s3control import client as control_client
 from waiting import eventually
 
 NAMESPACE = "http://awss3control.amazonaws.com/doc/2018-08-20/"
