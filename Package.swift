@@ -66,7 +66,7 @@ let package = Package(
             dependencies: ["TernCore", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
             exclude: [
                 "records.proto", "events.proto", "identity.proto", "keys.proto", "metrics.proto", "sessions.proto",
-                "verification.proto",
+                "verification.proto", "jobs.proto",
             ],
             swiftSettings: strict
         ),

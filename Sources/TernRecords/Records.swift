@@ -68,6 +68,14 @@ package typealias MetricSeriesRecord = Tern_Records_MetricSeriesRecord
 package typealias MetricBlockRecord = Tern_Records_MetricBlockRecord
 package typealias MetricSamples = Tern_Records_MetricSamples
 package typealias ReplicationMonthRecord = Tern_Records_ReplicationMonthRecord
+package typealias JobRecord = Tern_Records_JobRecord
+package typealias JobFailureRecord = Tern_Records_JobFailureRecord
+package typealias JobManifestRecord = Tern_Records_JobManifestRecord
+package typealias JobProgressRecord = Tern_Records_JobProgressRecord
+package typealias JobTaskRecord = Tern_Records_JobTaskRecord
+package typealias JobTasksRecord = Tern_Records_JobTasksRecord
+package typealias JobResultRecord = Tern_Records_JobResultRecord
+package typealias JobResultsRecord = Tern_Records_JobResultsRecord
 
 extension VersionIdentity {
     package init(_ id: VersionID) {

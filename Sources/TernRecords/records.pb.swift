@@ -759,6 +759,12 @@ package nonisolated struct Tern_Records_VersionRecord: @unchecked Sendable {
     set {_uniqueStorage()._replicaSource = newValue}
   }
 
+  /// Of a delete marker: whether lifecycle made it.
+  package var isOfLifecycle: Bool {
+    get {_storage._isOfLifecycle}
+    set {_uniqueStorage()._isOfLifecycle = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1176,6 +1182,12 @@ package nonisolated struct Tern_Records_TaskRecord: @unchecked Sendable {
     set {_uniqueStorage()._isBatch = newValue}
   }
 
+  /// Of a job: whether the destination had the version once. It is not brought there again if it is gone since.
+  package var wasDelivered: Bool {
+    get {_storage._wasDelivered}
+    set {_uniqueStorage()._wasDelivered = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum Kind: SwiftProtobuf.Enum, Swift.CaseIterable {
@@ -1288,6 +1300,9 @@ package nonisolated struct Tern_Records_ReplicaRecord: Sendable {
 
   /// Nothing is brought: the source only asks whether the destination would refuse for what comes before its own reason.
   package var isInquiry: Bool = false
+
+  /// As in the task.
+  package var wasDelivered: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2163,7 +2178,7 @@ nonisolated extension Tern_Records_RestoreState: SwiftProtobuf.Message, SwiftPro
 
 nonisolated extension Tern_Records_VersionRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".VersionRecord"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{3}is_null\0\u{3}is_delete_marker\0\u{3}last_modified_ms\0\u{1}owner\0\u{3}byte_count\0\u{3}etag_md5\0\u{3}etag_part_count\0\u{3}system_metadata\0\u{3}user_metadata\0\u{3}storage_class\0\u{1}tags\0\u{3}tags_stamp\0\u{1}checksum\0\u{1}body\0\u{3}layout_rows\0\u{1}destinations\0\u{3}is_replica\0\u{3}retention_mode\0\u{3}retain_until_ms\0\u{3}retention_stamp\0\u{3}legal_hold\0\u{3}legal_hold_stamp\0\u{1}acl\0\u{3}acl_stamp\0\u{1}restore\0\u{3}stack_revision\0\u{1}encryption\0\u{3}replica_source\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{3}is_null\0\u{3}is_delete_marker\0\u{3}last_modified_ms\0\u{1}owner\0\u{3}byte_count\0\u{3}etag_md5\0\u{3}etag_part_count\0\u{3}system_metadata\0\u{3}user_metadata\0\u{3}storage_class\0\u{1}tags\0\u{3}tags_stamp\0\u{1}checksum\0\u{1}body\0\u{3}layout_rows\0\u{1}destinations\0\u{3}is_replica\0\u{3}retention_mode\0\u{3}retain_until_ms\0\u{3}retention_stamp\0\u{3}legal_hold\0\u{3}legal_hold_stamp\0\u{1}acl\0\u{3}acl_stamp\0\u{1}restore\0\u{3}stack_revision\0\u{1}encryption\0\u{3}replica_source\0\u{3}is_of_lifecycle\0")
 
   fileprivate class _StorageClass {
     var _id: Tern_Records_VersionIdentity? = nil
@@ -2195,6 +2210,7 @@ nonisolated extension Tern_Records_VersionRecord: SwiftProtobuf.Message, SwiftPr
     var _stackRevision: UInt32 = 0
     var _encryption: Tern_Records_EncryptionRecord? = nil
     var _replicaSource: UInt64 = 0
+    var _isOfLifecycle: Bool = false
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -2234,6 +2250,7 @@ nonisolated extension Tern_Records_VersionRecord: SwiftProtobuf.Message, SwiftPr
       _stackRevision = source._stackRevision
       _encryption = source._encryption
       _replicaSource = source._replicaSource
+      _isOfLifecycle = source._isOfLifecycle
     }
   }
 
@@ -2281,6 +2298,7 @@ nonisolated extension Tern_Records_VersionRecord: SwiftProtobuf.Message, SwiftPr
         case 27: try { try decoder.decodeSingularUInt32Field(value: &_storage._stackRevision) }()
         case 28: try { try decoder.decodeSingularMessageField(value: &_storage._encryption) }()
         case 29: try { try decoder.decodeSingularFixed64Field(value: &_storage._replicaSource) }()
+        case 30: try { try decoder.decodeSingularBoolField(value: &_storage._isOfLifecycle) }()
         default: break
         }
       }
@@ -2380,6 +2398,9 @@ nonisolated extension Tern_Records_VersionRecord: SwiftProtobuf.Message, SwiftPr
       if _storage._replicaSource != 0 {
         try visitor.visitSingularFixed64Field(value: _storage._replicaSource, fieldNumber: 29)
       }
+      if _storage._isOfLifecycle != false {
+        try visitor.visitSingularBoolField(value: _storage._isOfLifecycle, fieldNumber: 30)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -2418,6 +2439,7 @@ nonisolated extension Tern_Records_VersionRecord: SwiftProtobuf.Message, SwiftPr
         if _storage._stackRevision != rhs_storage._stackRevision {return false}
         if _storage._encryption != rhs_storage._encryption {return false}
         if _storage._replicaSource != rhs_storage._replicaSource {return false}
+        if _storage._isOfLifecycle != rhs_storage._isOfLifecycle {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -2962,7 +2984,7 @@ nonisolated extension Tern_Records_CompletedUploadRecord: SwiftProtobuf.Message,
 
 nonisolated extension Tern_Records_TaskRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".TaskRecord"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}key\0\u{1}version\0\u{3}is_null\0\u{1}kind\0\u{3}rule_id\0\u{3}destination_bucket\0\u{1}role\0\u{3}storage_class\0\u{3}configuration_epoch\0\u{3}request_ms\0\u{1}attempts\0\u{3}byte_count\0\u{3}attribute_stamp\0\u{3}last_error\0\u{3}destination_account\0\u{3}owner_override\0\u{3}replica_kms_key\0\u{3}metrics_enabled\0\u{3}time_control\0\u{4}\u{5}is_batch\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}key\0\u{1}version\0\u{3}is_null\0\u{1}kind\0\u{3}rule_id\0\u{3}destination_bucket\0\u{1}role\0\u{3}storage_class\0\u{3}configuration_epoch\0\u{3}request_ms\0\u{1}attempts\0\u{3}byte_count\0\u{3}attribute_stamp\0\u{3}last_error\0\u{3}destination_account\0\u{3}owner_override\0\u{3}replica_kms_key\0\u{3}metrics_enabled\0\u{3}time_control\0\u{4}\u{5}is_batch\0\u{3}was_delivered\0")
 
   fileprivate class _StorageClass {
     var _key: Data = Data()
@@ -2985,6 +3007,7 @@ nonisolated extension Tern_Records_TaskRecord: SwiftProtobuf.Message, SwiftProto
     var _metricsEnabled: Bool = false
     var _timeControl: Bool = false
     var _isBatch: Bool = false
+    var _wasDelivered: Bool = false
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -3015,6 +3038,7 @@ nonisolated extension Tern_Records_TaskRecord: SwiftProtobuf.Message, SwiftProto
       _metricsEnabled = source._metricsEnabled
       _timeControl = source._timeControl
       _isBatch = source._isBatch
+      _wasDelivered = source._wasDelivered
     }
   }
 
@@ -3053,6 +3077,7 @@ nonisolated extension Tern_Records_TaskRecord: SwiftProtobuf.Message, SwiftProto
         case 18: try { try decoder.decodeSingularBoolField(value: &_storage._metricsEnabled) }()
         case 19: try { try decoder.decodeSingularBoolField(value: &_storage._timeControl) }()
         case 24: try { try decoder.decodeSingularBoolField(value: &_storage._isBatch) }()
+        case 25: try { try decoder.decodeSingularBoolField(value: &_storage._wasDelivered) }()
         default: break
         }
       }
@@ -3125,6 +3150,9 @@ nonisolated extension Tern_Records_TaskRecord: SwiftProtobuf.Message, SwiftProto
       if _storage._isBatch != false {
         try visitor.visitSingularBoolField(value: _storage._isBatch, fieldNumber: 24)
       }
+      if _storage._wasDelivered != false {
+        try visitor.visitSingularBoolField(value: _storage._wasDelivered, fieldNumber: 25)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -3154,6 +3182,7 @@ nonisolated extension Tern_Records_TaskRecord: SwiftProtobuf.Message, SwiftProto
         if _storage._metricsEnabled != rhs_storage._metricsEnabled {return false}
         if _storage._timeControl != rhs_storage._timeControl {return false}
         if _storage._isBatch != rhs_storage._isBatch {return false}
+        if _storage._wasDelivered != rhs_storage._wasDelivered {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -3169,7 +3198,7 @@ nonisolated extension Tern_Records_TaskRecord.Kind: SwiftProtobuf._ProtoNameProv
 
 nonisolated extension Tern_Records_ReplicaRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ReplicaRecord"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}source_bucket\0\u{3}source_region\0\u{3}destination_bucket\0\u{1}key\0\u{1}kind\0\u{1}version\0\u{1}parts\0\u{1}role\0\u{3}destination_account\0\u{3}owner_override\0\u{3}replica_kms_key\0\u{3}sealed_segments\0\u{3}is_of_replica\0\u{3}tags_reason\0\u{3}is_inquiry\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}source_bucket\0\u{3}source_region\0\u{3}destination_bucket\0\u{1}key\0\u{1}kind\0\u{1}version\0\u{1}parts\0\u{1}role\0\u{3}destination_account\0\u{3}owner_override\0\u{3}replica_kms_key\0\u{3}sealed_segments\0\u{3}is_of_replica\0\u{3}tags_reason\0\u{3}is_inquiry\0\u{3}was_delivered\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3192,6 +3221,7 @@ nonisolated extension Tern_Records_ReplicaRecord: SwiftProtobuf.Message, SwiftPr
       case 13: try { try decoder.decodeSingularBoolField(value: &self.isOfReplica) }()
       case 14: try { try decoder.decodeSingularStringField(value: &self.tagsReason) }()
       case 15: try { try decoder.decodeSingularBoolField(value: &self.isInquiry) }()
+      case 16: try { try decoder.decodeSingularBoolField(value: &self.wasDelivered) }()
       default: break
       }
     }
@@ -3247,6 +3277,9 @@ nonisolated extension Tern_Records_ReplicaRecord: SwiftProtobuf.Message, SwiftPr
     if self.isInquiry != false {
       try visitor.visitSingularBoolField(value: self.isInquiry, fieldNumber: 15)
     }
+    if self.wasDelivered != false {
+      try visitor.visitSingularBoolField(value: self.wasDelivered, fieldNumber: 16)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -3266,6 +3299,7 @@ nonisolated extension Tern_Records_ReplicaRecord: SwiftProtobuf.Message, SwiftPr
     if lhs.isOfReplica != rhs.isOfReplica {return false}
     if lhs.tagsReason != rhs.tagsReason {return false}
     if lhs.isInquiry != rhs.isInquiry {return false}
+    if lhs.wasDelivered != rhs.wasDelivered {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -10,7 +10,7 @@ import TernSigV4
 /// Answers S3 requests: parse → recognise → authenticate → find the bucket → authorize → perform (spec rule ERR-3).
 ///
 /// A class, because each request would copy a struct of so many parts.
-package final class S3Responder: HTTPResponder {
+package final class S3Responder: HTTPResponder, RoleRequestResponder {
     package struct Configuration: Sendable {
         /// Base domains of virtual-hosted requests, without ports.
         package var baseDomains: [String]
@@ -89,6 +89,20 @@ package final class S3Responder: HTTPResponder {
     package func respond(to head: HTTPRequestHead, body: any HTTPRequestBody) async -> HTTPAnswer {
         self.activity.requestBegan()
         defer { self.activity.requestEnded() }
+        return await self.respond(to: head, body: body, actor: nil)
+    }
+
+    /// As a client's, but that clients go before it.
+    package func respond(
+        to head: HTTPRequestHead, body: any HTTPRequestBody, as principal: Principal
+    ) async -> HTTPAnswer {
+        await self.respond(to: head, body: body, actor: principal)
+    }
+
+    /// - Parameter actor: Who makes the request, where no signature has to say it.
+    private func respond(
+        to head: HTTPRequestHead, body: any HTTPRequestBody, actor: Principal?
+    ) async -> HTTPAnswer {
         let requestID = RequestID.make(self.service.clock.randomBits())
         let hostID = RequestID.hostID(self.service.clock.randomBits(), self.service.clock.randomBits())
         let began = self.service.clock.now
@@ -97,7 +111,7 @@ package final class S3Responder: HTTPResponder {
         var errorCode: String?
         var answer: HTTPAnswer
         do {
-            answer = try await self.answer(to: head, body: body, requestID: requestID, trace: trace)
+            answer = try await self.answer(to: head, body: body, requestID: requestID, trace: trace, actor: actor)
         } catch {
             errorCode = error.code
             answer = self.render(error, method: head.method, requestID: requestID, hostID: hostID)
@@ -142,7 +156,7 @@ package final class S3Responder: HTTPResponder {
     // MARK: The way of a request
 
     private func answer(
-        to head: HTTPRequestHead, body: any HTTPRequestBody, requestID: String, trace: RequestTrace
+        to head: HTTPRequestHead, body: any HTTPRequestBody, requestID: String, trace: RequestTrace, actor: Principal?
     ) async throws(S3Error) -> HTTPAnswer {
         guard let target = RequestTarget(head.target) else { throw .invalidURI(head.target) }
         var place = try await self.place(of: head, target: target)
@@ -194,7 +208,11 @@ package final class S3Responder: HTTPResponder {
         }
         let caller: Caller
         do {
-            caller = try await self.authenticate(head, target: target, place: place, location: location)
+            if let actor {
+                caller = Caller(principal: actor, payload: .unsigned, signing: nil, hoistedHeaders: [])
+            } else {
+                caller = try await self.authenticate(head, target: target, place: place, location: location)
+            }
         } catch {
             throw self.withRegion(error, operation: operation, location: location)
         }

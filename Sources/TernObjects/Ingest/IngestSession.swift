@@ -103,6 +103,11 @@ extension ObjectService {
             if try await self.version(identity: id, of: key, in: bucket) != nil {
                 return IngestProgress(result: await self.refreshReplica(replica).noting(replica), isComplete: true)
             }
+            if replica.wasDelivered {
+                // As in placing: what the destination had once is not brought again (BR-RR-4).
+                return IngestProgress(
+                    result: .refused("DstObjectHardDeleted", "the destination had the version, and has it no more"))
+            }
             if let session = try await self.ingestSession(id, in: bucket.partition) {
                 if session.isAbout(replica) {
                     let segments = try await self.arrivedSegments(of: id, in: bucket.partition)

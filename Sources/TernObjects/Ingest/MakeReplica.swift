@@ -24,6 +24,7 @@ extension ReplicaRecord {
         self.ownerOverride = task.ownerOverride
         self.replicaKmsKey = task.replicaKmsKey
         self.isOfReplica = version.isReplica
+        self.wasDelivered = task.wasDelivered
 
         var copy = version
         if let tagsReason {
@@ -32,6 +33,9 @@ extension ReplicaRecord {
             self.tagsReason = tagsReason.rawValue
         }
         copy.isReplica = false
+        // A job brings null versions too. The destination is versioned, and may have a null version of its own: the
+        // replica gets an ID, which is the identity that the null version always had (decision 20).
+        copy.isNull = false
         copy.replicaSource = 0
         copy.destinations = []
         copy.clearBody()

@@ -122,6 +122,10 @@ extension ObjectService {
             return try await self.planKnown(replica, known: known, in: bucket, batch: &batch, events: &events)
         }
 
+        if replica.replica.wasDelivered {
+            // BR-RR-4: the tombstone is gone with an earlier bucket of this name.
+            return .finished(.refused("DstObjectHardDeleted", "the destination had the version, and has it no more"))
+        }
         guard replica.hasBody else { return .finished(.retry("the version was removed while it was looked at")) }
         let record = replica.record(in: bucket, at: self.clock.now)
         let value = try encodeRecord(record)

@@ -61,6 +61,7 @@ extension ObjectService {
     private func addDeleteMarker(to version: ListedVersion, in bucket: BucketState) async throws(S3Error) -> Bool {
         var marker = VersionRecord()
         marker.isDeleteMarker = true
+        marker.isOfLifecycle = true
         do {
             _ = try await self.writeVersion(
                 of: version.key, in: bucket, template: marker, requested: self.clock.now, origin: .lifecycle,

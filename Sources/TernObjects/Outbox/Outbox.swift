@@ -113,6 +113,8 @@ package final class Outbox: Sendable {
 
     package let metadata: any MetadataStore
     package let deadlines = ReplicationDeadlines()
+    /// How the tasks end that jobs started.
+    package let startedTasks = StartedTasks()
     private let state = Mutex(State())
 
     package init(metadata: any MetadataStore) {
@@ -253,8 +255,13 @@ package final class Outbox: Sendable {
     }
 
     /// What waits, by pair of buckets and rule.
-    package var pending: [LaneID: [String: PendingCount]] {
-        let lanes = self.state.withLock { $0.pending.mapValues { $0.mapValues(\.count) } }
+    package var pending: [LaneID: [String: PendingCount]] { self.pending(of: TrafficClass.allCases) }
+
+    /// What waits of some classes of traffic, by pair of buckets and rule.
+    package func pending(of classes: [TrafficClass]) -> [LaneID: [String: PendingCount]] {
+        let lanes = self.state.withLock { state in
+            state.pending.filter { classes.contains($0.key.traffic) }.mapValues { $0.mapValues(\.count) }
+        }
         return Self.pairs(lanes) { left, right in
             left.operations += right.operations
             left.bytes += right.bytes
@@ -262,9 +269,11 @@ package final class Outbox: Sendable {
     }
 
     /// When the oldest operation that waits was asked for, by pair of buckets and rule, as exactly as ``PendingAges``
-    /// tells.
+    /// tells. What jobs brought is left out.
     package var oldestRequests: [LaneID: [String: Timestamp]] {
-        let lanes = self.state.withLock { $0.pending.mapValues { $0.compactMapValues(\.ages.oldest) } }
+        let lanes = self.state.withLock { state in
+            state.pending.filter { $0.key.traffic != .batch }.mapValues { $0.compactMapValues(\.ages.oldest) }
+        }
         return Self.pairs(lanes) { $0 = min($0, $1) }
     }
 

@@ -13,6 +13,9 @@ extension StoredTask {
     /// When the task may be tried, out of its row.
     package var due: Timestamp { Self.due(ofRow: self.row) }
 
+    /// The random end of its row, which stays when it is moved.
+    var number: UInt64 { UInt64(bigEndianBytes: self.row.suffix(8)) }
+
     static func due(ofRow row: [UInt8]) -> Timestamp {
         let start = 1 + MemoryLayout<UInt64>.size
         guard row.count >= start + 8 else { return Timestamp(milliseconds: 0) }
@@ -30,6 +33,9 @@ extension StoredTask {
 }
 
 extension Outbox {
+    /// After so many attempts a job does not wait for a destination any longer (decision TD-8 of batch-replication).
+    private static let attemptsOfJobs = 5
+
     /// Rows read at once where all are read.
     private static let pageRows = 1000
 
@@ -88,6 +94,12 @@ extension Outbox {
             }
             if try await self.metadata.tryCommit(batch) {
                 self.settled(open.map(\.task.row))
+                // The job has waited for it long enough; the task itself goes on.
+                self.startedTasks.ended(
+                    open.filter {
+                        $0.task.record.isBatch && $0.countsAttempt
+                            && Int($0.task.record.attempts) + 1 >= Self.attemptsOfJobs
+                    }.map { ($0.task.number, .unavailable) })
                 return
             }
             // Those that somebody else settled or moved are no longer ours to move.

@@ -13,8 +13,8 @@ private struct MonthChange: Sendable {
 /// Counts how fast replication was, for each rule and calendar month (UTC): the attainment of replication time.
 ///
 /// Outcomes are gathered in memory and added to the stored rows every few seconds, many in one write; a process that is
-/// killed loses the last seconds of these statistics, and nothing else. Delete markers are left out: replication time
-/// promises nothing of them (L-38).
+/// killed loses the last seconds of these statistics, and nothing else. Delete markers and what jobs
+/// bring are left out: replication time promises nothing of them (L-38, batch-replication §6.4).
 package final class ReplicationAttainment: Sendable {
     private struct Key: Hashable {
         var bucketID: UInt64
@@ -39,7 +39,7 @@ package final class ReplicationAttainment: Sendable {
 
     func record(_ settled: [SettledTask]) {
         self.changes.withLock { changes in
-            for one in settled where one.task.kind != .deleteMarker {
+            for one in settled where one.task.kind != .deleteMarker && !one.task.isBatch {
                 changes[
                     self.key(of: one.task, bucketID: one.lane.sourceBucketID), default: MonthChange()
                 ].add(one, threshold: self.threshold)

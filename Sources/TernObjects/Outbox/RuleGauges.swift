@@ -33,7 +33,8 @@ package struct RuleGauge: Sendable, Hashable {
 extension ObjectService {
     /// What waits under each rule that has metrics (M-06) and is enabled, rules with nothing included (M-01 to M-03).
     package func ruleGauges() async throws(S3Error) -> [RuleGauge] {
-        let pending = self.outbox.pending
+        // What jobs bring is not among the pending operations (batch-replication §6.4).
+        let pending = self.outbox.pending(of: [.timed, .live])
         let oldest = self.outbox.oldestRequests
         let now = self.clock.now
         var gauges: [RuleGauge] = []

@@ -80,6 +80,7 @@ extension ObjectService {
         var batch = MetadataBatch(partition: lane.partition)
         var versions: [SettledVersion.Identity: SettledVersion] = [:]
         var settled: [SettledTask] = []
+        var ends: [(UInt64, StartedTaskEnd)] = []
         var events = AddedEvents()
         let now = self.clock.now
         for settlement in settlements {
@@ -122,6 +123,7 @@ extension ObjectService {
                     try self.addOutcomeEvent(
                         of: task.record, outcome: outcome, version: version?.stored.record, in: bucket, to: &batch))
             }
+            if task.record.isBatch { ends.append((task.number, StartedTaskEnd(outcome))) }
             settled.append(
                 SettledTask(lane: lane, task: task.record, outcome: outcome, time: now, wasMissed: wasMissed))
         }
@@ -135,6 +137,7 @@ extension ObjectService {
         self.outbox.settled(settlements.map(\.task.row))
         self.events.added(events, in: lane.partition)
         self.attainment.record(settled)
+        self.outbox.startedTasks.ended(ends)
         self.outbox.publish(settled)
         return true
     }
@@ -229,6 +232,16 @@ extension DestinationState {
             self.failureReason = ""
         } else if !reasons.contains(self.failureReason), let other = reasons.first(where: { !$0.isEmpty }) {
             self.failureReason = other
+        }
+    }
+}
+
+extension StartedTaskEnd {
+    fileprivate init(_ outcome: TaskOutcome) {
+        switch outcome {
+        case .done: self = .done
+        case .refused(let reason): self = .refused(reason)
+        case .cancelled: self = .sourceGone
         }
     }
 }

@@ -69,9 +69,9 @@ package enum ReplicationPlanner {
         let filter = rule.effectiveFilter
         if !filter.admits(key: change.key) { return .outsidePrefix }
         switch change.kind {
-        case .deleteMarkerCreated:
+        case .deleteMarkerCreated, .existing(.deleteMarker):
             return filter.tags.isEmpty ? nil : .deleteMarkerUnderTagFilter
-        case .created:
+        case .created, .existing(.object):
             if !filter.admits(tags: change.tags) { return .tagsDoNotMatch }
             return self.isAdmittedByEncryption(change, under: rule) ? nil : .kmsWithoutOptIn
         case .attributeChanged:
@@ -101,6 +101,11 @@ package enum ReplicationPlanner {
             return nil
         case .attributeChanged(_, let origin, _):
             return self.ineligibility(of: origin)
+        case .existing(.object):
+            // Neither a status nor being a replica or a null version is in the way of a job.
+            return change.storageClass.isArchive ? .archivedStorageClass(change.storageClass) : nil
+        case .existing(.deleteMarker(let madeByLifecycle)):
+            return madeByLifecycle ? .madeByLifecycle : nil
         }
     }
 
@@ -115,9 +120,9 @@ package enum ReplicationPlanner {
     /// Why the rule that won its destination still does not replicate the change, or `nil`.
     private static func refusal(of change: VersionChange, by rule: ReplicationRule) -> SkipReason? {
         switch change.kind {
-        case .created:
+        case .created, .existing(.object):
             return nil
-        case .deleteMarkerCreated:
+        case .deleteMarkerCreated, .existing(.deleteMarker):
             return rule.replicatesDeleteMarkers ? nil : .deleteMarkerReplicationDisabled
         case .attributeChanged(let attribute, _, let admittedDestinations):
             let admitted = admittedDestinations.first { $0.bucket == rule.destination.bucket }
@@ -134,6 +139,8 @@ package enum ReplicationPlanner {
 
     private static func task(for change: VersionChange, under rule: ReplicationRule, role: String) -> PlannedTask {
         let kind = self.taskKind(for: change.kind)
+        // Replication time makes no promise for what jobs bring (batch-replication §6.4).
+        let isOfJob = if case .existing = change.kind { true } else { false }
         return PlannedTask(
             kind: kind,
             ruleID: rule.id,
@@ -143,15 +150,15 @@ package enum ReplicationPlanner {
             ownerOverride: rule.destination.ownerOverride,
             account: rule.destination.account,
             replicaKMSKeyID: rule.destination.replicaKMSKeyID,
-            rtc: rule.hasReplicationTimeControl && kind != .deleteMarker,
+            rtc: rule.hasReplicationTimeControl && kind != .deleteMarker && !isOfJob,
             metrics: rule.hasMetrics
         )
     }
 
     private static func taskKind(for kind: VersionChange.Kind) -> PlannedTask.Kind {
         switch kind {
-        case .created: .object
-        case .deleteMarkerCreated: .deleteMarker
+        case .created, .existing(.object): .object
+        case .deleteMarkerCreated, .existing(.deleteMarker): .deleteMarker
         case .attributeChanged(.tags, _, _): .tags
         case .attributeChanged(.acl, _, _): .acl
         case .attributeChanged(.retention, _, _): .retention

@@ -28,6 +28,9 @@ package struct VersionChange: Hashable, Sendable {
         /// An attribute of an existing version. `admittedDestinations` are those that the version has, or had, a task for.
         case attributeChanged(Attribute, Origin, admittedDestinations: [AdmittedDestination])
 
+        /// A job of Batch Replication brings what there is, as it is now (batch-replication §6.3).
+        case existing(Existing)
+
         /// A change of tags by a client.
         package static func tagsChanged(previouslyAdmittedDestinations destinations: [BucketName]) -> Kind {
             .attributeChanged(
@@ -36,6 +39,12 @@ package struct VersionChange: Hashable, Sendable {
                 admittedDestinations: destinations.map { AdmittedDestination(bucket: $0) }
             )
         }
+    }
+
+    /// What a job finds.
+    package enum Existing: Hashable, Sendable {
+        case object
+        case deleteMarker(madeByLifecycle: Bool)
     }
 
     /// A destination that a version was replicated to, or is being replicated to.

@@ -130,7 +130,7 @@ struct Delivery: Sendable {
     }
 
     func verdict(on task: StoredTask, version: StoredVersion?, cause: DeliveryCause) -> TaskVerdict {
-        switch RetryDecision(cause) {
+        switch RetryDecision(cause, origin: task.record.isBatch ? .batch : .live) {
         case .done:
             .settle(.done(attributesStamp: version?.record.stamp(of: task.record.kind) ?? 0), version)
         case .refused(let reason): .settle(.refused(reason), version)
