@@ -34,7 +34,7 @@ struct KeyspaceDocumentTests {
 
     /// The files in which messages are declared.
     private static let schemas = [
-        "records", "events", "identity", "keys", "metrics", "sessions", "verification", "flow", "jobs",
+        "records", "events", "identity", "keys", "metrics", "sessions", "verification", "flow", "jobs", "inventory",
     ]
 
     @Test("Every message that it names is one of the stored records")

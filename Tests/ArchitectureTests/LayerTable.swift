@@ -43,6 +43,8 @@ enum LayerTable {
         Target("TernReplication", layer: 1, targets: ["TernCore"]),
         Target("TernLifecycle", layer: 1, targets: ["TernCore"]),
         Target("TernBatch", layer: 1, targets: ["TernCore"]),
+        Target("CZlib", layer: 1),
+        Target("TernCompression", layer: 1, targets: ["CZlib"]),
         Target("TernPolicy", layer: 1, targets: ["TernCore"]),
         Target("TernChecksums", layer: 1, targets: ["TernCore", "CTernChecksums"], libraries: ["Crypto"]),
         // The lock of the cache of signing keys.
@@ -76,7 +78,6 @@ enum LayerTable {
             targets: Self.protocols.union(Self.contracts).union(["TernSigV4", "TernObjects"]),
             libraries: ["NIOCore", "Logging"]
         ),
-        Target("CZlib", layer: 4),
         Target(
             "TernControlAPI",
             layer: 4,
@@ -93,9 +94,20 @@ enum LayerTable {
             libraries: ["NIOCore", "Logging"]
         ),
         Target(
+            "TernInventory",
+            layer: 4,
+            targets: Self.contracts.union([
+                "TernCore", "TernCompression", "TernReplication", "TernLifecycle", "TernBatch", "TernS3Protocol",
+                "TernRecords", "TernObjects",
+            ]),
+            libraries: ["NIOCore", "Logging", "Crypto"]
+        ),
+        Target(
             "TernFederation",
             layer: 4,
-            targets: Self.protocols.union(Self.contracts).union(["TernSigV4", "TernObjects", "TernReplicationWorkers"]),
+            targets: Self.protocols.union(Self.contracts).union([
+                "TernSigV4", "TernObjects", "TernReplicationWorkers", "TernInventory",
+            ]),
             libraries: [
                 "NIOCore", "NIOPosix", "NIOHTTP1", "NIOSSL", "NIOTLS", "Logging", "AsyncHTTPClient", "SwiftProtobuf",
                 "Foundation", "Glibc",
@@ -132,7 +144,7 @@ enum LayerTable {
             layer: 6,
             targets: Self.protocols.union(Self.contracts).union([
                 "TernSigV4", "TernObjects", "TernControlPlane", "TernControlAPI", "TernS3API", "TernReplicationWorkers",
-                "TernEventDelivery", "TernFederation",
+                "TernEventDelivery", "TernInventory", "TernFederation",
                 "TernHTTPServer", "TernStorageRocksDB", "TernStorageZstd",
             ]),
             libraries: [
