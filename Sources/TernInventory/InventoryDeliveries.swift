@@ -2,8 +2,9 @@ import Logging
 import Synchronization
 package import TernCore
 import TernObjects
+import TernPorts
 import TernRecords
-import TernS3Protocol
+package import TernS3Protocol
 
 /// The inventories of a region: begins deliveries, by schedule or by hand, and tells how they stand.
 package final class InventoryDeliveries: Sendable {

@@ -1,5 +1,6 @@
 import Logging
 import TernCore
+import TernPorts
 import TernS3Protocol
 
 /// Delivers the reports of a region's inventories when they are due.

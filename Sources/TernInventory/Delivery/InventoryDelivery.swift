@@ -3,7 +3,9 @@ import Logging
 import TernBatch
 import TernCompression
 import TernCore
+import TernLifecycle
 import TernObjects
+import TernPorts
 import TernRecords
 import TernS3Protocol
 

@@ -5,14 +5,14 @@ package struct InventoryPlaces: Hashable, Sendable {
     /// `prefix/bucket/id/`
     private let folder: String
     /// When the scan began.
-    private let fields: Timestamp.CivilFields
+    private let started: Timestamp
 
     /// - Parameter prefix: A slash at its end is not doubled.
     package init(prefix: String, bucket: String, id: String, started: Timestamp) {
         var folder = prefix
         if !folder.isEmpty, !folder.hasSuffix("/") { folder += "/" }
         self.folder = "\(folder)\(bucket)/\(id)/"
-        self.fields = started.civilFields
+        self.started = started
     }
 
     package var manifestKey: String { "\(self.folder)\(self.date)T\(self.time)Z/manifest.json" }
@@ -41,19 +41,19 @@ package struct InventoryPlaces: Hashable, Sendable {
 
     private var date: String {
         var text: [UInt8] = []
-        text.append(decimal: self.fields.year, width: 4)
+        text.append(decimal: self.started.civilFields.year, width: 4)
         text.append(UInt8(ascii: "-"))
-        text.append(decimal: self.fields.month, width: 2)
+        text.append(decimal: self.started.civilFields.month, width: 2)
         text.append(UInt8(ascii: "-"))
-        text.append(decimal: self.fields.day, width: 2)
+        text.append(decimal: self.started.civilFields.day, width: 2)
         return String(decoding: text, as: UTF8.self)
     }
 
     private var time: String {
         var text: [UInt8] = []
-        text.append(decimal: self.fields.hour, width: 2)
+        text.append(decimal: self.started.civilFields.hour, width: 2)
         text.append(UInt8(ascii: "-"))
-        text.append(decimal: self.fields.minute, width: 2)
+        text.append(decimal: self.started.civilFields.minute, width: 2)
         return String(decoding: text, as: UTF8.self)
     }
 }
