@@ -68,7 +68,7 @@ let package = Package(
             dependencies: ["TernCore", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
             exclude: [
                 "records.proto", "events.proto", "identity.proto", "keys.proto", "metrics.proto", "sessions.proto",
-                "verification.proto", "jobs.proto", "inventory.proto",
+                "verification.proto", "jobs.proto", "inventory.proto", "accesspoints.proto",
             ],
             swiftSettings: strict
         ),
@@ -76,7 +76,7 @@ let package = Package(
         // 2 ports
         .target(
             name: "TernPorts",
-            dependencies: ["TernCore", "TernPolicy", nioCore],
+            dependencies: ["TernCore", "TernPolicy", "TernS3Protocol", nioCore],
             swiftSettings: strict
         ),
         .target(
@@ -323,7 +323,7 @@ let package = Package(
         ),
         .testTarget(
             name: "TernS3APITests",
-            dependencies: ["TernCore", "TernPolicy", "TernS3Protocol", "TernS3API"],
+            dependencies: ["TernCore", "TernPolicy", "TernPorts", "TernS3Protocol", "TernS3API"],
             swiftSettings: strict
         ),
         .testTarget(
@@ -334,8 +334,8 @@ let package = Package(
         .testTarget(
             name: "TernControlPlaneTests",
             dependencies: [
-                "TernCore", "TernPolicy", "TernPorts", "TernRecords", "TernStorage", "TernControlPlane",
-                "TernTestSupport", logging,
+                "TernCore", "TernPolicy", "TernS3Protocol", "TernPorts", "TernRecords", "TernStorage",
+                "TernControlPlane", "TernTestSupport", logging,
             ],
             swiftSettings: strict
         ),

@@ -20,15 +20,26 @@ package enum BucketPolicyProblem: Error, Hashable, Sendable {
 extension PolicyDocument {
     /// What S3 finds wrong with the policy as that of a bucket, in its first statement that has a fault; `nil` if nothing.
     package func problem(asPolicyOf bucket: String) -> BucketPolicyProblem? {
+        self.problem(asPolicyOf: PolicyHolder(bucket: bucket))
+    }
+
+    /// The same, for the policy of an access point.
+    ///
+    /// - Parameter arn: The access point's; the objects that are reached through it stand behind `/object/`.
+    package func problem(asPolicyOfAccessPoint arn: String) -> BucketPolicyProblem? {
+        self.problem(asPolicyOf: PolicyHolder(accessPoint: arn))
+    }
+
+    private func problem(asPolicyOf holder: PolicyHolder) -> BucketPolicyProblem? {
         for statement in self.statements {
-            if let problem = statement.problem(asPolicyOf: bucket) { return problem }
+            if let problem = statement.problem(asPolicyOf: holder) { return problem }
         }
         return nil
     }
 }
 
 extension PolicyDocument.Statement {
-    fileprivate func problem(asPolicyOf bucket: String) -> BucketPolicyProblem? {
+    fileprivate func problem(asPolicyOf holder: PolicyHolder) -> BucketPolicyProblem? {
         var named: [[S3Actions.Action]] = []
         for text in self.actions.values {
             let actions = S3Actions.matching(ActionPattern(text))
@@ -37,7 +48,7 @@ extension PolicyDocument.Statement {
         }
         var scope = BucketPolicyScope()
         for text in self.resources?.values ?? [] {
-            guard let covered = BucketPolicyScope(resource: text, of: bucket) else { return .invalidResource }
+            guard let covered = BucketPolicyScope(resource: text, of: holder) else { return .invalidResource }
             scope.bucket = scope.bucket || covered.bucket
             scope.objects = scope.objects || covered.objects
         }
@@ -57,6 +68,26 @@ extension PolicyDocument.Statement {
     }
 }
 
+/// What has a policy: how its own resource begins and ends, and what stands between it and the key of an object.
+private struct PolicyHolder {
+    /// What a text of `Resource` must begin with, as it is.
+    var prefix: String
+    var name: [UInt8]
+    var separator: [UInt8]
+
+    init(bucket: String) {
+        self.prefix = "arn:aws:s3:::"
+        self.name = Array(bucket.utf8)
+        self.separator = Array("/".utf8)
+    }
+
+    init(accessPoint arn: String) {
+        self.prefix = "arn:aws:s3::"
+        self.name = Array(arn.utf8.dropFirst(self.prefix.utf8.count))
+        self.separator = Array("/object/".utf8)
+    }
+}
+
 /// What the resources of a statement reach of a bucket.
 private struct BucketPolicyScope {
     var bucket = false
@@ -68,13 +99,11 @@ private struct BucketPolicyScope {
     }
 
     /// `nil` for a text that stands for neither the bucket nor any object in it, whatever the variables.
-    init?(resource text: String, of bucket: String) {
-        let prefix = "arn:aws:s3:::"
-        guard text.utf8.starts(with: prefix.utf8) else { return nil }
-        let pattern = Array(text.utf8.dropFirst(prefix.utf8.count))
-        let name = Array(bucket.utf8)
-        self.bucket = Self.states(of: pattern, after: name).contains(pattern.count)
-        let within = Self.states(of: pattern, after: name + [UInt8(ascii: "/")])
+    init?(resource text: String, of holder: PolicyHolder) {
+        guard text.utf8.starts(with: holder.prefix.utf8) else { return nil }
+        let pattern = Array(text.utf8.dropFirst(holder.prefix.utf8.count))
+        self.bucket = Self.states(of: pattern, after: holder.name).contains(pattern.count)
+        let within = Self.states(of: pattern, after: holder.name + holder.separator)
         // What is left of the pattern stands for keys; nothing left is no key, but is meant for them.
         self.objects = within.contains { $0 < pattern.count } || (!within.isEmpty && pattern.last == UInt8(ascii: "/"))
         if !self.bucket, !self.objects { return nil }

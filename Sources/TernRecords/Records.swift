@@ -77,6 +77,13 @@ package typealias JobTaskRecord = Tern_Records_JobTaskRecord
 package typealias JobTasksRecord = Tern_Records_JobTasksRecord
 package typealias JobResultRecord = Tern_Records_JobResultRecord
 package typealias JobResultsRecord = Tern_Records_JobResultsRecord
+package typealias MultiRegionAccessPointRecord = Tern_Records_MultiRegionAccessPointRecord
+package typealias MultiRegionAccessPointRegion = Tern_Records_MultiRegionAccessPointRegion
+package typealias MultiRegionAccessPointCreation = Tern_Records_MultiRegionAccessPointCreation
+package typealias MultiRegionAccessPointDeletion = Tern_Records_MultiRegionAccessPointDeletion
+package typealias MultiRegionAccessPointPolicyChange = Tern_Records_MultiRegionAccessPointPolicyChange
+package typealias MultiRegionAccessPointRequestRecord = Tern_Records_MultiRegionAccessPointRequestRecord
+package typealias PublicAccessBlockRecord = Tern_Records_PublicAccessBlockRecord
 
 extension VersionIdentity {
     package init(_ id: VersionID) {

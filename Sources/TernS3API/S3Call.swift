@@ -11,6 +11,7 @@ package final class CallEnvironment: Sendable {
     let accounts: any IdentityStore
     let uses: (any CredentialUses)?
     let publicAccess: any AccountPublicAccess
+    let accessPoints: any MultiRegionAccessPoints
     /// Whom policies may name.
     let principals: any PrincipalDirectory
     let authorizer: any Authorizer
@@ -28,7 +29,7 @@ package final class CallEnvironment: Sendable {
 
     init(
         service: ObjectService, accounts: any IdentityStore, uses: (any CredentialUses)?,
-        publicAccess: any AccountPublicAccess,
+        publicAccess: any AccountPublicAccess, accessPoints: any MultiRegionAccessPoints,
         principals: any PrincipalDirectory, authorizer: any Authorizer,
         destinations: any DestinationLookup, remoteSources: any RemoteSourceReader, acceptsSigV2: Bool,
         customerKeysRequireTLS: Bool, regions: RegionMap, resolver: AddressResolver, logger: Logger
@@ -37,6 +38,7 @@ package final class CallEnvironment: Sendable {
         self.accounts = accounts
         self.uses = uses
         self.publicAccess = publicAccess
+        self.accessPoints = accessPoints
         self.principals = principals
         self.authorizer = authorizer
         self.destinations = destinations

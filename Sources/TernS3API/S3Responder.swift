@@ -35,7 +35,7 @@ package final class S3Responder: HTTPResponder, RoleRequestResponder {
     let identities: any IdentityStore
     let authorizer: any Authorizer
     let forwarder: (any RequestForwarder)?
-    let accessPoints: AccessPointRouting?
+    let accessPointRouting: AccessPointRouting?
     let configuration: Configuration
     let resolver: AddressResolver
     let keys = SigningKeyCache()
@@ -48,17 +48,18 @@ package final class S3Responder: HTTPResponder, RoleRequestResponder {
 
     /// - Parameters:
     ///   - forwarder: Hands requests on to the regions of their buckets; `nil` where clients are redirected.
-    ///   - accessPoints: The Multi-Region Access Points; `nil` where there are none.
+    ///   - accessPointRouting: Hands requests through Multi-Region Access Points on; `nil` where nothing does.
     package init(
         service: ObjectService,
         identities: any IdentityStore,
         publicAccess: any AccountPublicAccess,
+        accessPoints: any MultiRegionAccessPoints,
         principals: any PrincipalDirectory,
         authorizer: any Authorizer,
         destinations: any DestinationLookup,
         remoteSources: any RemoteSourceReader,
         forwarder: (any RequestForwarder)?,
-        accessPoints: AccessPointRouting? = nil,
+        accessPointRouting: AccessPointRouting?,
         configuration: Configuration,
         activity: ClientActivity = ClientActivity(),
         accessLog: AccessLog = AccessLog(),
@@ -69,7 +70,7 @@ package final class S3Responder: HTTPResponder, RoleRequestResponder {
         self.identities = identities
         self.authorizer = authorizer
         self.forwarder = forwarder
-        self.accessPoints = accessPoints
+        self.accessPointRouting = accessPointRouting
         self.configuration = configuration
         self.activity = activity
         self.accessLog = accessLog
@@ -79,8 +80,8 @@ package final class S3Responder: HTTPResponder, RoleRequestResponder {
             isRegion: { RegionName($0).map(regions.contains) ?? false })
         self.logger = logger
         self.environment = CallEnvironment(
-            service: service, accounts: identities, uses: uses, publicAccess: publicAccess, principals: principals,
-            authorizer: authorizer, destinations: destinations,
+            service: service, accounts: identities, uses: uses, publicAccess: publicAccess,
+            accessPoints: accessPoints, principals: principals, authorizer: authorizer, destinations: destinations,
             remoteSources: remoteSources, acceptsSigV2: configuration.acceptsSigV2Query,
             customerKeysRequireTLS: configuration.customerKeysRequireTLS, regions: regions,
             resolver: self.resolver, logger: logger)
@@ -195,7 +196,7 @@ package final class S3Responder: HTTPResponder, RoleRequestResponder {
             switch try self.step(through: point, head, target: target) {
             case .handOn(let region):
                 try self.checkSigned(head, target: target)
-                return try await self.forward(head, body: body, to: region, by: self.accessPoints?.forwarder)
+                return try await self.forward(head, body: body, to: region, by: self.accessPointRouting?.forwarder)
             case .here(let bucket, let owner):
                 place.bucket = bucket
                 location = try await self.bucket(behind: point, name: bucket, owner: owner)
@@ -228,7 +229,7 @@ package final class S3Responder: HTTPResponder, RoleRequestResponder {
             principal: caller.principal, signature: caller.signatureVersion,
             authentication: caller.authenticationType)
         switch place.accessPoint {
-        case .unknown: throw .noSuchAccessPoint
+        case .unknown(let alias): throw .noSuchMultiRegionAccessPoint(alias)
         case .known where caller.principal == .anonymous: throw .accessDenied()
         case .known, nil: break
         }
@@ -307,7 +308,7 @@ package final class S3Responder: HTTPResponder, RoleRequestResponder {
         case .accessPoint(let alias, let key):
             return Place(
                 resource: key == nil ? .bucket : .object, bucket: nil, key: key, isVirtualHosted: true,
-                accessPoint: self.accessPoint(alias: alias) ?? .unknown)
+                accessPoint: self.accessPoint(alias: alias) ?? .unknown(alias))
         case .service:
             return Place(resource: .service, bucket: nil, key: nil, isVirtualHosted: false)
         case .bucket(let name):

@@ -71,6 +71,8 @@ struct SimulatorCommand: AsyncParsableCommand {
                 sums.add(result)
                 self.show(result)
                 if sums.seeds % 1000 == 0, !self.json { print(sums.line(since: start)) }
+                // A long run is watched through files and pipes.
+                if sums.seeds % 1000 == 0 || !result.violations.isEmpty { fflush(nil) }
                 if next < end, sums.violated < self.maximumViolations {
                     let seed = next
                     group.addTask { self.simulate(seed) }

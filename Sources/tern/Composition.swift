@@ -84,6 +84,8 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
     let client = PeerClient(federation: federation, http: http, wall: wall, trust: trust)
     keys?.connect(to: FederatedKeyPeers(client: client))
     let copy = federation.isHome ? nil : DirectoryCopy(client: client, wall: wall)
+    let freshness: any DirectoryFreshness = copy ?? HomeDirectoryFreshness()
+    let accessPoints = try await openAccessPoints(log: controlLog, freshness: freshness)
 
     var options = ObjectService.Options()
     options.inlineThresholdBytes = configuration.storage.inlineThresholdBytes
@@ -104,7 +106,7 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
         encryption: EncryptionKeys(
             rootKey: rootKey, keyService: keys, rolePrincipal: { await roles.session(ofRole: $0) }),
         permissions: ReplicationPermissions(
-            roles: roles, authorizer: authorizer, freshness: copy ?? HomeDirectoryFreshness()), logger: logger)
+            roles: roles, authorizer: authorizer, freshness: freshness), logger: logger)
     service.controlChanges.observe { keys in
         do throws(ControlLogError) {
             try await directory.refresh(keys)
@@ -124,6 +126,12 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
         } catch {
             logger.error(
                 "regions that joined cannot be read; will try again", metadata: ["error": "\(error.message)"])
+            return false
+        }
+        do throws(ControlLogError) {
+            try await accessPoints.refresh(keys)
+        } catch {
+            logger.error("access points cannot be read; will try again", metadata: ["error": "\(error.message)"])
             return false
         }
         return true
@@ -147,16 +155,20 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
         service: service, transport: HTTPPeerTransport(client: client), wall: wall, random: random, flow: flow,
         clients: activity, logger: logger)
     let forwarder = HTTPRequestForwarder(federation: federation, trust: trust)
+    let distances = RegionDistances(client: client, wall: wall)
     let accessLog = AccessLog()
     let s3 = S3Responder(
         service: service,
         identities: identities,
         publicAccess: settings,
+        accessPoints: accessPoints,
         principals: directory,
         authorizer: authorizer,
         destinations: FederatedDestinationLookup(service: service, client: client, copy: copy),
         remoteSources: HTTPRemoteSourceReader(client: client),
         forwarder: configuration.proxiesOtherRegions ? forwarder : nil,
+        accessPointRouting: AccessPointRouting(
+            forwarder: forwarder, distance: { distances.distance(to: $0) }),
         configuration: S3Responder.Configuration(
             baseDomains: configuration.baseDomains, regions: regions,
             acceptsSigV2Query: configuration.authentication.sigV2Query,
@@ -180,6 +192,8 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
             S3ControlService(
                 settings: settings,
                 buckets: RegionBuckets(service: service, s3: s3, handsOn: configuration.proxiesOtherRegions),
+                accessPoints: MultiRegionAccessPointService(
+                    catalog: accessPoints, authorizer: authorizer, principals: directory, random: random),
                 authorizer: authorizer, home: configuration.homeRegion, regions: regions),
             CloudWatchService(
                 metrics: cloudWatch, authorizer: authorizer, region: configuration.region, regions: regions),
@@ -217,6 +231,7 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
     authorities?.startFollowing(on: MultiThreadedEventLoopGroup.singleton.next())
     let background = BackgroundWork(logger: logger)
     background.start { await runtime.run() }
+    background.start { await distances.run() }
     background.start { await ReplicationTimer(service: service, wall: wall, logger: logger).run() }
     background.start { await events.run() }
     let publisher = MetricsPublisher(
@@ -249,6 +264,12 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
         log: accessLog, service: service, identities: identities, wall: wall,
         interval: .seconds(configuration.accessLogs.deliveryIntervalSeconds), logger: logger)
     background.start { await accessLogs.run() }
+    if federation.isHome {
+        let work = MultiRegionAccessPointWork(
+            catalog: accessPoints, buckets: DirectoryBuckets(directory: service.directory), identities: lasting,
+            principals: directory, publicAccess: settings, wall: wall, random: random, logger: logger)
+        background.start { await work.run() }
+    }
     if let copy {
         let follower = DirectoryFollower(copy: copy, wall: wall, random: random, logger: logger)
         background.start { await follower.run() }
@@ -324,6 +345,19 @@ private func openIAM(
         try await catalog.load()
     } catch {
         throw CommandFailure("accounts and IAM cannot be read: \(error.message)")
+    }
+    return catalog
+}
+
+/// Reads the rows of Multi-Region Access Points.
+private func openAccessPoints(
+    log: DirectoryControlLog, freshness: any DirectoryFreshness
+) async throws -> MultiRegionAccessPointCatalog {
+    let catalog = MultiRegionAccessPointCatalog(log: log, freshness: freshness)
+    do {
+        try await catalog.load()
+    } catch {
+        throw CommandFailure("the access points cannot be read: \(error.message)")
     }
     return catalog
 }

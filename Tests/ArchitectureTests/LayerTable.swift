@@ -58,7 +58,7 @@ enum LayerTable {
         // `Data` of generated messages.
         Target("TernRecords", layer: 1, targets: ["TernCore"], libraries: ["SwiftProtobuf", "FoundationEssentials"]),
 
-        Target("TernPorts", layer: 2, targets: ["TernCore", "TernPolicy"], libraries: ["NIOCore"]),
+        Target("TernPorts", layer: 2, targets: ["TernCore", "TernPolicy", "TernS3Protocol"], libraries: ["NIOCore"]),
         Target("TernStorage", layer: 2, targets: ["TernCore"], libraries: ["NIOCore"]),
 
         Target(

@@ -236,4 +236,27 @@ MUTANTS = [
             )
         ],
     ),
+    Mutant(
+        "unchanged-without-precondition",
+        "an outcome that changes nothing in the version, as it was read before, is taken for settled",
+        [
+            (
+                OBJECTS + "Outbox/SettleTasks.swift",
+                "batch.require(version.stored.row, is: version.stored.value)",
+                "if !(ON) || version.isChanged { batch.require(version.stored.row, is: version.stored.value) }",
+            )
+        ],
+    ),
+    Mutant(
+        "buckets-left-out",
+        "a bucket that cannot be read when the process starts is left out, and its lanes with it",
+        [
+            (
+                OBJECTS + "Buckets/BucketRegistry.swift",
+                "if let state = try await self.readable(record) { result.append(state) }",
+                "if ON { if let state = try? await self.readable(record) { result.append(state) }\ncontinue }\n"
+                "if let state = try await self.readable(record) { result.append(state) }",
+            )
+        ],
+    ),
 ]

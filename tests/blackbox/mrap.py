@@ -7,7 +7,7 @@ import urllib.parse
 import boto3
 import botocore.config
 import botocore.exceptions
-from control import control_client
+import s3control
 from federation import ALICE, fresh_name
 from waiting import eventually
 
@@ -22,7 +22,7 @@ class AccessPoint:
         self.account = account
         self.buckets = {region.name: bucket for region, bucket in buckets.items()}
         self.name = name or fresh_name("mrap")
-        self.control = control_client(federation["us-east-1"], account)
+        self.control = s3control.client(federation["us-east-1"], account)
         regions = [{"Bucket": bucket} for bucket in self.buckets.values()]
         self._finish(
             self.control.create_multi_region_access_point(
@@ -91,7 +91,7 @@ class AccessPoint:
                 )
 
     def active_as_seen(self, region):
-        control = control_client(region, self.account)
+        control = s3control.client(region, self.account)
         routes = control.get_multi_region_access_point_routes(AccountId=self.account.id, Mrap=self.arn)["Routes"]
         return [route["Region"] for route in routes if route["TrafficDialPercentage"] == 100]
 

@@ -8,6 +8,7 @@ import pytest
 import requests
 from federation import ALICE, BOB, Federation, fresh_name, policy
 from mrap import AccessPoint, resolving
+from replication import configure, rule, wait_for_replica
 from s3 import MIB, body_of, error_of, fails, keys_of, pattern, upload_multipart
 from signing import presign_v2
 from tls import make_secure
@@ -133,7 +134,8 @@ def test_mrp_13_nobody_comes_without_a_signature_of_version_4(point, home, s3):
 @pytest.mark.parametrize("active", [HOME, ABROAD])
 def test_mrp_13_presigned_requests(point, home, active):
     point.fail_over(active)
-    url = point.path_style(home).generate_presigned_url("put_object", Params={"Bucket": point.alias, "Key": "signed"})
+    signing = home.client(ALICE, signature_version="s3v4")
+    url = signing.generate_presigned_url("put_object", Params={"Bucket": point.alias, "Key": "signed"})
     assert requests.put(url, data=active.encode(), timeout=30).status_code == 200
     assert has(point, active, "signed") == active.encode()
     client = point.by_arn(home)
@@ -210,7 +212,7 @@ def test_mrp_14_w_21_each_region_prefers_itself(point, home, abroad, through):
 def test_mrp_14_w_25_an_upload_stays_in_its_region_when_the_routes_change(point, home, abroad, through):
     make, bucket = through
     point.fail_over(HOME)
-    client, key = make(home), fresh_name("upload")
+    client, key = make(home), fresh_name("w-25")
     where = {"Bucket": bucket, "Key": key}
     parts = [pattern(5 * MIB, 1), pattern(5 * MIB, 2), pattern(7, 3)]
     upload = client.create_multipart_upload(**where)
@@ -238,18 +240,16 @@ def test_mrp_14_w_25_an_upload_stays_in_its_region_when_the_routes_change(point,
 
 def test_mrp_14_uploads_are_those_of_the_bucket(point, home, s3):
     client, bucket = point.by_arn(home), point.buckets[HOME]
-    through = client.create_multipart_upload(Bucket=point.arn, Key="u")["UploadId"]
-    assert through.endswith("." + HOME)
-    [listed] = client.list_multipart_uploads(Bucket=point.arn)["Uploads"]
-    assert (listed["UploadId"], listed["Key"]) == (through, "u")
-    [at_bucket] = s3.list_multipart_uploads(Bucket=bucket)["Uploads"]
-    assert through == f"{at_bucket['UploadId']}.{HOME}"
-    s3.upload_part(Bucket=bucket, Key="u", UploadId=through, PartNumber=1, Body=b"1")
-    client.upload_part(Bucket=point.arn, Key="u", UploadId=at_bucket["UploadId"], PartNumber=2, Body=b"2")
-    assert len(s3.list_parts(Bucket=bucket, Key="u", UploadId=at_bucket["UploadId"])["Parts"]) == 2
-    client.abort_multipart_upload(Bucket=point.arn, Key="u", UploadId=through)
+    upload = client.create_multipart_upload(Bucket=point.arn, Key="u")["UploadId"]
+    for where, asking in ((bucket, s3), (point.arn, client)):
+        [listed] = asking.list_multipart_uploads(Bucket=where, Prefix="u")["Uploads"]
+        assert (listed["UploadId"], listed["Key"]) == (upload, "u")
+    s3.upload_part(Bucket=bucket, Key="u", UploadId=upload, PartNumber=1, Body=b"1")
+    client.upload_part(Bucket=point.arn, Key="u", UploadId=upload, PartNumber=2, Body=b"2")
+    assert len(s3.list_parts(Bucket=bucket, Key="u", UploadId=upload)["Parts"]) == 2
+    client.abort_multipart_upload(Bucket=point.arn, Key="u", UploadId=upload)
     with fails(404, "NoSuchUpload"):
-        client.list_parts(Bucket=point.arn, Key="u", UploadId=through)
+        client.list_parts(Bucket=point.arn, Key="u", UploadId=upload)
 
 
 def test_mrp_14_pages_of_uploads_follow_their_region(point, home):
@@ -309,6 +309,19 @@ def test_mrp_15_w_28_a_region_that_is_down_is_not_left_before_someone_says_so(fe
     # It learns of the change from the log.
     eventually(lambda: body_of_or_none(point.path_style(abroad), point.alias, "new") == b"home", "the route is known")
     assert has(point, ABROAD, "k") == b"abroad"
+
+
+def test_w_28_replication_goes_on_and_back_after_a_failover(federation, home, abroad):
+    buckets = {region: region.bucket() for region in federation.regions}
+    point = AccessPoint(federation, buckets)
+    for source, destination in ((home, abroad), (abroad, home)):
+        configure(source.client(), buckets[source], rule(buckets[destination]))
+    for number, active in enumerate((home, abroad, home)):
+        point.fail_over(active.name)
+        point.by_arn(home).put_object(Bucket=point.arn, Key=f"k{number}", Body=active.name.encode())
+        other = abroad if active is home else home
+        wait_for_replica(other.client(), buckets[other], f"k{number}")
+        assert body_of(point.by_arn(abroad).get_object(Bucket=point.arn, Key=f"k{number}")) == active.name.encode()
 
 
 def test_mrp_15_a_home_region_that_is_down_keeps_no_other_from_answering(federation_with_point):

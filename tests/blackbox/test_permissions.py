@@ -6,7 +6,7 @@ import boto3
 import botocore
 import botocore.exceptions
 import pytest
-from control import strip_account_from_host
+import s3control
 from federation import ALICE, BOB, fresh_name, policy
 from permission_table import ALL_OPEN, OPERATIONS, PATH_OF, World
 from s3 import fails
@@ -378,8 +378,7 @@ def test_6_6_texts_for_users(identities, home, s3):
 
 
 def test_9_2_an_account_blocks_public_access_in_all_its_buckets(home, s3, anonymous):
-    control = home.service("s3control", ALICE)
-    strip_account_from_host(control)
+    control = s3control.client(home)
     bucket = home.bucket()
     s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=ALL_OPEN)
     s3.put_object(Bucket=bucket, Key="key", Body=b"")
@@ -397,9 +396,7 @@ def test_9_2_an_account_blocks_public_access_in_all_its_buckets(home, s3, anonym
         with fails(403, "AccessDenied"):
             put_policy(s3, bucket, public)
         with fails(403, "AccessDenied"):
-            other = home.service("s3control", BOB)
-            strip_account_from_host(other)
-            other.get_public_access_block(AccountId=ALICE.id)
+            s3control.client(home, BOB).get_public_access_block(AccountId=ALICE.id)
     finally:
         control.delete_public_access_block(AccountId=ALICE.id)
     assert not is_denied(read)

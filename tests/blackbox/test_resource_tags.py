@@ -1,7 +1,7 @@
 """TagResource, UntagResource, ListTagsForResource of S3 Control (identity-and-control §9.4)."""
 
 import pytest
-from control import control_client
+import s3control
 from federation import ALICE, BOB, fresh_name, policy
 from s3 import fails
 
@@ -27,7 +27,7 @@ def tag_set(**tags):
 
 @pytest.fixture
 def control(home):
-    return control_client(home)
+    return s3control.client(home)
 
 
 def tags_of(control, bucket, account=ALICE):
@@ -100,7 +100,7 @@ def test_9_4_each_operation_needs_its_permission(home, s3, control, bucket):
     iam = home.service("iam", ALICE)
     iam.create_user(UserName=user)
     key = iam.create_access_key(UserName=user)["AccessKey"]
-    theirs = control_client(home, (key["AccessKeyId"], key["SecretAccessKey"]))
+    theirs = s3control.client(home, (key["AccessKeyId"], key["SecretAccessKey"]))
 
     def may(*actions, **more):
         iam.put_user_policy(
@@ -130,7 +130,7 @@ def test_9_4_each_operation_needs_its_permission(home, s3, control, bucket):
 
 
 def test_9_4_another_accounts_bucket_by_its_policy(home, s3, bucket):
-    theirs = control_client(home, BOB)
+    theirs = s3control.client(home, BOB)
     with fails(403, "AccessDenied"):
         tags_of(theirs, bucket)
     allow = {
@@ -146,12 +146,12 @@ def test_9_4_another_accounts_bucket_by_its_policy(home, s3, bucket):
 def test_9_4_rgn_5_a_bucket_of_another_region(home, abroad):
     bucket = abroad.bucket()
     # Signed for the bucket's region, a request is handed on, as S3's own are.
-    handed_on = control_client(home, region_name=abroad.name)
+    handed_on = s3control.client(home, region_name=abroad.name)
     handed_on.tag_resource(AccountId=ALICE.id, ResourceArn=arn_of(bucket), Tags=tag_set(a="1"))
     assert tags_of(handed_on, bucket) == tag_set(a="1")
-    assert tags_of(control_client(abroad), bucket) == tag_set(a="1")
+    assert tags_of(s3control.client(abroad), bucket) == tag_set(a="1")
     with fails(301, "PermanentRedirect") as failures:
-        tags_of(control_client(home), bucket)
+        tags_of(s3control.client(home), bucket)
     assert failures[0].details["Endpoint"] == abroad.endpoint
 
 

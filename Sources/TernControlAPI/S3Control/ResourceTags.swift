@@ -40,7 +40,7 @@ extension S3ControlService {
         switch request.head.method {
         case "GET":
             try await self.authorize("s3:ListTagsForResource", bucket, request)
-            return Self.document(
+            return S3ControlXML.answer(
                 200, Self.encode(try await self.buckets.tags(of: bucket)), requestID: request.requestID)
         case "POST":
             let tags = try Self.decode(request.body)
@@ -63,7 +63,7 @@ extension S3ControlService {
         default:
             throw .methodNotAllowed(request.head.method, on: .bucket)
         }
-        return HTTPAnswer(status: 204, headers: Self.identifiers(request.requestID))
+        return S3ControlXML.empty(204, requestID: request.requestID)
     }
 
     /// The bucket whose ARN is in the path.
@@ -119,7 +119,7 @@ extension S3ControlService {
 
     private static func encode(_ tags: [Tag]) -> [UInt8] {
         var xml = XMLWriter()
-        xml.openRoot("ListTagsForResourceResult", namespace: Self.namespace)
+        xml.openRoot("ListTagsForResourceResult", namespace: S3ControlXML.namespace)
         xml.open("Tags")
         for tag in tags {
             xml.open("Tag")
@@ -130,17 +130,6 @@ extension S3ControlService {
         xml.close("Tags")
         xml.close("ListTagsForResourceResult")
         return xml.finish()
-    }
-}
-
-extension ControlError {
-    static let methodNotAllowed = ControlError(
-        "MethodNotAllowed", status: 405, message: "The specified method is not allowed against this resource.")
-
-    /// An error of S3 in the form of S3 Control.
-    init(_ error: S3Error) {
-        self.init(error.code, status: error.status, message: error.message)
-        self.details = error.details.map { Detail($0.name, $0.value) }
     }
 }
 

@@ -1,4 +1,3 @@
-import NIOCore
 package import TernControlPlane
 package import TernCore
 package import TernPorts
@@ -9,10 +8,10 @@ package struct S3ControlService: ControlService {
     static let pathPrefix = "/v20180820/"
     static let accountHeader = "x-amz-account-id"
     static let key = "s3-control"
-    static let namespace: StaticString = "http://awss3control.amazonaws.com/doc/2018-08-20/"
 
     private let settings: AccountSettings
     let buckets: any ControlledBuckets
+    private let accessPoints: MultiRegionAccessPointService
     let authorizer: any Authorizer
     private let home: RegionName
     let regions: RegionMap
@@ -21,11 +20,12 @@ package struct S3ControlService: ControlService {
     ///   - home: The region that keeps accounts.
     ///   - regions: Those for which requests may be signed.
     package init(
-        settings: AccountSettings, buckets: any ControlledBuckets, authorizer: any Authorizer, home: RegionName,
-        regions: RegionMap
+        settings: AccountSettings, buckets: any ControlledBuckets, accessPoints: MultiRegionAccessPointService,
+        authorizer: any Authorizer, home: RegionName, regions: RegionMap
     ) {
         self.settings = settings
         self.buckets = buckets
+        self.accessPoints = accessPoints
         self.authorizer = authorizer
         self.home = home
         self.regions = regions
@@ -34,9 +34,12 @@ package struct S3ControlService: ControlService {
     package var name: String { "s3" }
     package var key: String { Self.key }
 
-    package func admits(_ region: RegionName) -> Bool { self.regions.contains(region) }
+    package func admits(_ region: RegionName) -> Bool {
+        self.regions.contains(region)
+            || MultiRegionAccessPointService.controlRegions.contains(region.description)
+    }
 
-    /// Accounts are written in the home region; tags are where their bucket is.
+    /// Accounts and access points are written in the home region; tags are where their bucket is.
     package func region(for head: HTTPRequestHead, body: [UInt8]) async -> RegionName? {
         if Self.path(of: head).hasPrefix(Self.tagsPrefix) { return await self.regionOfTags(for: head) }
         return head.method == "GET" ? nil : self.home
@@ -48,17 +51,7 @@ package struct S3ControlService: ControlService {
     }
 
     package func answer(_ error: ControlError, requestID: String) -> HTTPAnswer {
-        var xml = XMLWriter()
-        xml.openRoot("ErrorResponse", namespace: Self.namespace)
-        xml.open("Error")
-        xml.element("Code", error.code)
-        xml.element("Message", error.message)
-        for detail in error.details { xml.element(dynamic: detail.name, detail.value) }
-        xml.close("Error")
-        xml.element("RequestId", requestID)
-        xml.element("HostId", requestID)
-        xml.close("ErrorResponse")
-        return Self.document(error.status, xml.finish(), requestID: requestID)
+        S3ControlXML.answer(error, requestID: requestID)
     }
 
     package func answer(_ request: ControlRequest) async -> HTTPAnswer {
@@ -75,6 +68,9 @@ package struct S3ControlService: ControlService {
         }
         let path = Self.path(of: request.head)
         if path.hasPrefix(Self.tagsPrefix) { return try await self.tags(request, account: account) }
+        if let route = try MultiRegionAccessPointRoute(method: request.head.method, path: String(path)) {
+            return try await self.accessPoints.perform(route, account: account, request)
+        }
         guard path == "configuration/publicAccessBlock" else {
             throw ControlError(
                 "NotImplemented", status: 501,
@@ -88,11 +84,11 @@ package struct S3ControlService: ControlService {
         case "PUT":
             try await self.authorize("s3:PutAccountPublicAccessBlock", account: account, request)
             try await self.set(try Self.publicAccessBlock(request.body), of: account)
-            return HTTPAnswer(status: 200, headers: Self.identifiers(request.requestID))
+            return S3ControlXML.empty(200, requestID: request.requestID)
         case "DELETE":
             try await self.authorize("s3:PutAccountPublicAccessBlock", account: account, request)
             try await self.set(nil, of: account)
-            return HTTPAnswer(status: 204, headers: Self.identifiers(request.requestID))
+            return S3ControlXML.empty(204, requestID: request.requestID)
         default:
             throw .methodNotAllowed
         }
@@ -110,7 +106,7 @@ package struct S3ControlService: ControlService {
             error.details = [.init("AccountId", account.description)]
             throw error
         }
-        return Self.document(200, block.encode(), requestID: request.requestID)
+        return S3ControlXML.answer(200, block.encode(), requestID: request.requestID)
     }
 
     private static func publicAccessBlock(_ body: [UInt8]) throws(ControlError) -> PublicAccessBlock {
@@ -121,7 +117,7 @@ package struct S3ControlService: ControlService {
             }
             return try PublicAccessBlock(decoding: body)
         } catch {
-            throw ControlError(error.code, status: error.status, message: error.message)
+            throw ControlError(error)
         }
     }
 
@@ -133,7 +129,7 @@ package struct S3ControlService: ControlService {
         }
     }
 
-    // MARK: Permission and answers
+    // MARK: Permission
 
     private func authorize(
         _ action: String, account: AccountID, _ request: ControlRequest
@@ -143,17 +139,5 @@ package struct S3ControlService: ControlService {
                 principal: request.principal, action: action, resource: "*", resourceOwner: account,
                 context: { request.conditions }))
         if case .denied(let denial) = decision { throw .accessDenied(denial.message) }
-    }
-
-    static func identifiers(_ requestID: String) -> HeaderFields {
-        HeaderFields([
-            .init(name: "x-amz-request-id", value: requestID), .init(name: "x-amz-id-2", value: requestID),
-        ])
-    }
-
-    static func document(_ status: Int, _ bytes: [UInt8], requestID: String) -> HTTPAnswer {
-        var headers = self.identifiers(requestID)
-        headers.set("content-type", "application/xml")
-        return HTTPAnswer(status: status, headers: headers, body: .bytes(ByteBuffer(bytes: bytes)))
     }
 }

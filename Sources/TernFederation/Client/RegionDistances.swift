@@ -8,7 +8,6 @@ package import TernPorts
 package final class RegionDistances: Sendable {
     private let client: PeerClient
     private let wall: any WallClock
-    private let isNeeded: @Sendable () -> Bool
     private let measured = Mutex<[RegionName: Double]>([:])
 
     /// Below the time for which connections are kept: what is measured is the line, not the handshakes.
@@ -17,11 +16,9 @@ package final class RegionDistances: Sendable {
     /// What a new measurement counts beside those before it, so that one slow answer does not turn the traffic around.
     private static let weight = 0.2
 
-    /// - Parameter isNeeded: Whether anybody asks for distances; nothing is measured otherwise.
-    package init(client: PeerClient, wall: any WallClock, isNeeded: @escaping @Sendable () -> Bool) {
+    package init(client: PeerClient, wall: any WallClock) {
         self.client = client
         self.wall = wall
-        self.isNeeded = isNeeded
     }
 
     /// In milliseconds; `nil` for a region that never answered.
@@ -32,7 +29,7 @@ package final class RegionDistances: Sendable {
         while !Task.isCancelled {
             // Between two regions there is nothing to choose.
             let others = self.client.federation.regions.names.subtracting([self.client.federation.region])
-            if others.count > 1, self.isNeeded() {
+            if others.count > 1 {
                 for region in others.sorted(by: { $0.description < $1.description }) { await self.measure(region) }
             }
             guard (try? await self.wall.sleep(until: self.wall.now + Self.interval)) != nil else { return }

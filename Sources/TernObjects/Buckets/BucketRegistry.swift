@@ -53,17 +53,32 @@ package final class BucketRegistry: Sendable {
         self.states.withLock { _ = $0.removeValue(forKey: name) }
     }
 
-    /// Every bucket of this region.
+    /// Every bucket of this region. One whose record is damaged is left out, and does not keep the others from work; but
+    /// throws where the store cannot be read, since what is left out then would be forgotten although it is well.
     package func all() async throws(S3Error) -> [BucketState] {
         var result: [BucketState] = []
         var last = ""
         while true {
             let page = try await self.directory.records(after: last, limit: 1000)
             for record in page where record.region == self.region.description {
-                if case .here(let state)? = try? await self.locate(record.name) { result.append(state) }
+                if let state = try await self.readable(record) { result.append(state) }
             }
             guard let end = page.last else { return result }
             last = end.name
+        }
+    }
+
+    /// The bucket of a record of the directory; `nil` if it is gone, or damaged.
+    private func readable(_ record: DirectoryRecord) async throws(S3Error) -> BucketState? {
+        if let state = self.states.withLock({ $0[record.name] }) { return state }
+        let partition = PartitionID(kind: .bucket, id: record.bucketID)
+        guard let bytes = try await self.metadata.value(Keyspace.configuration, in: partition),
+            let bucket: BucketRecord = try? decodeRecord(bytes), (try? Self.makeState(bucket)) != nil
+        else { return nil }
+        do throws(S3Error) {
+            return try await self.state(record.name)
+        } catch  where error.code == "NoSuchBucket" {
+            return nil
         }
     }
 

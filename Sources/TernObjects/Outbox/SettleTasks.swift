@@ -127,9 +127,10 @@ extension ObjectService {
             settled.append(
                 SettledTask(lane: lane, task: task.record, outcome: outcome, time: now, wasMissed: wasMissed))
         }
-        for version in versions.values where version.isChanged {
+        for version in versions.values {
+            // Also where the outcome changes nothing: by a record that was read before the task was made, it may seem so.
             batch.require(version.stored.row, is: version.stored.value)
-            batch.put(version.stored.row, try encodeRecord(version.stored.record))
+            if version.isChanged { batch.put(version.stored.row, try encodeRecord(version.stored.record)) }
         }
         if settled.isEmpty { return true }
         guard try await self.metadata.tryCommit(batch) else { return false }

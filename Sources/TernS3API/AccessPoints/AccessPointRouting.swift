@@ -4,9 +4,8 @@ package import TernPorts
 import TernS3Protocol
 import TernSigV4
 
-/// What requests through Multi-Region Access Points need.
+/// How requests through Multi-Region Access Points reach other regions.
 package struct AccessPointRouting: Sendable {
-    let directory: any AccessPointDirectory
     let forwarder: any RequestForwarder
     let distance: @Sendable (RegionName) -> Double?
 
@@ -14,10 +13,8 @@ package struct AccessPointRouting: Sendable {
     ///   - forwarder: Hands requests on: they are never redirected (MRP-14).
     ///   - distance: How far another region is away, in any unit; `nil` where that is not known.
     package init(
-        directory: any AccessPointDirectory, forwarder: any RequestForwarder,
-        distance: @escaping @Sendable (RegionName) -> Double?
+        forwarder: any RequestForwarder, distance: @escaping @Sendable (RegionName) -> Double?
     ) {
-        self.directory = directory
         self.forwarder = forwarder
         self.distance = distance
     }
@@ -40,13 +37,13 @@ extension S3Responder {
     /// A Multi-Region Access Point as a request addressed it.
     enum AddressedAccessPoint {
         case known(MultiRegionAccessPoint)
-        case unknown
+        case unknown(String)
     }
 
     /// What an alias leads to; `nil` where it is none of an access point, as all names of buckets.
     func accessPoint(alias: String) -> AddressedAccessPoint? {
         guard alias.hasSuffix(AddressResolver.accessPointSuffix) else { return nil }
-        return self.accessPoints?.directory.accessPoint(alias: alias).map { .known($0) }
+        return self.environment.accessPoints.multiRegionAccessPoint(alias: alias).map { .known($0) }
     }
 
     /// What an access point makes of a request that reached this region.
@@ -66,15 +63,14 @@ extension S3Responder {
         through point: MultiRegionAccessPoint, _ head: HTTPRequestHead, target: RequestTarget
     ) throws(S3Error) -> AccessPointStep {
         let own = point.route(in: self.service.region)
-        if head.isHandedOn, let own { return .here(bucket: own.bucket, owner: own.bucketOwner) }
-        // The next page of a list of uploads goes where its last one came from.
-        let upload = (target["uploadId"] ?? target["upload-id-marker"]).flatMap { UploadOrigin.region(of: $0) }
-            .flatMap { point.route(in: $0) }
-        let distance = self.accessPoints?.distance ?? { _ in nil }
+        if head.isHandedOn, let own { return .here(bucket: own.bucket, owner: own.bucketAccount) }
+        // The next page of a list of uploads comes from where its last one came from.
+        let upload = (target["uploadId"] ?? target["upload-id-marker"]).flatMap { point.route(ofUpload: $0) }
+        let distance = self.accessPointRouting?.distance ?? { _ in nil }
         guard let route = upload ?? point.destination(from: self.service.region, distance: distance) else {
             throw .noActiveRoute
         }
-        if route.region == self.service.region { return .here(bucket: route.bucket, owner: route.bucketOwner) }
+        if route.region == self.service.region { return .here(bucket: route.bucket, owner: route.bucketAccount) }
         if head.headers.contains(ForwardedRequest.markerHeader) { throw .noActiveRoute }
         return .handOn(route.region)
     }
@@ -114,10 +110,6 @@ extension S3Responder {
 }
 
 extension S3Error {
-    static let noSuchAccessPoint = S3Error(
-        code: "NoSuchMultiRegionAccessPoint", status: 404,
-        message: "The specified Multi-Region Access Point does not exist.")
-
     fileprivate static let noActiveRoute = S3Error(
         code: "ServiceUnavailable", status: 503,
         message: "No active region of the Multi-Region Access Point can take the request. Please retry.")

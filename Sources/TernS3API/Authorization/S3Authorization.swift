@@ -61,10 +61,10 @@ struct S3Authorization: Sendable {
             })
         request.requestID = self.requestID
         request.accessPoint = accessPoint.map { point in
-            let account = self.environment.publicAccess.publicAccessBlock(of: point.owner)
+            let account = self.environment.publicAccess.publicAccessBlock(of: point.account)
             let block = point.publicAccessBlock.union(account)
             return PolicyEvaluation.AccessPoint(
-                resource: point.resource(of: key), account: point.owner, policy: point.policy,
+                resource: point.resource(of: key), account: point.account, policy: point.policy,
                 restrictsPublic: point.isPolicyPublic && block.restrictPublicBuckets)
         }
         if usesLists {

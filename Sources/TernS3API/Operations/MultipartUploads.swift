@@ -19,7 +19,7 @@ extension Operation {
         xml.openRoot("InitiateMultipartUploadResult")
         xml.element("Bucket", call.bucketName)
         xml.element("Key", bytes: key.bytes)
-        xml.element("UploadId", call.wireForm(ofUpload: upload.id))
+        xml.element("UploadId", upload.id.wireForm)
         xml.close("InitiateMultipartUploadResult")
         var headers = HeaderFields()
         headers.appendEncryption(
@@ -62,7 +62,7 @@ extension Operation {
             throw .notImplemented(header: "x-amz-if-match-initiated-time")
         }
         let bucket = try call.bucket()
-        let upload = try await call.upload(in: bucket)
+        let upload = try await call.service.upload(call.target["uploadId"] ?? "", of: try call.key(), in: bucket)
         try await call.service.abortUpload(upload, in: bucket)
         return .noContent
     }
@@ -71,7 +71,7 @@ extension Operation {
     static let completeMultipartUpload = Operation(
         "CompleteMultipartUpload", Route("POST", .object, query: "uploadId"), action: "s3:PutObject"
     ) { call throws(S3Error) in
-        let uploadID = call.localForm(ofUpload: call.target["uploadId"] ?? "")
+        let uploadID = call.target["uploadId"] ?? ""
         let condition = try WriteCondition(call.headers)
         let key = try call.key()
         let bucket = try call.bucket()
@@ -137,7 +137,7 @@ extension Operation {
         xml.element("UploadIdMarker", parameters.uploadIDMarker)
         if case .item(let last)? = page.entries.last {
             common.write("NextKeyMarker", Array(last.key), to: &xml)
-            xml.element("NextUploadIdMarker", call.wireForm(ofUpload: last.id.versionID))
+            xml.element("NextUploadIdMarker", last.id.versionID.wireForm)
         } else {
             if case .commonPrefix(let prefix)? = page.entries.last {
                 common.write("NextKeyMarker", prefix, to: &xml)
@@ -172,8 +172,7 @@ extension Operation {
             }
             return .afterKey(parameters.keyMarker)
         }
-        guard let id = VersionID(wireForm: call.localForm(ofUpload: parameters.uploadIDMarker)),
-            let key = try? ObjectKey(parameters.keyMarker)
+        guard let id = VersionID(wireForm: parameters.uploadIDMarker), let key = try? ObjectKey(parameters.keyMarker)
         else {
             throw .invalidUploadIDMarker(parameters.uploadIDMarker)
         }
@@ -184,7 +183,7 @@ extension Operation {
         _ upload: UploadRecord, owner: String, common: ListParameters, call: S3Call, to xml: inout XMLWriter
     ) async {
         xml.open("Upload")
-        xml.element("UploadId", call.wireForm(ofUpload: upload.id.versionID))
+        xml.element("UploadId", upload.id.versionID.wireForm)
         common.write("Key", Array(upload.key), to: &xml)
         xml.element("Initiated", Timestamp(milliseconds: upload.initiatedMs))
         xml.element("StorageClass", upload.template.storageClassValue.rawValue)

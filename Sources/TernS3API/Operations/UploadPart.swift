@@ -12,7 +12,7 @@ extension Operation {
     ) { call throws(S3Error) in
         let number = try PartNumber.parse(call.target["partNumber"] ?? "")
         let bucket = try call.bucket()
-        let upload = try await call.upload(in: bucket)
+        let upload = try await call.service.upload(call.target["uploadId"] ?? "", of: try call.key(), in: bucket)
         let access = try call.partKeyAccess()
         let cipher = try await call.service.cipher(of: upload, in: bucket, access: access)
         let digests = try call.payload.expectedDigests()
@@ -37,7 +37,7 @@ extension Operation {
     ) { call throws(S3Error) in
         let number = try PartNumber.parse(call.target["partNumber"] ?? "")
         let bucket = try call.bucket()
-        let upload = try await call.upload(in: bucket)
+        let upload = try await call.service.upload(call.target["uploadId"] ?? "", of: try call.key(), in: bucket)
         let access = try call.partKeyAccess()
         let cipher = try await call.service.cipher(of: upload, in: bucket, access: access)
         let rangeText = call.headers["x-amz-copy-source-range"]
@@ -86,7 +86,7 @@ extension Operation {
         let parameters = try ListPartsParameters(call.target)
         let bucket = try call.bucket()
         let key = try call.key()
-        let upload = try await call.upload(in: bucket)
+        let upload = try await call.service.upload(call.target["uploadId"] ?? "", of: key, in: bucket)
         let all = try await call.service.uploadedParts(of: upload.id, in: bucket.partition)
         let following = all.keys.filter { $0 > parameters.partNumberMarker }.sorted()
         let listed = following.prefix(parameters.maximum)
@@ -95,7 +95,7 @@ extension Operation {
         xml.openRoot("ListPartsResult")
         xml.element("Bucket", bucket.name)
         xml.element("Key", bytes: key.bytes)
-        xml.element("UploadId", call.wireForm(ofUpload: upload.id))
+        xml.element("UploadId", upload.id.wireForm)
         await call.write(initiator: AccountID(trusted: upload.record.initiator), to: &xml)
         xml.owner(await call.canonicalID(of: bucket.owner))
         xml.element("StorageClass", upload.record.template.storageClassValue.rawValue)

@@ -31,11 +31,15 @@ package struct PublicAccessBlock: Hashable, Sendable {
 
     /// Reads `PublicAccessBlockConfiguration`; elements that are missing are `false`.
     package init(decoding bytes: [UInt8]) throws(S3Error) {
-        let root = try RequestDocument.parse(bytes, root: "PublicAccessBlockConfiguration")
-        self.blockPublicAcls = try root.flag("BlockPublicAcls")
-        self.ignorePublicAcls = try root.flag("IgnorePublicAcls")
-        self.blockPublicPolicy = try root.flag("BlockPublicPolicy")
-        self.restrictPublicBuckets = try root.flag("RestrictPublicBuckets")
+        try self.init(RequestDocument.parse(bytes, root: "PublicAccessBlockConfiguration"))
+    }
+
+    /// Reads the settings of an element of any name; those that are missing are `false`.
+    package init(_ node: XMLNode) throws(S3Error) {
+        self.blockPublicAcls = try node.flag("BlockPublicAcls")
+        self.ignorePublicAcls = try node.flag("IgnorePublicAcls")
+        self.blockPublicPolicy = try node.flag("BlockPublicPolicy")
+        self.restrictPublicBuckets = try node.flag("RestrictPublicBuckets")
     }
 
     /// Whether a document sets anything: an account's must.

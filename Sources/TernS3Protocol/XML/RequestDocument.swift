@@ -39,18 +39,18 @@ extension XMLNode {
     }
 
     /// The text of a leaf element; one with children is malformed.
-    func leafText() throws(S3Error) -> String {
+    package func leafText() throws(S3Error) -> String {
         if !self.children.isEmpty { throw .malformedXML }
         return self.text
     }
 
     /// The text of the child leaf of this name, `nil` if there is none.
-    func leafText(of name: String) throws(S3Error) -> String? {
+    package func leafText(of name: String) throws(S3Error) -> String? {
         try self[name]?.leafText()
     }
 
     /// The integer of the child leaf, which may have blanks around it; `nil` if there is none.
-    func integer(of name: String) throws(S3Error) -> Int? {
+    package func integer(of name: String) throws(S3Error) -> Int? {
         guard let text = try self.leafText(of: name) else { return nil }
         guard let number = Int(text.filter { !$0.isWhitespace }) else { throw .malformedXML }
         return number

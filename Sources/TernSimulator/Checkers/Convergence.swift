@@ -3,6 +3,30 @@ import TernRecords
 
 /// Invariant 3, when everything has settled.
 extension Book {
+    /// Whether an attribute of a version goes to the destination of a change at all, and its ties are decided by the
+    /// values alone: that of a retention is by what protects longer, which time changes.
+    static func follows(
+        _ change: CompletedChange, _ name: AttributeName, from source: BucketBook, to destination: BucketBook
+    ) -> Bool {
+        switch name {
+        case .acl: !change.ownerOverride && source.hasACLs && destination.hasACLs
+        case .retention: false
+        case .tags, .legalHold: true
+        }
+    }
+
+    /// Of two values that clients gave one stamp, a bucket that was told of both has kept one. All buckets have to decide
+    /// alike: the other one must not have won anywhere.
+    mutating func note(winner: String, over loser: String?, of version: VersionID, _ name: AttributeName) {
+        guard let loser, loser != winner else { return }
+        self.wonTies.insert(Tie(attribute: name, winner: winner, loser: loser))
+        if self.wonTies.contains(Tie(attribute: name, winner: loser, loser: winner)) {
+            self.report(
+                .convergence,
+                "\(version): of the \(name.rawValue) \(winner) and \(loser) under one stamp, each has won once")
+        }
+    }
+
     /// What two buckets were told of each other's versions, they have.
     mutating func checkConvergence() {
         for change in self.completed {
@@ -14,20 +38,11 @@ extension Book {
             if let problem = Self.difference(here.record, there.record) {
                 self.report(.convergence, "\(what): another \(problem)")
             }
-            for name in AttributeName.allCases {
-                if name == .acl, change.ownerOverride || !source.hasACLs || !destination.hasACLs { continue }
-                let (one, other) = (name.stamp(here.record), name.stamp(there.record))
-                guard one == other, one != 0, name.value(here.record) != name.value(there.record) else { continue }
-                // A tie that only one side has heard of is no contradiction.
-                let values = self.written[.init(version: change.version, attribute: name, stamp: one)] ?? []
-                let isToldBothWays =
-                    name.stamp(change.stamps) == one
-                    && self.completed.contains {
-                        $0.version == change.version && $0.destination == source.name
-                            && self.buckets[$0.source]?.name == destination.name && name.stamp($0.stamps) == one
-                    }
-                if isToldBothWays || values.count < 2 {
-                    self.report(.convergence, "\(what): another \(name.rawValue) under one stamp")
+            for name in AttributeName.allCases where Self.follows(change, name, from: source, to: destination) {
+                let told = name.stamp(change.stamps)
+                if told != 0, told == name.stamp(there.record) {
+                    self.note(
+                        winner: name.value(there.record), over: change.values[name], of: change.version, name)
                 }
             }
         }

@@ -14,20 +14,14 @@ extension Book {
             }
         }
         let isOthers =
-            !task.record.destinationAccount.isEmpty && destination?.record.owner != task.record.destinationAccount
-        // The role reads what belongs to another account by its ACL (L-11): a replica that kept its owner, for one.
-        let isForeign =
-            source.hasACLs
-            && source.versions[task.id].map {
-                !$0.record.owner.isEmpty && $0.record.owner != source.record.owner
-            } ?? false
+            !task.record.destinationAccount.isEmpty
+            && self.owner(ofBucketsNamed: name) != task.record.destinationAccount
+        let isUnreadable = source.versions[task.id].map { self.isUnreadable($0.record, in: source) } ?? false
         switch reason {
         case "AssumeRoleNotPermitted":
             return denied(SimulatedAccess.Grant.assumption, bucket: "")
         case "SrcGetObjectNotPermitted", "SrcHeadObjectNotPermitted":
-            return isForeign || denied("s3:GetObjectVersionForReplication", bucket: source.name)
-        case "SrcGetAclNotPermitted":
-            return isForeign
+            return isUnreadable || denied("s3:GetObjectVersionForReplication", bucket: source.name)
         case "DstBucketNotFound":
             return destination == nil || (self.lastMissing[name] ?? -1) >= since
         case "DstBucketUnversioned":
@@ -51,11 +45,17 @@ extension Book {
             return isOthers
                 || denied("s3:ReplicateObject", "s3:ObjectOwnerOverrideToBucketOwner", bucket: name)
         case "DstKmsKeyInvalidState", "DstKmsKeyNotFound":
-            return task.record.replicaKmsKey.isEmpty || self.keys.values.contains { $0.wasBad(since: since) }
+            return destination.flatMap { self.keys[$0.region] }?.wasBad(since: since) == true
         case "SrcKmsKeyInvalidState", "SrcKmsKeyNotFound":
             return self.keys[source.region]?.wasBad(since: since) == true
         default:
             return false
         }
+    }
+
+    /// The role reads what belongs to another account by its ACL (L-11): a replica that kept its owner, for one. No client
+    /// of these worlds lets the role's account read anything.
+    func isUnreadable(_ version: VersionRecord, in source: BucketBook) -> Bool {
+        source.hasACLs && !version.owner.isEmpty && version.owner != source.record.owner
     }
 }

@@ -21,6 +21,10 @@ extension Book {
                     self.report(
                         .convergence, "the \(name.rawValue) of \(after.id) in \(book.name) changed under their stamp")
                 } else if new != old || !isSame {
+                    if new == old, name != .retention {
+                        self.note(
+                            winner: name.value(after.record), over: name.value(before.record), of: after.id, name)
+                    }
                     self.take(name, of: after, by: event.doer, in: book.name)
                 }
             }

@@ -20,7 +20,8 @@ extension Book {
                     if hasTask { continue }
                     self.report(
                         .lostIntent,
-                        "\(book.name)/\(copy.key) is pending for \(state.destinationBucket), and no task stands for it")
+                        "\(book.name)/\(copy.key) is pending for \(state.destinationBucket) with its "
+                            + "\(attribute?.rawValue ?? "data"), and no task stands for it")
                 }
             }
         }
@@ -78,9 +79,20 @@ extension Book {
         if destination.hasACLs, !task.record.ownerOverride, have.acl < task.stamps.acl {
             self.report(.statusTruth, "\(what), which has an older ACL")
         }
-        self.completed.append(
-            CompletedChange(
-                source: event.bucket, destination: name, version: task.id, stamps: task.stamps,
-                isOfData: task.record.isOfData, ownerOverride: task.record.ownerOverride))
+        // What the role may not read it cannot have brought (L-11).
+        if !copy.record.isDeleteMarker, self.isUnreadable(copy.record, in: book) {
+            self.report(.permission, "\(what), though its owner does not let the role read it")
+        }
+        let change = CompletedChange(
+            source: event.bucket, destination: name, version: task.id, stamps: task.stamps, values: task.values,
+            isOfData: task.record.isOfData, ownerOverride: task.record.ownerOverride)
+        for attribute in AttributeName.allCases
+        where Self.follows(change, attribute, from: book, to: destination) {
+            let told = attribute.stamp(task.stamps)
+            guard told != 0, told == attribute.stamp(have) else { continue }
+            self.note(
+                winner: attribute.value(replica.record), over: task.values[attribute], of: task.id, attribute)
+        }
+        self.completed.append(change)
     }
 }

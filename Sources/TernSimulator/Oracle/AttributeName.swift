@@ -28,7 +28,7 @@ enum AttributeName: String, Sendable, Hashable, CaseIterable {
     /// The value as a text, alike in all copies.
     func value(_ record: VersionRecord) -> String {
         switch self {
-        case .tags: record.tags.map { "\($0.key)=\($0.value)" }.joined(separator: "&")
+        case .tags: record.tags.map { "\($0.key)=\($0.value)" }.sorted().joined(separator: "&")
         case .acl:
             record.hasAcl
                 ? record.acl.grants.map { "\($0.canonicalID)\($0.group):\($0.permission)" }.joined(separator: "&")

@@ -141,8 +141,11 @@ extension Book {
                 book.tasks[row] = entry
                 continue
             }
-            let stamps = Stamps(book.versions[id]?.record ?? VersionRecord(), of: record)
-            let entry = TaskEntry(record: record, since: self.now, stamps: stamps, id: id)
+            let version = book.versions[id]?.record ?? VersionRecord()
+            var values: [AttributeName: String] = [:]
+            for name in AttributeName.allCases where name.stamp(version) != 0 { values[name] = name.value(version) }
+            let entry = TaskEntry(
+                record: record, since: self.now, stamps: Stamps(version, of: record), values: values, id: id)
             book.tasks[row] = entry
             event.addedTasks.append((row, entry))
         }

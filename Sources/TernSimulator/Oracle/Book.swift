@@ -21,6 +21,7 @@ struct TaskEntry: Sendable {
     var since: Int64
     /// The attributes of its version at that moment.
     var stamps: Stamps
+    var values: [AttributeName: String]
     /// The outcome of its data or attribute when it was settled has to be explained by what happened since then.
     var id: VersionID
 }
@@ -91,8 +92,17 @@ struct Book: Sendable {
         var destination: String
         var version: VersionID
         var stamps: Stamps
+        /// Those of the attributes with a stamp.
+        var values: [AttributeName: String]
         var isOfData: Bool
         var ownerOverride: Bool
+    }
+
+    /// Of two values of one attribute under one stamp, which was kept.
+    struct Tie: Hashable, Sendable {
+        var attribute: AttributeName
+        var winner: String
+        var loser: String
     }
 
     var now: Int64 = 0
@@ -109,6 +119,7 @@ struct Book: Sendable {
     /// What clients have written into registers: several values of one stamp are a tie.
     var written: [RegisterID: Set<String>] = [:]
     var completed: [CompletedChange] = []
+    var wonTies: Set<Tie> = []
     /// The configurations that clients have stored, by their documents.
     var configurations: [[UInt8]: ConfigurationModel] = [:]
     var violations: [Violation] = []
@@ -127,9 +138,14 @@ struct Book: Sendable {
     /// The bucket that has the name now.
     func bucket(named name: String) -> BucketBook? { self.names[name].flatMap { self.buckets[$0] } }
 
-    /// What any bucket that ever had the name has of a version.
+    /// Whether any bucket that ever had the name had a version that was removed.
     func wasRemoved(_ version: VersionID, fromBucketNamed name: String) -> Bool {
-        self.buckets.values.contains { $0.name == name && ($0.removed.contains(version) || $0.isGone) }
+        self.buckets.values.contains { $0.name == name && $0.removed.contains(version) }
+    }
+
+    /// Whose the buckets of a name are, also while there is none.
+    func owner(ofBucketsNamed name: String) -> String? {
+        self.bucket(named: name)?.record.owner ?? self.buckets.values.first { $0.name == name }?.record.owner
     }
 
     var openTaskCount: Int { self.buckets.values.reduce(0) { $0 + ($1.isGone ? 0 : $1.tasks.count) } }

@@ -131,7 +131,8 @@ final class SimulatedDisk: Sendable {
         } catch {
             return error
         }
-        self.trace.note(1, UInt64(batch.writes.count), line: "\(self.region) commits \(batch.writes.count) rows")
+        self.trace.note(
+            1, UInt64(batch.writes.count), line: "\(self.region) commits for \(doer): \(RowText.text(of: batch))")
         self.watcher.committed(batch, by: doer, in: self.region)
         return nil
     }

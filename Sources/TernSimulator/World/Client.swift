@@ -24,13 +24,13 @@ final class Client: Sendable {
 
     private static let weights: [(weight: Int, element: OperationKind)] = [
         (22, .put), (5, .putLarge), (4, .multipart), (5, .copy), (9, .deleteCurrent), (9, .deleteVersion),
-        (16, .tags), (4, .acl), (4, .retention), (4, .legalHold), (6, .twins), (3, .configuration), (2, .versioning),
-        (2, .permission), (2, .kmsKey), (1, .dropBucket), (6, .wait),
+        (16, .tags), (4, .acl), (4, .retention), (4, .legalHold), (6, .twins), (3, .burst), (3, .configuration),
+        (3, .race), (2, .versioning), (2, .permission), (2, .kmsKey), (1, .dropBucket), (6, .wait),
     ]
 
     enum OperationKind: UInt8, Sendable, CaseIterable {
-        case put, putLarge, multipart, copy, deleteCurrent, deleteVersion, tags, acl, retention, legalHold, twins
-        case configuration, versioning, permission, kmsKey, dropBucket, wait
+        case put, putLarge, multipart, copy, deleteCurrent, deleteVersion, tags, acl, retention, legalHold, twins, burst
+        case configuration, race, versioning, permission, kmsKey, dropBucket, wait
     }
 
     func run(operations: Int) async {
@@ -45,7 +45,7 @@ final class Client: Sendable {
         let scenario = self.world.parts.scenario
         switch kind {
         case .configuration where !scenario.hasConfigurationChanges,
-            .versioning where !scenario.hasConfigurationChanges,
+            .versioning where !scenario.hasConfigurationChanges, .race where !scenario.hasConfigurationChanges,
             .permission where !scenario.hasPermissionChanges, .kmsKey where !scenario.hasPermissionChanges,
             .dropBucket where !scenario.hasBucketDeletion, .wait:
             await self.world.parts.timeline.pass(milliseconds: Int64(self.dice.below(3000)))
@@ -111,6 +111,8 @@ final class Client: Sendable {
             guard let copy = self.someVersion(in: bucket, markers: false) else { return }
             try await self.change(kind, number, copy, bucket.name, service, value: self.dice.below(1000))
         case .twins: try await self.changeAtOnce()
+        case .burst: try await self.changeOften(bucket, service)
+        case .race: await self.putWhileConfigurationChanges(bucket, service)
         case .configuration: try await self.configure(bucket, service)
         case .versioning:
             try await service.setVersioning(self.dice.chance(0.4) ? .suspended : .enabled, of: bucket.name)
@@ -257,7 +259,7 @@ final class Client: Sendable {
         guard let first = self.dice.pick(buckets), let copy = self.someVersion(in: first, markers: false) else {
             return
         }
-        let kind: OperationKind = self.dice.chance(0.7) ? .tags : .legalHold
+        let kind = self.dice.pick(weighted: [(6, .tags), (2, .legalHold), (2, OperationKind.acl)]) ?? .tags
         let holders = self.world.ledger.read { book in
             buckets.filter { book.bucket(named: $0.name)?.versions[copy.id] != nil }
         }
@@ -273,6 +275,52 @@ final class Client: Sendable {
                     }
                 }
             }
+        }
+    }
+
+    /// One attribute of one version, several times without a pause: outcomes of older changes come while newer ones are
+    /// made.
+    private func changeOften(_ bucket: Scenario.Bucket, _ service: ObjectService) async throws {
+        guard let copy = self.someVersion(in: bucket, markers: false) else { return }
+        let kind = self.dice.pick(weighted: [(6, .tags), (2, .legalHold), (2, OperationKind.acl)]) ?? .tags
+        for _ in 0..<(2 + self.dice.below(4)) {
+            await self.perform(as: self.world.nextOperation()) { number in
+                try await self.change(kind, number, copy, bucket.name, service, value: self.dice.below(1000))
+            }
+            if self.dice.chance(0.5) { await self.world.parts.timeline.pass(milliseconds: Int64(self.dice.below(6))) }
+        }
+    }
+
+    /// Writes that are planned while their rules change.
+    private func putWhileConfigurationChanges(_ bucket: Scenario.Bucket, _ service: ObjectService) async {
+        let changes = self.dice.chance(0.8)
+        await withDiscardingTaskGroup { group in
+            for _ in 0..<(1 + self.dice.below(3)) {
+                let number = self.world.nextOperation()
+                guard let key = try? ObjectKey(self.dice.pick(Scenario.keys) ?? "c") else { continue }
+                group.addTask {
+                    await self.perform(as: number) { number in
+                        try await self.put(number, key, bucket, service, size: 90)
+                    }
+                }
+            }
+            let number = self.world.nextOperation()
+            group.addTask {
+                await self.perform(as: number) { _ in
+                    if changes {
+                        try await self.configure(bucket, service)
+                    } else {
+                        try await service.setVersioning(self.dice.chance(0.5) ? .suspended : .enabled, of: bucket.name)
+                    }
+                }
+            }
+        }
+    }
+
+    /// A request within another one. What it comes to is in the books.
+    private func perform(as number: Int, _ body: (Int) async throws -> Void) async {
+        await Doer.$current.withValue(.client(number)) {
+            try? await body(number)
         }
     }
 

@@ -114,7 +114,18 @@ final class Nemesis: Sendable {
         while self.mayGoOn {
             await self.pause(upTo: 30_000)
             if !self.mayGoOn { return }
-            await self.dice.pick(self.world.orderedRegions)?.crash()
+            guard let region = self.dice.pick(self.world.orderedRegions) else { return }
+            // What a process reads when it starts may fail too.
+            let failsAtStart = self.world.parts.scenario.hasBadDisks && self.dice.chance(0.5)
+            if failsAtStart {
+                var mood = SimulatedDisk.Mood()
+                mood.failures = self.dice.pick([0.02, 0.2]) ?? 0
+                region.disk.set(mood)
+            }
+            await region.crash()
+            guard failsAtStart else { continue }
+            await self.pause(upTo: 25_000)
+            region.disk.set(.init())
         }
     }
 }

@@ -115,7 +115,10 @@ package struct Simulation: Sendable {
             parts.links.cut(from: other, to: dark)
         }
         let client = Client(number: 100, world: world)
-        for bucket in parts.scenario.buckets.prefix(3) { await client.request(.put, bucket) }
+        // Without them, nothing wakes a lane that has missed its bell before.
+        if parts.dice.fork("probe").chance(0.5) {
+            for bucket in parts.scenario.buckets.prefix(3) { await client.request(.put, bucket) }
+        }
         let deadline = parts.timeline.now + Self.restMilliseconds
         while self.openTasks(of: world, besides: dark) > 0, !world.ledger.hasViolation {
             if parts.timeline.now > deadline {

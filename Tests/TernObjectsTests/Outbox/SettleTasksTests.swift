@@ -71,6 +71,32 @@ struct SettleTasksTests {
         #expect(region.pendingOperations == Int64(2 - row.outcomes.count))
     }
 
+    @Test("T-12: an outcome that changes nothing in a version as it was read before is settled in the version as it is")
+    func outdatedReading() async throws {
+        let (region, lane) = try await self.makeRegion()
+        let key = try ObjectKey("k")
+        func setTags(_ value: String) async throws -> StoredTask {
+            _ = try await region.service.setTags([Tag(key: "a", value: value)], of: nil, key: key, in: "src")
+            return try #require(try await self.tasks(region, lane).last)
+        }
+        func settle(_ task: StoredTask, readAs version: StoredVersion? = nil) async throws {
+            let outcome = TaskOutcome.done(attributesStamp: task.record.attributeStamp)
+            try await region.service.settle(
+                [TaskSettlement(task: task, outcome: outcome, version: version)], lane: lane)
+        }
+        try await region.put("k", in: "src", bytes: [1])
+        try await settle(try #require(try await self.tasks(region, lane).first))
+        try await settle(try await setTags("1"))
+        let bucket = try await region.service.registry.state("src")
+        let outdated = try #require(try await region.service.head(key, in: bucket))
+        #expect(outdated.record.destinations.first?.tags == .completed)
+
+        self.clock.advance(by: .seconds(1))
+        try await settle(try await setTags("2"), readAs: outdated)
+        #expect(try await self.tasks(region, lane).isEmpty)
+        #expect(try await region.stack("k", in: "src").first?.destinations.first?.tags == .completed)
+    }
+
     /// Changes each attribute of a locked version once, and returns their tasks by kind.
     private func changeAll(_ region: TestRegion, _ lane: LaneID) async throws -> [TaskRecord.Kind: StoredTask] {
         let key = try ObjectKey("k")

@@ -1,4 +1,5 @@
 import TernCore
+import TernPorts
 import TernS3Protocol
 import Testing
 
@@ -9,12 +10,12 @@ import Testing
 
     private static func accessPoint(_ regions: [String], active: Set<String>) -> MultiRegionAccessPoint {
         MultiRegionAccessPoint(
-            alias: "m0123456789ab.mrap", owner: self.owner, policy: nil, publicAccessBlock: .everything,
+            account: self.owner, name: "point", alias: "m0123456789ab.mrap",
             routes: regions.map {
                 MultiRegionAccessPoint.Route(
-                    region: RegionName(trusted: $0), bucket: "bucket-\($0)", bucketOwner: self.owner,
-                    isActive: active.contains($0))
-            })
+                    region: RegionName(trusted: $0), bucket: "bucket-\($0)", bucketAccount: self.owner,
+                    trafficDial: active.contains($0) ? 100 : 0)
+            }, policy: nil, publicAccessBlock: .everything)
     }
 
     struct Row: Sendable, CustomTestStringConvertible {
@@ -68,15 +69,19 @@ import Testing
         #expect(point.conditions["s3:DataAccessPointAccount"] == ["111111111111"])
     }
 
-    @Test("MRP-14: an upload's ID names the region that began it, and only there it is taken off")
+    @Test("MRP-14: the ID of an upload leads to the region that began it, active or not")
     func uploads() {
-        let here = RegionName(trusted: "us-east-1")
-        let id = UploadOrigin.add(here, to: "AbC_-09")
-        #expect(UploadOrigin.region(of: id) == here)
-        #expect(UploadOrigin.remove(here, from: id) == "AbC_-09")
-        #expect(UploadOrigin.remove(RegionName(trusted: "eu-west-1"), from: id) == id)
-        #expect(UploadOrigin.remove(here, from: "AbC_-09") == "AbC_-09")
-        #expect(UploadOrigin.region(of: "AbC_-09") == nil)
-        #expect(UploadOrigin.region(of: "AbC.") == nil)
+        let point = Self.accessPoint(["us-east-1", "eu-west-1"], active: ["us-east-1"])
+        func id(_ region: String) -> String {
+            VersionID(
+                stamp: HybridTimestamp(rawValue: 1 << 40), origin: RegionName(trusted: region).tag, random: 7
+            ).wireForm
+        }
+        #expect(point.route(ofUpload: id("us-east-1"))?.bucket == "bucket-us-east-1")
+        #expect(point.route(ofUpload: id("eu-west-1"))?.bucket == "bucket-eu-west-1")
+        #expect(point.route(ofUpload: id("ap-south-1")) == nil)
+        for text in ["", "null", "id", String(id("eu-west-1").dropLast())] {
+            #expect(point.route(ofUpload: text) == nil)
+        }
     }
 }
