@@ -48,6 +48,8 @@ let package = Package(
         .target(name: "TernReplication", dependencies: ["TernCore"], swiftSettings: strict),
         .target(name: "TernLifecycle", dependencies: ["TernCore"], swiftSettings: strict),
         .target(name: "TernBatch", dependencies: ["TernCore"], swiftSettings: strict),
+        .systemLibrary(name: "CZlib", pkgConfig: nil, providers: [.apt(["zlib1g-dev"])]),
+        .target(name: "TernCompression", dependencies: ["CZlib"], swiftSettings: strict),
         .target(name: "TernPolicy", dependencies: ["TernCore"], swiftSettings: strict),
         .target(name: "CTernChecksums", cSettings: [.unsafeFlags(["-O2"])]),
         .target(
@@ -68,7 +70,7 @@ let package = Package(
             dependencies: ["TernCore", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
             exclude: [
                 "records.proto", "events.proto", "identity.proto", "keys.proto", "metrics.proto", "sessions.proto",
-                "verification.proto", "jobs.proto", "accesspoints.proto",
+                "verification.proto", "jobs.proto", "inventory.proto", "accesspoints.proto",
             ],
             swiftSettings: strict
         ),
@@ -128,13 +130,20 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-        .systemLibrary(name: "CZlib", pkgConfig: nil, providers: [.apt(["zlib1g-dev"])]),
 
+        .target(
+            name: "TernInventory",
+            dependencies: [
+                "TernCore", "TernCompression", "TernReplication", "TernLifecycle", "TernBatch", "TernS3Protocol",
+                "TernRecords", "TernPorts", "TernStorage", "TernObjects", nioCore, logging, crypto,
+            ],
+            swiftSettings: strict
+        ),
         .target(
             name: "TernFederation",
             dependencies: [
                 "TernCore", "TernReplication", "TernS3Protocol", "TernSigV4", "TernRecords", "TernPorts", "TernStorage",
-                "TernObjects", nioCore, nioPosix, nioSSL, nioTLS, logging,
+                "TernObjects", "TernInventory", nioCore, nioPosix, nioSSL, nioTLS, logging,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
@@ -198,8 +207,7 @@ let package = Package(
                 "TernRecords",
                 "TernPorts",
                 "TernStorage", "TernBatch", "TernObjects", "TernControlPlane", "TernControlAPI", "TernS3API",
-                "TernBatchWorkers",
-                "TernReplicationWorkers", "TernEventDelivery",
+                "TernBatchWorkers", "TernReplicationWorkers", "TernEventDelivery", "TernInventory",
                 "TernFederation",
                 "TernHTTPServer", "TernStorageRocksDB", "TernStorageZstd", nioCore, nioPosix, nioSSL, logging, crypto,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -245,6 +253,15 @@ let package = Package(
         .testTarget(
             name: "TernReplicationTests", dependencies: ["TernCore", "TernReplication"], swiftSettings: strict),
         .testTarget(name: "TernBatchTests", dependencies: ["TernCore", "TernBatch"], swiftSettings: strict),
+        .testTarget(name: "TernCompressionTests", dependencies: ["TernCompression"], swiftSettings: strict),
+        .testTarget(
+            name: "TernInventoryTests",
+            dependencies: [
+                "TernCore", "TernCompression", "TernBatch", "TernS3Protocol", "TernRecords", "TernPorts", "TernObjects",
+                "TernInventory", "TernTestSupport", nioCore, logging,
+            ],
+            swiftSettings: strict
+        ),
         .testTarget(name: "TernLifecycleTests", dependencies: ["TernCore", "TernLifecycle"], swiftSettings: strict),
         .testTarget(name: "TernPolicyTests", dependencies: ["TernCore", "TernPolicy"], swiftSettings: strict),
         .testTarget(

@@ -14,6 +14,8 @@ package enum Keyspace {
         case configuration = 0x43
         /// `K` kind NUL id: a configuration of which a bucket may have several, such as an inventory.
         case namedConfiguration = 0x4B
+        /// `I` id: what an inventory delivered.
+        case inventoryDelivery = 0x49
         /// `H` key: the current version, or current delete marker, of a key.
         case head = 0x48
         /// `V` key NUL version: a noncurrent version; newest first under its key.
@@ -67,6 +69,11 @@ package enum Keyspace {
         var row = self.row(.namedConfiguration, Array(kind.utf8))
         row.append(0)
         return row
+    }
+
+    /// - Parameter id: Of the inventory's configuration.
+    package static func inventoryDelivery(_ id: String) -> [UInt8] {
+        self.row(.inventoryDelivery, Array(id.utf8))
     }
 
     package static func head(_ key: ObjectKey) -> [UInt8] {

@@ -70,6 +70,7 @@ package typealias MetricBlockRecord = Tern_Records_MetricBlockRecord
 package typealias MetricSamples = Tern_Records_MetricSamples
 package typealias ReplicationMonthRecord = Tern_Records_ReplicationMonthRecord
 package typealias JobEventRecord = Tern_Records_JobEventRecord
+package typealias InventoryDeliveryRecord = Tern_Records_InventoryDeliveryRecord
 package typealias JobRecord = Tern_Records_JobRecord
 package typealias JobFailureRecord = Tern_Records_JobFailureRecord
 package typealias JobManifestRecord = Tern_Records_JobManifestRecord

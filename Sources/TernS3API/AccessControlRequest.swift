@@ -20,15 +20,12 @@ extension S3Call {
         let bucketOwner = await self.canonicalID(of: bucket.owner)
         if isEnforced {
             // Many clients send `private` with every write; it says nothing but what holds anyway, and needs no permission.
-            if headers != .canned(.private) {
-                try await self.authorize("s3:PutObjectAcl", bucket: bucket, key: try self.key())
-            }
+            if headers != .canned(.private) { try await self.authorizeACL(in: bucket) }
             let list = try await self.list(of: headers, owner: bucketOwner, bucketOwner: bucketOwner)
             if list != .ownerOnly(bucketOwner) { throw .aclNotSupported }
             return
         }
-        let key = try self.key()
-        try await self.authorize("s3:PutObjectAcl", bucket: bucket, key: key)
+        try await self.authorizeACL(in: bucket)
         let goesToBucketOwner =
             bucket.ownership == .bucketOwnerPreferred && headers == .canned(.bucketOwnerFullControl)
         let owner = goesToBucketOwner ? bucket.owner : writer
@@ -37,6 +34,13 @@ extension S3Call {
         try self.admit(list, in: bucket)
         attributes.owner = owner
         if list != .ownerOnly(ownerID) { attributes.accessControlList = list }
+    }
+
+    /// A service needs no more than `s3:PutObject`: the policies that S3 documents for inventories allow nothing else, and
+    /// ask for this very ACL.
+    private func authorizeACL(in bucket: BucketState) async throws(S3Error) {
+        if case .service = self.principal, self.headers["x-amz-acl"] == "bucket-owner-full-control" { return }
+        try await self.authorize("s3:PutObjectAcl", bucket: bucket, key: try self.key())
     }
 
     /// The grants that ACL headers stand for.

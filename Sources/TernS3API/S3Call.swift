@@ -80,6 +80,8 @@ package struct S3Call: Sendable {
     package var isVirtualHosted: Bool
     /// The access point that the request came through; the bucket is the one behind it in this region.
     package var accessPoint: MultiRegionAccessPoint?
+    /// Condition keys that a request from inside the process brings with it.
+    package var givenConditions: [String: [String]] = [:]
 
     package var service: ObjectService { self.environment.service }
     package var accounts: any IdentityStore { self.environment.accounts }
@@ -139,6 +141,8 @@ package struct S3Call: Sendable {
 
     /// Spec s3-api §1.3, §12.7: in a Requester Pays bucket, whoever is not its owner must say that they will pay.
     func checkRequesterPays() throws(S3Error) {
+        // Services pay nothing.
+        if case .service = self.principal { return }
         guard let bucket = self.existingBucket, bucket.features.isRequesterPays,
             self.principal.account?.id != bucket.owner
         else { return }

@@ -95,14 +95,21 @@ package final class S3Responder: HTTPResponder, RoleRequestResponder {
 
     /// As a client's, but that clients go before it.
     package func respond(
-        to head: HTTPRequestHead, body: any HTTPRequestBody, as principal: Principal
+        to head: HTTPRequestHead, body: any HTTPRequestBody, as principal: Principal, conditions: [String: [String]]
     ) async -> HTTPAnswer {
-        await self.respond(to: head, body: body, actor: principal)
+        await self.respond(to: head, body: body, actor: InternalCaller(principal: principal, conditions: conditions))
+    }
+
+    /// Who makes a request inside the process.
+    private struct InternalCaller: Sendable {
+        var principal: Principal
+        /// Condition keys that it brings with it.
+        var conditions: [String: [String]]
     }
 
     /// - Parameter actor: Who makes the request, where no signature has to say it.
     private func respond(
-        to head: HTTPRequestHead, body: any HTTPRequestBody, actor: Principal?
+        to head: HTTPRequestHead, body: any HTTPRequestBody, actor: InternalCaller?
     ) async -> HTTPAnswer {
         let requestID = RequestID.make(self.service.clock.randomBits())
         let hostID = RequestID.hostID(self.service.clock.randomBits(), self.service.clock.randomBits())
@@ -157,7 +164,8 @@ package final class S3Responder: HTTPResponder, RoleRequestResponder {
     // MARK: The way of a request
 
     private func answer(
-        to head: HTTPRequestHead, body: any HTTPRequestBody, requestID: String, trace: RequestTrace, actor: Principal?
+        to head: HTTPRequestHead, body: any HTTPRequestBody, requestID: String, trace: RequestTrace,
+        actor: InternalCaller?
     ) async throws(S3Error) -> HTTPAnswer {
         guard let target = RequestTarget(head.target) else { throw .invalidURI(head.target) }
         var place = try await self.place(of: head, target: target)
@@ -210,7 +218,7 @@ package final class S3Responder: HTTPResponder, RoleRequestResponder {
         let caller: Caller
         do {
             if let actor {
-                caller = Caller(principal: actor, payload: .unsigned, signing: nil, hoistedHeaders: [])
+                caller = Caller(principal: actor.principal, payload: .unsigned, signing: nil, hoistedHeaders: [])
             } else {
                 caller = try await self.authenticate(head, target: target, place: place, location: location)
             }
@@ -256,6 +264,7 @@ package final class S3Responder: HTTPResponder, RoleRequestResponder {
             bucketName: place.bucket ?? "", existingBucket: bucket, objectKey: place.key, trace: trace,
             isVirtualHosted: place.isVirtualHosted)
         if case .known(let point) = place.accessPoint { call.accessPoint = point }
+        if let actor { call.givenConditions = actor.conditions }
         for field in caller.hoistedHeaders { call.headers.append(field.name, field.value) }
         if operation.authenticatesItself { return try await perform(call) }
         if caller.principal == .anonymous { try AnonymousRequest.check(operation, target: target) }

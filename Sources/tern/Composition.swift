@@ -10,6 +10,7 @@ import TernCore
 import TernEventDelivery
 import TernFederation
 import TernHTTPServer
+import TernInventory
 import TernLifecycle
 import TernObjects
 import TernPorts
@@ -218,6 +219,10 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
     let batch = makeBatch(
         configuration, service: service, jobs: jobs, roles: roles, responder: s3, lanes: runtime, clients: activity,
         wall: wall, random: random, http: http, logger: logger)
+    let inventories = InventoryDeliveries(
+        context: InventoryContext(
+            service: service, identities: lasting, responder: s3, wall: wall,
+            pause: LifecycleRunner.pause(for: activity, wall: wall), logger: logger))
     let metrics = OutcomeMetrics()
     service.outbox.observe { settled in metrics.record(settled) }
     let finished = FinishedOperations()
@@ -236,7 +241,8 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
             wall: wall),
         simulator: PolicySimulation(
             catalog: directory, identities: identities, authorizer: policies, s3: s3, keys: keys, wall: wall),
-        verification: verification, events: events, flow: flow, wall: wall, shutdown: shutdown, keys: keys?.answerPeer,
+        verification: verification, events: events, flow: flow, inventories: inventories,
+        wall: wall, shutdown: shutdown, keys: keys?.answerPeer,
         publish: { bytes in await MetricsPublisher.take(bytes, into: cloudWatch, logger: logger) },
         logger: logger)
 
@@ -260,6 +266,7 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
         service: service, interval: .seconds(configuration.lifecycle.effectiveIntervalSeconds), clients: activity,
         wall: wall, logger: logger)
     background.start { await lifecycle.run() }
+    background.start { await InventoryRunner(inventories).run() }
     if configuration.verification.versionsPerSecond > 0 {
         let runner = VerificationRunner(
             service: service, peer: verificationPeer, settings: configuration.verification, clients: activity,

@@ -35,7 +35,8 @@ struct KeyspaceDocumentTests {
 
     /// The files in which messages are declared.
     private static let schemas = [
-        "records", "events", "identity", "keys", "metrics", "sessions", "verification", "flow", "jobs", "accesspoints",
+        "records", "events", "identity", "keys", "metrics", "sessions", "verification", "flow", "jobs", "inventory",
+        "accesspoints",
     ]
 
     @Test("Every message that it names is one of the stored records")

@@ -43,6 +43,8 @@ enum LayerTable {
         Target("TernReplication", layer: 1, targets: ["TernCore"]),
         Target("TernLifecycle", layer: 1, targets: ["TernCore"]),
         Target("TernBatch", layer: 1, targets: ["TernCore"]),
+        Target("CZlib", layer: 1),
+        Target("TernCompression", layer: 1, targets: ["CZlib"]),
         Target("TernPolicy", layer: 1, targets: ["TernCore"]),
         Target("TernChecksums", layer: 1, targets: ["TernCore", "CTernChecksums"], libraries: ["Crypto"]),
         // The lock of the cache of signing keys.
@@ -84,7 +86,6 @@ enum LayerTable {
                 "TernBatch", "TernObjects", "TernControlPlane", "CZlib",
             ]),
             libraries: ["NIOCore", "Logging", "Crypto"]),
-        Target("CZlib", layer: 4),
         Target(
             "TernControlAPI",
             layer: 4,
@@ -101,9 +102,20 @@ enum LayerTable {
             libraries: ["NIOCore", "Logging"]
         ),
         Target(
+            "TernInventory",
+            layer: 4,
+            targets: Self.contracts.union([
+                "TernCore", "TernCompression", "TernReplication", "TernLifecycle", "TernBatch", "TernS3Protocol",
+                "TernRecords", "TernObjects",
+            ]),
+            libraries: ["NIOCore", "Logging", "Crypto"]
+        ),
+        Target(
             "TernFederation",
             layer: 4,
-            targets: Self.protocols.union(Self.contracts).union(["TernSigV4", "TernObjects", "TernReplicationWorkers"]),
+            targets: Self.protocols.union(Self.contracts).union([
+                "TernSigV4", "TernObjects", "TernReplicationWorkers", "TernInventory",
+            ]),
             libraries: [
                 "NIOCore", "NIOPosix", "NIOHTTP1", "NIOSSL", "NIOTLS", "Logging", "AsyncHTTPClient", "SwiftProtobuf",
                 "Foundation", "Glibc",
@@ -140,7 +152,7 @@ enum LayerTable {
             layer: 6,
             targets: Self.protocols.union(Self.contracts).union([
                 "TernSigV4", "TernBatch", "TernObjects", "TernControlPlane", "TernControlAPI", "TernS3API",
-                "TernReplicationWorkers", "TernEventDelivery", "TernFederation", "TernBatchWorkers",
+                "TernReplicationWorkers", "TernEventDelivery", "TernInventory", "TernFederation", "TernBatchWorkers",
                 "TernHTTPServer", "TernStorageRocksDB", "TernStorageZstd",
             ]),
             libraries: [

@@ -180,7 +180,7 @@ def test_br_mg_3_nothing_to_do_is_a_failure(scene):
     assert reason == "Manifest generation found no keys matching the filter criteria."
 
 
-def test_failed_versions_are_tried_again(scene):
+def test_t_19_failed_versions_are_tried_again(scene):
     scene.replicate()
     scene.there.put_bucket_versioning(Bucket=scene.destination, VersioningConfiguration={"Status": "Suspended"})
     version = scene.put("key")

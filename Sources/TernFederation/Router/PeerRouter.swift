@@ -2,6 +2,7 @@ package import Logging
 import NIOCore
 import SwiftProtobuf
 import TernCore
+package import TernInventory
 package import TernObjects
 package import TernPorts
 import TernRecords
@@ -24,6 +25,7 @@ package struct PeerRouter: Sendable {
     let verification: VerificationContext?
     let events: (any EventOperator)?
     let flow: FlowControl?
+    let inventories: InventoryDeliveries?
     let wall: any WallClock
     let shutdown: ShutdownSignal
     /// Answers what KMS of another region asks; `nil` where there is no KMS.
@@ -40,6 +42,7 @@ package struct PeerRouter: Sendable {
     ///   - accounts: What the operator's commands about accounts ask.
     ///   - regions: What commands about regions, and those who join, ask.
     ///   - simulator: What `tern iam simulate` asks.
+    ///   - inventories: What they ask about inventories; `nil` where none are delivered.
     ///   - events: What they ask about events on their way; `nil` where none are sent.
     package init(
         federation: FederationConfiguration,
@@ -54,6 +57,7 @@ package struct PeerRouter: Sendable {
         verification: VerificationContext? = nil,
         events: (any EventOperator)? = nil,
         flow: FlowControl? = nil,
+        inventories: InventoryDeliveries? = nil,
         wall: any WallClock,
         shutdown: ShutdownSignal = ShutdownSignal(),
         keys: (@Sendable ([UInt8]) async throws -> [UInt8])? = nil,
@@ -72,6 +76,7 @@ package struct PeerRouter: Sendable {
         self.verification = verification
         self.events = events
         self.flow = flow
+        self.inventories = inventories
         self.wall = wall
         self.shutdown = shutdown
         self.keys = keys
@@ -140,6 +145,8 @@ package struct PeerRouter: Sendable {
         case .deadEvents: try await self.listDeadEvents(target)
         case .redriveEvents: try await self.redriveEvents(target)
         case .discardEvents: try await self.discardEvents(target)
+        case .inventories: await self.listInventories(target)
+        case .runInventory: await self.runInventory(target)
         case .status: Self.json(try await self.status())
         case .explain: try await self.explain(target)
         case .flow: self.showFlow()

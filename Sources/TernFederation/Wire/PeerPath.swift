@@ -55,6 +55,10 @@ package enum PeerPath: String, Sendable, CaseIterable {
     case redriveEvents = "events/redrive"
     /// POST, with `target`: forgets the dead letters of a target; how many, JSON.
     case discardEvents = "events/discard"
+    /// GET, with `bucket`: the inventories of a bucket and what they delivered, JSON.
+    case inventories = "inventory"
+    /// POST, with `bucket` and `id`: delivers a report of an inventory, lines of JSON as it goes on.
+    case runInventory = "inventory/run"
     /// POST: samples of metrics that this region publishes.
     case metrics
     /// GET, with perhaps `month` and `rule`: how well replication kept its time, JSON.
@@ -83,11 +87,11 @@ package enum PeerPath: String, Sendable, CaseIterable {
         switch self {
         case .replicas, .sessions, .commit, .reserve, .confirm, .release, .createAccount, .inviteRegion, .joinRegion,
             .removeRegion, .uses, .keys, .simulate, .verification, .verify, .redriveEvents, .discardEvents, .metrics,
-            .limit, .pause, .resume:
+            .limit, .pause, .resume, .runInventory:
             "POST"
         case .segment: "PUT"
         case .bucket, .source, .changes, .snapshot, .accounts, .regions, .keyUsage, .events, .deadEvents, .report,
-            .flow, .status, .explain, .health:
+            .flow, .inventories, .status, .explain, .health:
             "GET"
         }
     }

@@ -73,6 +73,7 @@ extension ObjectService {
             batch.require(Keyspace.epoch, is: bucket.epochValue)
             batch.require(row, is: known)
             batch.delete(row)
+            if kind == .inventory { batch.delete(Keyspace.inventoryDelivery(id)) }
             if try await self.metadata.tryCommit(batch) { return }
             self.registry.refresh(bucketName)
         }

@@ -77,7 +77,7 @@ extension S3Call {
     var conditions: RequestConditions {
         RequestConditions(
             head: self.head, headers: self.headers, target: self.target, region: self.service.region,
-            authentication: self.authentication, now: self.now)
+            authentication: self.authentication, now: self.now, given: self.givenConditions)
     }
 }
 

@@ -14,13 +14,14 @@ struct RequestConditions: Sendable {
     let region: RegionName
     let authentication: RequestAuthentication
     let now: Timestamp
+    /// Those that a request from inside the process brings with it.
+    var given: [String: [String]] = [:]
 
     /// The keys of every action.
     func common() -> [String: [String]] {
-        var context: [String: [String]] = [
-            "aws:SecureTransport": [self.head.isSecure ? "true" : "false"],
-            "aws:RequestedRegion": [self.region.description],
-        ]
+        var context = self.given
+        context["aws:SecureTransport"] = [self.head.isSecure ? "true" : "false"]
+        context["aws:RequestedRegion"] = [self.region.description]
         if let address = self.head.clientAddress { context["aws:SourceIp"] = [address] }
         context["aws:UserAgent"] = self.headers["user-agent"].map { [$0] }
         context["aws:Referer"] = self.headers["referer"].map { [$0] }

@@ -11,14 +11,24 @@ extension Operation {
         [put(kind), get(kind), delete(kind), list(kind)]
     }
 
-    /// Source: Amazon S3 API Reference, PutBucketInventoryConfiguration and its like; spec s3-api §12.5.
+    /// Source: Amazon S3 API Reference, PutBucketInventoryConfiguration and its like; spec s3-api §12.5. What an inventory
+    /// lists of each object is a condition of the permission (batch-replication §8.2).
     private static func put(_ kind: NamedConfigurationKind) -> Operation {
-        Operation(
+        let action = "s3:Put\(kind.name)Configuration"
+        return Operation(
             "PutBucket\(kind.name)Configuration", Route("PUT", .bucket, query: kind.rawValue, "id"),
-            action: "s3:Put\(kind.name)Configuration", isOnlyStored: true
+            action: action, isOnlyStored: kind.isOnlyStored, authorizesItself: kind == .inventory
         ) { call throws(S3Error) in
             let id = call.target["id"] ?? ""
-            let document = try kind.normalized(try await call.configurationBody(), id: id)
+            let body = try await call.configurationBody()
+            let decoded = Result { () throws(S3Error) in try kind.normalized(body, id: id) }
+            if kind == .inventory {
+                let fields = (try? decoded.get()).map { kind.optionalFields(of: $0) } ?? []
+                try await call.authorize(
+                    action, bucket: try call.bucket(), key: nil,
+                    context: fields.isEmpty ? [:] : ["s3:InventoryAccessibleOptionalFields": fields])
+            }
+            let document = try decoded.get()
             try await call.service.putNamedConfiguration(kind, id: id, document: document, of: call.bucketName)
             return .noContent
         }
@@ -28,7 +38,7 @@ extension Operation {
     private static func get(_ kind: NamedConfigurationKind) -> Operation {
         Operation(
             "GetBucket\(kind.name)Configuration", Route("GET", .bucket, query: kind.rawValue, "id"),
-            action: "s3:Get\(kind.name)Configuration", isOnlyStored: true
+            action: "s3:Get\(kind.name)Configuration", isOnlyStored: kind.isOnlyStored
         ) { call throws(S3Error) in
             let found = try await call.service.namedConfiguration(
                 kind, id: call.target["id"] ?? "", of: try call.bucket())
@@ -41,7 +51,7 @@ extension Operation {
     private static func delete(_ kind: NamedConfigurationKind) -> Operation {
         Operation(
             "DeleteBucket\(kind.name)Configuration", Route("DELETE", .bucket, query: kind.rawValue, "id"),
-            action: "s3:Put\(kind.name)Configuration", isOnlyStored: true
+            action: "s3:Put\(kind.name)Configuration", isOnlyStored: kind.isOnlyStored
         ) { call throws(S3Error) in
             try await call.service.deleteNamedConfiguration(kind, id: call.target["id"] ?? "", of: call.bucketName)
             return .noContent
@@ -52,7 +62,7 @@ extension Operation {
     private static func list(_ kind: NamedConfigurationKind) -> Operation {
         Operation(
             "ListBucket\(kind.name)Configurations", Route("GET", .bucket, query: kind.rawValue),
-            action: "s3:Get\(kind.name)Configuration", isOnlyStored: true
+            action: "s3:Get\(kind.name)Configuration", isOnlyStored: kind.isOnlyStored
         ) { call throws(S3Error) in
             let token = call.target["continuation-token"]
             var after: String?
@@ -76,6 +86,9 @@ extension Operation {
 }
 
 extension NamedConfigurationKind {
+    /// Whether nothing acts on it.
+    fileprivate var isOnlyStored: Bool { self != .inventory }
+
     /// As it stands in the names of operations and actions.
     fileprivate var name: String {
         switch self {

@@ -160,6 +160,12 @@ package enum NamedConfigurationKind: String, Sendable, CaseIterable {
         return root.document()
     }
 
+    /// The optional fields that an inventory of a kept document lists.
+    package func optionalFields(of document: [UInt8]) -> [String] {
+        guard let root = try? RequestDocument.parse(document, root: self.root) else { return [] }
+        return root["OptionalFields"]?.children(named: "Field").map(\.text) ?? []
+    }
+
     /// 1 to 64 letters, digits, dots, hyphens and underscores.
     private static func checkID(_ id: String) throws(S3Error) {
         let isAllowed = id.utf8.allSatisfy { byte in

@@ -26,21 +26,23 @@ struct LifecycleRunner: Sendable {
             guard (try? await self.wall.sleep(until: self.wall.now + delay)) != nil else { return }
             delay = self.interval
             do {
-                _ = try await self.service.runLifecycle(pause: self.pause)
+                _ = try await self.service.runLifecycle(pause: Self.pause(for: self.clients, wall: self.wall))
             } catch {
                 self.logger.warning("lifecycle broke off; trying again later", metadata: ["error": "\(error)"])
             }
         }
     }
 
-    @Sendable
-    private func pause() async -> Bool {
-        var rests = 0
-        repeat {
-            let length = self.clients.isBusy ? Self.longRest : Self.rest
-            guard (try? await self.wall.sleep(until: self.wall.now + length)) != nil else { return false }
-            rests += 1
-        } while self.clients.isBusy && rests < Self.maximumLongRests
-        return true
+    /// Between pages of what nobody waits for: a short rest, and long ones while clients keep the region busy.
+    static func pause(for clients: ClientActivity, wall: any WallClock) -> @Sendable () async -> Bool {
+        { @Sendable in
+            var rests = 0
+            repeat {
+                let length = clients.isBusy ? Self.longRest : Self.rest
+                guard (try? await wall.sleep(until: wall.now + length)) != nil else { return false }
+                rests += 1
+            } while clients.isBusy && rests < Self.maximumLongRests
+            return true
+        }
     }
 }
