@@ -92,7 +92,7 @@ def test_br_rr_2_a_new_destination_gets_what_the_first_has(scene):
         assert scene.status(key) == "COMPLETED"
 
 
-def test_br_rr_3_a_replica_that_was_deleted_by_version_id_is_never_made_again(scene):
+def test_br_rr_3_f_12_a_replica_that_was_deleted_by_version_id_is_never_made_again(scene):
     scene.replicate()
     version = scene.put("key")
     wait_for_status(scene.s3, scene.source, "key", version)
@@ -258,7 +258,7 @@ def test_br_mf_8_a_ragged_manifest_fails_the_job(scene):
     )  # fmt: skip
 
 
-def test_7_2_the_role_of_the_job_must_be_allowed_to_initiate(scene):
+def test_f_19_the_role_of_the_job_must_be_allowed_to_initiate(scene):
     version = scene.put("key")
     scene.replicate()
     scene.role = batch.job_role(scene.home, actions=["s3:GetObject*", "s3:PutObject"])
@@ -307,3 +307,122 @@ def test_br_th_1_the_share_of_failures(scene, failing):
     else:
         assert found["Status"] == "Complete"
         assert batch.counts(found) == (1000, 1000 - failing, failing)
+
+
+def test_br_mf_3_a_csv_manifest_under_a_kms_key_is_not_read(scene):
+    version = scene.put("key")
+    scene.replicate()
+    manifest = scene.csv(("key", version))
+    etag = scene.s3.copy_object(
+        Bucket=scene.reports, Key="sealed.csv", CopySource={"Bucket": scene.reports, "Key": "manifest.csv"},
+        ServerSideEncryption="aws:kms",
+    )["CopyObjectResult"]["ETag"]  # fmt: skip
+    manifest["Manifest"]["Location"] = {"ObjectArn": f"arn:aws:s3:::{scene.reports}/sealed.csv", "ETag": etag}
+    scene.role = batch.job_role(scene.home, actions=["s3:*", "kms:*"])
+    code, reason = batch.failure_of(scene.control, scene.start(source=manifest))
+    assert reason == "A CSV manifest that is encrypted with a KMS key is not supported. Use SSE-S3."
+
+
+def test_br_mg_2_archived_versions_are_not_listed(scene):
+    kept = scene.put("kept")
+    scene.put("cold", StorageClass="GLACIER")
+    scene.put("colder", StorageClass="DEEP_ARCHIVE")
+    scene.replicate()
+    job = scene.start()
+    batch.completed(scene.control, job)
+    assert set(scene.report(job)) == {("kept", kept)}
+
+
+def test_br_mg_4_a_list_that_cannot_be_written_fails_the_job(scene):
+    scene.put("key")
+    scene.replicate()
+    role = batch.job_role(
+        scene.home,
+        actions=["s3:InitiateReplication", "s3:PutInventoryConfiguration", "s3:GetReplicationConfiguration"],
+    )
+    job = batch.create(
+        scene.control, role,
+        ManifestGenerator=batch.generator(scene.source, output=scene.reports, EligibleForReplication=True),
+    )  # fmt: skip
+    reason = "Error occurred when preparing manifest: Failed to write manifest"
+    assert batch.failure_of(scene.control, job)[1] == reason
+
+
+def test_br_mg_5_the_list_has_what_was_there_when_it_was_made(scene):
+    version = scene.put("key")
+    scene.replicate()
+    job = batch.create(
+        scene.control, scene.role, report=batch.report_to(scene.reports), confirm=True,
+        ManifestGenerator=batch.generator(scene.source),
+    )  # fmt: skip
+    assert batch.counts(batch.wait(scene.control, job, status="Suspended")) == (1, 0, 0)
+    scene.put("later")
+    scene.put("key", b"newer")
+    scene.control.update_job_status(AccountId=batch.ALICE.id, JobId=job, RequestedJobStatus="Ready")
+    batch.completed(scene.control, job)
+    assert set(scene.report(job)) == {("key", version)}
+
+
+@pytest.mark.parametrize("missing", ["s3:PutInventoryConfiguration", "s3:GetReplicationConfiguration"])
+def test_br_mg_6_what_the_role_needs_to_list(scene, missing):
+    scene.put("key")
+    scene.replicate()
+    rights = {"s3:InitiateReplication", "s3:PutInventoryConfiguration", "s3:GetReplicationConfiguration"} - {missing}
+    scene.role = batch.job_role(scene.home, actions=sorted(rights))
+    code, reason = batch.failure_of(scene.control, scene.start(EligibleForReplication=True))
+    assert missing in reason
+
+
+def test_br_sc_5_two_jobs_over_one_version_both_succeed(scene):
+    version = scene.put("key")
+    scene.replicate()
+    started = [scene.start(), scene.start()]
+    for job in started:
+        assert batch.counts(batch.completed(scene.control, job)) == (1, 1, 0)
+    assert [entry["VersionId"] for entry in all_versions(scene.there, scene.destination)] == [version]
+
+
+def test_br_rp_2_reports_are_under_sse_s3_whatever_the_default(scene):
+    version = scene.put("key")
+    scene.replicate()
+    rule_of = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}
+    scene.s3.put_bucket_encryption(
+        Bucket=scene.reports, ServerSideEncryptionConfiguration={"Rules": [rule_of]}
+    )
+    scene.role = batch.job_role(scene.home, actions=["s3:*", "kms:*"])
+    job = scene.start()
+    batch.completed(scene.control, job)
+    # Each file is looked at for its encryption there.
+    assert scene.report(job) == {("key", version): SUCCESS}
+
+
+def test_br_rp_4_a_report_bucket_of_another_owner(scene):
+    version = scene.put("key")
+    scene.replicate()
+    report = {**batch.report_to(scene.reports), "ExpectedBucketOwner": "999999999999"}
+    job = batch.create(scene.control, scene.role, report=report, **scene.csv(("key", version)))
+    assert batch.failure_of(scene.control, job)[0] == "ExpectedBucketOwnerMismatch"
+    assert scene.status("key") is None
+
+
+def test_br_rr_5_a_delete_marker_at_the_destination_changes_nothing(scene):
+    scene.replicate()
+    version = scene.put("key")
+    wait_for_status(scene.s3, scene.source, "key", version)
+    scene.there.delete_object(Bucket=scene.destination, Key="key")
+    assert batch.counts(batch.completed(scene.control, scene.start())) == (1, 1, 0)
+    entries = all_versions(scene.there, scene.destination)
+    assert sorted((entry["IsMarker"], entry["IsLatest"]) for entry in entries) == [(False, False), (True, True)]
+
+
+def test_f_20_the_source_bucket_must_be_in_the_region_of_the_job(scene):
+    version = scene.put("key")
+    scene.replicate()
+    control = control_client(scene.abroad)
+    scene.abroad.wait_for_role_policy(batch.ALICE, scene.role.rpartition("/")[2], "does")
+    there = scene.abroad.bucket(versioned=False)
+    manifest = batch.csv_manifest(scene.there, there, [(scene.source, "key", version)])
+    job = batch.create(control, scene.role, report=batch.report_to(there), Manifest=manifest)
+    batch.completed(control, job)
+    [row] = batch.rows_of_report(scene.there, there, job)
+    assert row[5] == "SrcBucketInvalidRegion"
