@@ -8,8 +8,8 @@ import random
 
 import batch
 from bulk import write_all
-from control import control_client
 from replication import configure, rule, status_of
+from s3control import client as control_client
 from waiting import eventually
 
 VERSIONS = int(os.environ.get("TERN_JOB_VERSIONS", "6000"))

@@ -7,8 +7,8 @@ import json
 
 import batch
 import pytest
-from control import control_client
 from federation import ALICE
+from s3control import client as control_client
 from waiting import eventually
 
 DONE = ("succeeded", "200", "", "Successful")

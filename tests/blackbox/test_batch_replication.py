@@ -2,9 +2,9 @@
 
 import batch
 import pytest
-from control import control_client
 from replication import assert_same_version, configure, rule, status_of, wait_for_replica, wait_for_status
 from s3 import all_versions
+from s3control import client as control_client
 
 
 class Scene:

@@ -2,9 +2,9 @@
 
 import batch
 import pytest
-from control import control_client
 from federation import ALICE
 from replication import configure, rule, wait_for_replica
+from s3control import client as control_client
 from waiting import eventually
 
 

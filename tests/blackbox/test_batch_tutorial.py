@@ -7,9 +7,9 @@ import sys
 
 import batch
 import pytest
-from control import control_client
 from federation import ALICE, REPOSITORY, tern_binary
 from replication import configure, rule, status_of, wait_for_replica, wait_for_status
+from s3control import client as control_client
 from waiting import eventually
 
 PAGE = REPOSITORY / "docs" / "batch-operations.md"
