@@ -8,7 +8,7 @@ from s3control import client as control_client
 
 
 class Scene:
-    """A source in one region, a destination in another, and a role for batch."""
+    """A source in one region, a destination in another, and a role for jobs."""
 
     def __init__(self, home, abroad):
         self.home, self.abroad = home, abroad
