@@ -101,7 +101,9 @@ let package = Package(
         .target(
             name: "TernControlPlane",
             dependencies: [
-                "TernCore", "TernPolicy", "TernS3Protocol", "TernRecords", "TernPorts", "TernStorage", logging, crypto,
+                "TernCore", "TernPolicy", "TernBatch", "TernS3Protocol", "TernRecords", "TernPorts", "TernStorage",
+                logging,
+                crypto,
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
             swiftSettings: strict
@@ -122,8 +124,8 @@ let package = Package(
         .target(
             name: "TernControlAPI",
             dependencies: [
-                "TernCore", "TernChecksums", "TernPolicy", "TernS3Protocol", "TernSigV4", "TernRecords", "TernPorts",
-                "TernControlPlane", "CZlib", nioCore, logging,
+                "TernCore", "TernChecksums", "TernPolicy", "TernBatch", "TernS3Protocol", "TernSigV4", "TernRecords",
+                "TernPorts", "TernControlPlane", "CZlib", nioCore, logging,
             ],
             swiftSettings: strict
         ),
@@ -195,7 +197,7 @@ let package = Package(
                 "TernSigV4",
                 "TernRecords",
                 "TernPorts",
-                "TernStorage", "TernObjects", "TernControlPlane", "TernControlAPI", "TernS3API",
+                "TernStorage", "TernBatch", "TernObjects", "TernControlPlane", "TernControlAPI", "TernS3API",
                 "TernReplicationWorkers", "TernEventDelivery", "TernInventory",
                 "TernFederation",
                 "TernHTTPServer", "TernStorageRocksDB", "TernStorageZstd", nioCore, nioPosix, nioSSL, logging, crypto,
@@ -334,8 +336,9 @@ let package = Package(
         .testTarget(
             name: "TernControlPlaneTests",
             dependencies: [
-                "TernCore", "TernPolicy", "TernS3Protocol", "TernPorts", "TernRecords", "TernStorage",
+                "TernCore", "TernPolicy", "TernBatch", "TernS3Protocol", "TernPorts", "TernRecords", "TernStorage",
                 "TernControlPlane", "TernTestSupport", logging,
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
             swiftSettings: strict
         ),

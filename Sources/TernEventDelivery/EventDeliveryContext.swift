@@ -15,8 +15,13 @@ struct EventDeliveryContext: Sendable {
 
     /// The message of an event; `nil` for a type that this version does not know.
     func message(for record: EventRecord) async -> EventMessage? {
-        let isTest = record.type == EventRecord.testType
         let id = record.eventID
+        if let job = record.jobEvent(region: self.service.region) {
+            return EventMessage(
+                id: id, job: job, body: EventBridgeMessage.write(job), target: record.target,
+                account: record.bucketOwner)
+        }
+        let isTest = record.type == EventRecord.testType
         let owner = await self.identities.account(AccountID(trusted: record.bucketOwner))?.canonicalID
         let event = record.event(region: self.service.region, bucketOwnerID: owner ?? record.bucketOwner)
         let body: [UInt8]

@@ -15,6 +15,15 @@ package struct EventMessage: Sendable {
     package var account: String
     /// The `X-Amzn-Trace-Id` of the request; empty without.
     package var traceHeader: String
+    /// What it tells of a job, which is in no bucket.
+    package var job: JobEvent?
+
+    package init(id: String, job: JobEvent, body: [UInt8], target: String, account: String) {
+        // Where subjects have the bucket's name, something has to stand.
+        self.init(
+            id: id, event: nil, body: body, target: target, bucket: "jobs", account: account, traceHeader: "")
+        self.job = job
+    }
 
     package init(
         id: String, event: S3Event?, body: [UInt8], target: String, bucket: String, account: String,
@@ -30,7 +39,10 @@ package struct EventMessage: Sendable {
     }
 
     /// As S3 names the event, without `s3:`.
-    package var eventName: String { self.event?.type.name ?? "TestEvent" }
+    package var eventName: String { self.event?.type.name ?? self.job?.name ?? "TestEvent" }
+
+    /// What it tells of: the bucket, or the job.
+    package var sourceARN: String { self.job?.jobARN ?? "arn:aws:s3:::\(self.bucket)" }
 
     /// The ID in the form of a UUID.
     package var uuid: String { EventBridgeMessage.uuid(self.id) }

@@ -36,6 +36,8 @@ package enum Keyspace {
         case completedUpload = 0x57
         /// `T` lane due unique: a replication task.
         case task = 0x54
+        /// `t` epoch: what the tasks of one configuration have in common.
+        case taskPlans = 0x74
         /// `D` state requested unique: the deadline of a replication task under replication time.
         case deadline = 0x44
         /// `M` month rule NUL destination: what replication did under a rule.
@@ -140,9 +142,19 @@ package enum Keyspace {
     }
 
     package static func task(lane: LaneHash, due: Timestamp, unique: UInt64) -> [UInt8] {
-        var row = self.lanePrefix(lane)
+        var row: [UInt8] = []
+        row.reserveCapacity(25)
+        row.append(Table.task.rawValue)
+        row.append(bigEndian: lane.rawValue)
         row.append(bigEndian: UInt64(clamping: due.milliseconds))
         row.append(bigEndian: unique)
+        return row
+    }
+
+    /// - Parameter epoch: Of the configuration that the tasks were planned under.
+    package static func taskPlans(epoch: UInt64) -> [UInt8] {
+        var row: [UInt8] = [Table.taskPlans.rawValue]
+        row.append(bigEndian: epoch)
         return row
     }
 

@@ -29,6 +29,11 @@ extension MetadataStore {
         do { return try await self.get(key, in: partition) } catch { throw S3Error(error) }
     }
 
+    /// `get` of several keys, with S3's errors.
+    package func values(_ keys: [[UInt8]], in partition: PartitionID) async throws(S3Error) -> [[UInt8]?] {
+        do { return try await self.get(keys, in: partition) } catch { throw S3Error(error) }
+    }
+
     /// `scan`, with S3's errors.
     package func entries(_ range: KeyRange, in partition: PartitionID, limit: Int) async throws(S3Error) -> [KeyValue] {
         do { return try await self.scan(range, in: partition, limit: limit) } catch { throw S3Error(error) }

@@ -14,6 +14,7 @@ package typealias UploadRecord = Tern_Records_UploadRecord
 package typealias UploadPartRecord = Tern_Records_UploadPartRecord
 package typealias CompletedUploadRecord = Tern_Records_CompletedUploadRecord
 package typealias TaskRecord = Tern_Records_TaskRecord
+package typealias TaskPlansRecord = Tern_Records_TaskPlansRecord
 package typealias DestinationState = Tern_Records_DestinationState
 package typealias AttributeState = Tern_Records_AttributeState
 package typealias BodySegment = Tern_Records_BodySegment
@@ -69,6 +70,7 @@ package typealias MetricBlockRecord = Tern_Records_MetricBlockRecord
 package typealias MetricSamples = Tern_Records_MetricSamples
 package typealias ReplicationMonthRecord = Tern_Records_ReplicationMonthRecord
 package typealias InventoryDeliveryRecord = Tern_Records_InventoryDeliveryRecord
+package typealias JobEventRecord = Tern_Records_JobEventRecord
 package typealias JobRecord = Tern_Records_JobRecord
 package typealias JobFailureRecord = Tern_Records_JobFailureRecord
 package typealias JobManifestRecord = Tern_Records_JobManifestRecord
@@ -130,6 +132,29 @@ extension VersionRecord {
 package func etagText(md5: some Sequence<UInt8>, partCount: UInt32) -> String {
     let hex = Array(md5).lowercaseHex
     return partCount == 0 ? hex : "\(hex)-\(partCount)"
+}
+
+extension TaskRecord {
+    /// Takes over what the task has in common with the others of its rule.
+    ///
+    /// - Returns: `false` if the plans do not have it.
+    package mutating func complete(by plans: TaskPlansRecord) -> Bool {
+        let index = Int(self.plan) - 1
+        guard plans.rules.indices.contains(index) else { return false }
+        let rule = plans.rules[index]
+        self.plan = 0
+        self.ruleID = rule.ruleID
+        self.destinationBucket = rule.destinationBucket
+        self.role = rule.role
+        self.storageClass = rule.storageClass
+        self.destinationAccount = rule.destinationAccount
+        self.ownerOverride = rule.ownerOverride
+        self.replicaKmsKey = rule.replicaKmsKey
+        self.metricsEnabled = rule.metricsEnabled
+        // Delete markers are outside the promise of replication time (L-38).
+        self.timeControl = rule.timeControl && self.kind != .deleteMarker
+        return true
+    }
 }
 
 extension CompletedUploadRecord {

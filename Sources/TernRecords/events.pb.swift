@@ -34,7 +34,7 @@ package nonisolated struct Tern_Records_EventRecord: @unchecked Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  /// S3EventType.rawValue; 255 is the test message.
+  /// S3EventType.rawValue; 255 is the test message, 254 an event of a job.
   package var type: UInt32 {
     get {_storage._type}
     set {_uniqueStorage()._type = newValue}
@@ -175,6 +175,16 @@ package nonisolated struct Tern_Records_EventRecord: @unchecked Sendable {
     set {_uniqueStorage()._traceHeader = newValue}
   }
 
+  /// Of a job of S3 Batch Operations: there is no bucket, and the key is the job's ID. The type is 254.
+  package var job: Tern_Records_JobEventRecord {
+    get {_storage._job ?? Tern_Records_JobEventRecord()}
+    set {_uniqueStorage()._job = newValue}
+  }
+  /// Returns true if `job` has been explicitly set.
+  package var hasJob: Bool {_storage._job != nil}
+  /// Clears the value of `job`. Subsequent reads from it will return its default value.
+  package mutating func clearJob() {_uniqueStorage()._job = nil}
+
   /// Of deliveries: how many failed, when the next may be, and what the last ran into.
   package var attempts: UInt32 {
     get {_storage._attempts}
@@ -234,13 +244,44 @@ package nonisolated struct Tern_Records_ReplicationEventRecord: Sendable {
   package init() {}
 }
 
+/// serviceEventDetails
+package nonisolated struct Tern_Records_JobEventRecord: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// JobCreated or JobStatusChanged
+  package var name: String = String()
+
+  package var jobID: String = String()
+
+  package var jobArn: String = String()
+
+  /// JobStatus.rawValue
+  package var status: String = String()
+
+  package var failureCodes: [String] = []
+
+  package var statusChangeReasons: [String] = []
+
+  /// A UUID.
+  package var eventID: String = String()
+
+  /// 32 hexadecimal digits.
+  package var jobEventID: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
 
 fileprivate nonisolated let _protobuf_package = "tern.records"
 
 nonisolated extension Tern_Records_EventRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".EventRecord"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}type\0\u{1}target\0\u{3}configuration_id\0\u{1}bucket\0\u{3}bucket_owner\0\u{1}key\0\u{1}version\0\u{3}shows_version\0\u{3}time_ms\0\u{3}byte_count\0\u{1}etag\0\u{1}sequencer\0\u{1}principal\0\u{3}source_address\0\u{3}request_id\0\u{3}host_id\0\u{1}requester\0\u{1}reason\0\u{1}stamp\0\u{1}replication\0\u{3}restore_expires_ms\0\u{3}storage_class\0\u{3}trace_header\0\u{2}\u{7}attempts\0\u{3}not_before_ms\0\u{3}last_error\0\u{3}given_up_ms\0\u{3}redriven_ms\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}type\0\u{1}target\0\u{3}configuration_id\0\u{1}bucket\0\u{3}bucket_owner\0\u{1}key\0\u{1}version\0\u{3}shows_version\0\u{3}time_ms\0\u{3}byte_count\0\u{1}etag\0\u{1}sequencer\0\u{1}principal\0\u{3}source_address\0\u{3}request_id\0\u{3}host_id\0\u{1}requester\0\u{1}reason\0\u{1}stamp\0\u{1}replication\0\u{3}restore_expires_ms\0\u{3}storage_class\0\u{3}trace_header\0\u{1}job\0\u{2}\u{6}attempts\0\u{3}not_before_ms\0\u{3}last_error\0\u{3}given_up_ms\0\u{3}redriven_ms\0")
 
   fileprivate class _StorageClass {
     var _type: UInt32 = 0
@@ -266,6 +307,7 @@ nonisolated extension Tern_Records_EventRecord: SwiftProtobuf.Message, SwiftProt
     var _restoreExpiresMs: Int64 = 0
     var _storageClass: String = String()
     var _traceHeader: String = String()
+    var _job: Tern_Records_JobEventRecord? = nil
     var _attempts: UInt32 = 0
     var _notBeforeMs: Int64 = 0
     var _lastError: String = String()
@@ -304,6 +346,7 @@ nonisolated extension Tern_Records_EventRecord: SwiftProtobuf.Message, SwiftProt
       _restoreExpiresMs = source._restoreExpiresMs
       _storageClass = source._storageClass
       _traceHeader = source._traceHeader
+      _job = source._job
       _attempts = source._attempts
       _notBeforeMs = source._notBeforeMs
       _lastError = source._lastError
@@ -350,6 +393,7 @@ nonisolated extension Tern_Records_EventRecord: SwiftProtobuf.Message, SwiftProt
         case 21: try { try decoder.decodeSingularInt64Field(value: &_storage._restoreExpiresMs) }()
         case 22: try { try decoder.decodeSingularStringField(value: &_storage._storageClass) }()
         case 23: try { try decoder.decodeSingularStringField(value: &_storage._traceHeader) }()
+        case 24: try { try decoder.decodeSingularMessageField(value: &_storage._job) }()
         case 30: try { try decoder.decodeSingularUInt32Field(value: &_storage._attempts) }()
         case 31: try { try decoder.decodeSingularInt64Field(value: &_storage._notBeforeMs) }()
         case 32: try { try decoder.decodeSingularStringField(value: &_storage._lastError) }()
@@ -436,6 +480,9 @@ nonisolated extension Tern_Records_EventRecord: SwiftProtobuf.Message, SwiftProt
       if !_storage._traceHeader.isEmpty {
         try visitor.visitSingularStringField(value: _storage._traceHeader, fieldNumber: 23)
       }
+      try { if let v = _storage._job {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 24)
+      } }()
       if _storage._attempts != 0 {
         try visitor.visitSingularUInt32Field(value: _storage._attempts, fieldNumber: 30)
       }
@@ -483,6 +530,7 @@ nonisolated extension Tern_Records_EventRecord: SwiftProtobuf.Message, SwiftProt
         if _storage._restoreExpiresMs != rhs_storage._restoreExpiresMs {return false}
         if _storage._storageClass != rhs_storage._storageClass {return false}
         if _storage._traceHeader != rhs_storage._traceHeader {return false}
+        if _storage._job != rhs_storage._job {return false}
         if _storage._attempts != rhs_storage._attempts {return false}
         if _storage._notBeforeMs != rhs_storage._notBeforeMs {return false}
         if _storage._lastError != rhs_storage._lastError {return false}
@@ -542,6 +590,71 @@ nonisolated extension Tern_Records_ReplicationEventRecord: SwiftProtobuf.Message
     if lhs.operation != rhs.operation {return false}
     if lhs.requestMs != rhs.requestMs {return false}
     if lhs.failureReason != rhs.failureReason {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Tern_Records_JobEventRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".JobEventRecord"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{3}job_id\0\u{3}job_arn\0\u{1}status\0\u{3}failure_codes\0\u{3}status_change_reasons\0\u{3}event_id\0\u{3}job_event_id\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.jobID) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.jobArn) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.status) }()
+      case 5: try { try decoder.decodeRepeatedStringField(value: &self.failureCodes) }()
+      case 6: try { try decoder.decodeRepeatedStringField(value: &self.statusChangeReasons) }()
+      case 7: try { try decoder.decodeSingularStringField(value: &self.eventID) }()
+      case 8: try { try decoder.decodeSingularStringField(value: &self.jobEventID) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
+    }
+    if !self.jobID.isEmpty {
+      try visitor.visitSingularStringField(value: self.jobID, fieldNumber: 2)
+    }
+    if !self.jobArn.isEmpty {
+      try visitor.visitSingularStringField(value: self.jobArn, fieldNumber: 3)
+    }
+    if !self.status.isEmpty {
+      try visitor.visitSingularStringField(value: self.status, fieldNumber: 4)
+    }
+    if !self.failureCodes.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.failureCodes, fieldNumber: 5)
+    }
+    if !self.statusChangeReasons.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.statusChangeReasons, fieldNumber: 6)
+    }
+    if !self.eventID.isEmpty {
+      try visitor.visitSingularStringField(value: self.eventID, fieldNumber: 7)
+    }
+    if !self.jobEventID.isEmpty {
+      try visitor.visitSingularStringField(value: self.jobEventID, fieldNumber: 8)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Tern_Records_JobEventRecord, rhs: Tern_Records_JobEventRecord) -> Bool {
+    if lhs.name != rhs.name {return false}
+    if lhs.jobID != rhs.jobID {return false}
+    if lhs.jobArn != rhs.jobArn {return false}
+    if lhs.status != rhs.status {return false}
+    if lhs.failureCodes != rhs.failureCodes {return false}
+    if lhs.statusChangeReasons != rhs.statusChangeReasons {return false}
+    if lhs.eventID != rhs.eventID {return false}
+    if lhs.jobEventID != rhs.jobEventID {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -1188,6 +1188,13 @@ package nonisolated struct Tern_Records_TaskRecord: @unchecked Sendable {
     set {_uniqueStorage()._wasDelivered = newValue}
   }
 
+  /// Of a stored task for a new version: what it has in common with the others of its rule is this element, counted from
+  /// 1, of the bucket's TaskPlansRecord of `configuration_epoch`. 0: the record is complete.
+  package var plan: UInt32 {
+    get {_storage._plan}
+    set {_uniqueStorage()._plan = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum Kind: SwiftProtobuf.Enum, Swift.CaseIterable {
@@ -1249,6 +1256,20 @@ package nonisolated struct Tern_Records_TaskRecord: @unchecked Sendable {
   package init() {}
 
   fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+/// What the tasks for new versions have in common under one configuration of a bucket.
+package nonisolated struct Tern_Records_TaskPlansRecord: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// One for each rule, in the order of the configuration.
+  package var rules: [Tern_Records_TaskRecord] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
 }
 
 /// A version on its way between regions: what the replica must look like.
@@ -2984,7 +3005,7 @@ nonisolated extension Tern_Records_CompletedUploadRecord: SwiftProtobuf.Message,
 
 nonisolated extension Tern_Records_TaskRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".TaskRecord"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}key\0\u{1}version\0\u{3}is_null\0\u{1}kind\0\u{3}rule_id\0\u{3}destination_bucket\0\u{1}role\0\u{3}storage_class\0\u{3}configuration_epoch\0\u{3}request_ms\0\u{1}attempts\0\u{3}byte_count\0\u{3}attribute_stamp\0\u{3}last_error\0\u{3}destination_account\0\u{3}owner_override\0\u{3}replica_kms_key\0\u{3}metrics_enabled\0\u{3}time_control\0\u{4}\u{5}is_batch\0\u{3}was_delivered\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}key\0\u{1}version\0\u{3}is_null\0\u{1}kind\0\u{3}rule_id\0\u{3}destination_bucket\0\u{1}role\0\u{3}storage_class\0\u{3}configuration_epoch\0\u{3}request_ms\0\u{1}attempts\0\u{3}byte_count\0\u{3}attribute_stamp\0\u{3}last_error\0\u{3}destination_account\0\u{3}owner_override\0\u{3}replica_kms_key\0\u{3}metrics_enabled\0\u{3}time_control\0\u{4}\u{5}is_batch\0\u{3}was_delivered\0\u{2}\u{5}plan\0")
 
   fileprivate class _StorageClass {
     var _key: Data = Data()
@@ -3008,6 +3029,7 @@ nonisolated extension Tern_Records_TaskRecord: SwiftProtobuf.Message, SwiftProto
     var _timeControl: Bool = false
     var _isBatch: Bool = false
     var _wasDelivered: Bool = false
+    var _plan: UInt32 = 0
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -3039,6 +3061,7 @@ nonisolated extension Tern_Records_TaskRecord: SwiftProtobuf.Message, SwiftProto
       _timeControl = source._timeControl
       _isBatch = source._isBatch
       _wasDelivered = source._wasDelivered
+      _plan = source._plan
     }
   }
 
@@ -3078,6 +3101,7 @@ nonisolated extension Tern_Records_TaskRecord: SwiftProtobuf.Message, SwiftProto
         case 19: try { try decoder.decodeSingularBoolField(value: &_storage._timeControl) }()
         case 24: try { try decoder.decodeSingularBoolField(value: &_storage._isBatch) }()
         case 25: try { try decoder.decodeSingularBoolField(value: &_storage._wasDelivered) }()
+        case 30: try { try decoder.decodeSingularUInt32Field(value: &_storage._plan) }()
         default: break
         }
       }
@@ -3153,6 +3177,9 @@ nonisolated extension Tern_Records_TaskRecord: SwiftProtobuf.Message, SwiftProto
       if _storage._wasDelivered != false {
         try visitor.visitSingularBoolField(value: _storage._wasDelivered, fieldNumber: 25)
       }
+      if _storage._plan != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._plan, fieldNumber: 30)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -3183,6 +3210,7 @@ nonisolated extension Tern_Records_TaskRecord: SwiftProtobuf.Message, SwiftProto
         if _storage._timeControl != rhs_storage._timeControl {return false}
         if _storage._isBatch != rhs_storage._isBatch {return false}
         if _storage._wasDelivered != rhs_storage._wasDelivered {return false}
+        if _storage._plan != rhs_storage._plan {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -3194,6 +3222,36 @@ nonisolated extension Tern_Records_TaskRecord: SwiftProtobuf.Message, SwiftProto
 
 nonisolated extension Tern_Records_TaskRecord.Kind: SwiftProtobuf._ProtoNameProviding {
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0OBJECT\0\u{1}DELETE_MARKER\0\u{1}ATTRIBUTES\0\u{1}TAGS\0\u{1}ACL\0\u{1}RETENTION\0\u{1}LEGAL_HOLD\0")
+}
+
+nonisolated extension Tern_Records_TaskPlansRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".TaskPlansRecord"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}rules\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.rules) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.rules.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.rules, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Tern_Records_TaskPlansRecord, rhs: Tern_Records_TaskPlansRecord) -> Bool {
+    if lhs.rules != rhs.rules {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
 }
 
 nonisolated extension Tern_Records_ReplicaRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {

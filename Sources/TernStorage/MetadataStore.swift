@@ -10,6 +10,9 @@ package protocol MetadataStore: Sendable {
     /// The value of a key, or `nil`.
     func get(_ key: [UInt8], in partition: PartitionID) async throws(StorageError) -> [UInt8]?
 
+    /// The values of several keys, in their order; `nil` for those that have none. Each is as of some moment of the call.
+    func get(_ keys: [[UInt8]], in partition: PartitionID) async throws(StorageError) -> [[UInt8]?]
+
     /// The first `limit` entries of the range, in ascending order of keys.
     func scan(_ range: KeyRange, in partition: PartitionID, limit: Int) async throws(StorageError) -> [KeyValue]
 
@@ -29,6 +32,16 @@ package protocol MetadataStore: Sendable {
     func close() async
 }
 
+extension MetadataStore {
+    /// One after the other, for engines that do not wait for reads.
+    package func get(_ keys: [[UInt8]], in partition: PartitionID) async throws(StorageError) -> [[UInt8]?] {
+        var values: [[UInt8]?] = []
+        values.reserveCapacity(keys.count)
+        for key in keys { values.append(try await self.get(key, in: partition)) }
+        return values
+    }
+}
+
 /// The unit of atomicity of a ``MetadataStore``.
 package struct PartitionID: Hashable, Sendable {
     package enum Kind: UInt8, Sendable, CaseIterable {
@@ -36,10 +49,12 @@ package struct PartitionID: Hashable, Sendable {
         case directory = 1
         /// One shard of a bucket: its configuration, versions, uploads and replication tasks.
         case bucket = 2
+        /// The tasks of one job of S3 Batch Operations, and their results.
+        case job = 3
     }
 
     package let kind: Kind
-    /// The bucket's number; 0 for the directory.
+    /// The bucket's or job's number; 0 for the directory.
     package let id: UInt64
     /// The shard of the bucket's object space. The embedded engine keeps a bucket in one shard, number 0.
     package let shard: UInt16

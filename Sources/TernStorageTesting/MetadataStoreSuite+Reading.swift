@@ -9,6 +9,9 @@ extension MetadataStoreSuite {
         try await store.put([1], [11, 12])
         #expect(try await store.get([1], in: Self.partition) == [11, 12])
         #expect(try await store.get([1, 0], in: Self.partition) == nil)
+        try await store.put([3], [])
+        #expect(try await store.get([[3], [2], [1], [1]], in: Self.partition) == [[], nil, [11, 12], [11, 12]])
+        #expect(try await store.get([[UInt8]](), in: Self.partition).isEmpty)
     }
 
     func checkOrder(_ store: any MetadataStore) async throws {

@@ -16,6 +16,10 @@ package final class InterruptedStore: MetadataStore {
         try await self.store.get(key, in: partition)
     }
 
+    package func get(_ keys: [[UInt8]], in partition: PartitionID) async throws(StorageError) -> [[UInt8]?] {
+        try await self.store.get(keys, in: partition)
+    }
+
     package func scan(_ range: KeyRange, in partition: PartitionID, limit: Int) async throws(StorageError) -> [KeyValue]
     {
         try await self.store.scan(range, in: partition, limit: limit)

@@ -181,6 +181,8 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
     let sessions = tokens.map {
         SessionService(tokens: $0, directory: directory, authorizer: authorizer, clock: wall)
     }
+    let jobs = try await openJobs(
+        configuration, service: service, wall: wall, random: random, logger: logger)
     let cloudWatch = try await openMetrics(configuration, metadata: metadata, wall: wall, random: random)
     let control = ControlResponder(
         services: [
@@ -194,6 +196,7 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
                 buckets: RegionBuckets(service: service, s3: s3, handsOn: configuration.proxiesOtherRegions),
                 accessPoints: MultiRegionAccessPointService(
                     catalog: accessPoints, authorizer: authorizer, principals: directory, random: random),
+                jobs: JobControl(store: jobs, authorizer: authorizer, invokesFunctions: false),
                 authorizer: authorizer, home: configuration.homeRegion, regions: regions),
             CloudWatchService(
                 metrics: cloudWatch, authorizer: authorizer, region: configuration.region, regions: regions),
@@ -300,6 +303,20 @@ private func openMetrics(
         return try await MetricStore.open(metadata: metadata, wall: wall, random: random)
     } catch {
         throw CommandFailure("\(configuration.region): the metrics cannot be read: \(error)")
+    }
+}
+
+/// The jobs of S3 Batch Operations.
+private func openJobs(
+    _ configuration: RegionConfiguration, service: ObjectService, wall: SystemClock, random: SystemRandom,
+    logger: Logger
+) async throws -> JobStore {
+    do throws(JobStoreError) {
+        return try await JobStore.open(
+            metadata: service.metadata, region: configuration.region, wall: wall, random: random,
+            events: JobEvents(service: service, random: random), logger: logger)
+    } catch {
+        throw CommandFailure("\(configuration.region): the jobs cannot be read: \(error)")
     }
 }
 

@@ -69,7 +69,9 @@ enum LayerTable {
         ),
         Target(
             "TernControlPlane", layer: 3,
-            targets: ["TernCore", "TernPolicy", "TernS3Protocol", "TernRecords", "TernPorts", "TernStorage"],
+            targets: [
+                "TernCore", "TernPolicy", "TernBatch", "TernS3Protocol", "TernRecords", "TernPorts", "TernStorage",
+            ],
             libraries: ["Crypto", "Logging", "SwiftProtobuf"]),
 
         Target(
@@ -82,8 +84,8 @@ enum LayerTable {
             "TernControlAPI",
             layer: 4,
             targets: [
-                "TernCore", "TernChecksums", "TernPolicy", "TernS3Protocol", "TernSigV4", "TernRecords", "TernPorts",
-                "TernControlPlane", "CZlib",
+                "TernCore", "TernChecksums", "TernPolicy", "TernBatch", "TernS3Protocol", "TernSigV4", "TernRecords",
+                "TernPorts", "TernControlPlane", "CZlib",
             ],
             libraries: ["NIOCore", "Logging"]
         ),
@@ -143,8 +145,9 @@ enum LayerTable {
             "tern",
             layer: 6,
             targets: Self.protocols.union(Self.contracts).union([
-                "TernSigV4", "TernObjects", "TernControlPlane", "TernControlAPI", "TernS3API", "TernReplicationWorkers",
-                "TernEventDelivery", "TernInventory", "TernFederation",
+                "TernSigV4", "TernBatch", "TernObjects", "TernControlPlane", "TernControlAPI", "TernS3API",
+                "TernReplicationWorkers", "TernEventDelivery", "TernInventory",
+                "TernFederation",
                 "TernHTTPServer", "TernStorageRocksDB", "TernStorageZstd",
             ]),
             libraries: [

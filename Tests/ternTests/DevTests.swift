@@ -89,6 +89,9 @@ struct DevTests {
                 profiles.config.hasPrefix(
                     "[profile a]\nregion = a\nendpoint_url = http://127.0.0.1:1\ns3 =\n  addressing_style = path\n"))
             #expect(
+                profiles.config.hasSuffix(
+                    "services = a\n\n[services a]\ns3_control =\n  endpoint_url = http://s3.localhost:1\n"))
+            #expect(
                 profiles.config.contains("[profile a-111111111111]")
                     && profiles.config.contains("[profile a-222222222222]"))
             #expect(

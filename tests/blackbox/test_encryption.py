@@ -10,7 +10,7 @@ import sys
 import botocore.exceptions
 import pytest
 import requests
-from federation import ALICE
+from federation import ALICE, BOB, policy
 from replication import ROLE, configure, rule, wait_for_replica, wait_for_status
 from s3 import MIB, body_of, etag_of, fails, multipart_etag, pattern, upload_multipart
 from signing import Requester
@@ -18,6 +18,7 @@ from test_clients import Tool
 from test_dev_tls import SecureDevFederation, exported
 from test_kms import client_of as kms_client
 from test_post_object import post_signed
+from test_replication_permissions import failed_with, trusted_role
 from waiting import eventually
 
 KEY = bytes(range(32))
@@ -751,7 +752,7 @@ def kms_rule(bucket, key, **more):
 @pytest.mark.parametrize("size", [100, 100_000, 3 * MIB])
 @pytest.mark.parametrize("method", ["aws:kms", "aws:kms:dsse"])
 @pytest.mark.parametrize("where", ["here", "elsewhere"])
-def test_p_12_replicas_are_under_the_rules_key(home, abroad, method, size, where):
+def test_p_12_kms_24_replicas_are_under_the_rules_key(home, abroad, method, size, where):
     region = home if where == "here" else abroad
     body = recognisable(size)
     source, target = home.bucket(), region.bucket()
@@ -842,3 +843,105 @@ def test_l_22_a_change_of_the_encryption_does_not_replicate(home, abroad, s3):
     assert s3.head_object(Bucket=source, Key="k")["SSEKMSKeyId"] == key
     assert s3.head_object(Bucket=source, Key="k")["ReplicationStatus"] == "COMPLETED"
     assert abroad.client().head_object(Bucket=target, Key="k")["ServerSideEncryption"] == "AES256"
+
+
+def allow_key(region, key, account, *statements):
+    """Adds statements to a key's policy."""
+    kms = kms_client(region, account)
+    document = json.loads(kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"])
+    document["Statement"] += statements
+    kms.put_key_policy(KeyId=key, PolicyName="default", Policy=json.dumps(document))
+
+
+USE = ["kms:Encrypt", "kms:Decrypt", "kms:GenerateDataKey"]
+
+
+@pytest.fixture
+def bobs(home, abroad, s3):
+    """(source, destination, key): Alice's bucket at home, Bob's bucket and key abroad; the bucket lets her role in."""
+    source, target = home.bucket(), abroad.bucket(account=BOB)
+    statement = {"Effect": "Allow", "Action": "s3:Replicate*", "Resource": f"arn:aws:s3:::{target}/*"}
+    abroad.client(BOB).put_bucket_policy(Bucket=target, Policy=policy({**statement, "Principal": {"AWS": ROLE}}))
+    return source, target, kms_client(abroad, BOB).create_key()["KeyMetadata"]["Arn"]
+
+
+def replicate_under(s3, source, target, key, *, role=ROLE):
+    """Replicates an object under KMS to a bucket and key of Bob's; its version."""
+    configure(s3, source, kms_rule(target, key, Account=BOB.id), role=role)
+    return s3.put_object(Bucket=source, Key="k", Body=b"v", ServerSideEncryption="aws:kms")["VersionId"]
+
+
+@pytest.mark.parametrize("allows", ["the role", "its account", "nobody"])
+def test_a_35_a_key_of_another_account_needs_its_policy(federation, abroad, s3, bobs, allows):
+    source, target, key = bobs
+    named = {"the role": ROLE, "its account": f"arn:aws:iam::{ALICE.id}:root"}.get(allows)
+    if named:
+        statement = {"Effect": "Allow", "Action": USE, "Resource": "*", "Principal": {"AWS": named}}
+        allow_key(abroad, key, BOB, statement)
+    version = replicate_under(s3, source, target, key)
+    if not named:
+        failed_with(federation, s3, source, version, "DstPutObjectNotPermitted", key="k")
+        return
+    wait_for_status(s3, source, "k", version)
+    assert abroad.client(BOB).head_object(Bucket=target, Key="k", VersionId=version)["SSEKMSKeyId"] == key
+
+
+def test_a_35_a_key_of_another_account_needs_the_roles_policy_too(federation, home, abroad, s3, bobs):
+    source, target, key = bobs
+    statements = [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]
+    statements.append({"Effect": "Allow", "Action": "kms:*", "Resource": f"arn:aws:kms:*:{ALICE.id}:key/*"})
+    role = trusted_role(home, *statements)
+    name = role.rpartition("/")[2]
+    abroad.wait_for_role_policy(ALICE, name, "p")
+    allow_key(abroad, key, BOB, {"Effect": "Allow", "Action": USE, "Resource": "*", "Principal": {"AWS": role}})
+    document = json.loads(abroad.client(BOB).get_bucket_policy(Bucket=target)["Policy"])
+    document["Statement"][0]["Principal"]["AWS"] = role
+    abroad.client(BOB).put_bucket_policy(Bucket=target, Policy=json.dumps(document))
+    version = replicate_under(s3, source, target, key, role=role)
+    failed_with(federation, s3, source, version, "DstPutObjectNotPermitted", key="k")
+
+
+def test_a_35_u_23_the_managed_key_of_another_account_cannot_be_used(federation, abroad, s3, bobs):
+    source, target, _ = bobs
+    # The key is made on first use.
+    abroad.client(BOB).put_object(Bucket=target, Key="own", Body=b"v", ServerSideEncryption="aws:kms")
+    key = f"arn:aws:kms:{abroad.name}:{BOB.id}:alias/aws/s3"
+    version = replicate_under(s3, source, target, key)
+    failed_with(federation, s3, source, version, "DstPutObjectNotPermitted", key="k")
+
+
+@pytest.mark.parametrize("side", ["source", "destination"])
+def test_a_36_keys_for_some_addresses_alone_refuse_replication(federation, home, abroad, s3, side):
+    source, target = home.bucket(), abroad.bucket()
+    keys = [kms_client(region).create_key()["KeyMetadata"]["Arn"] for region in (home, abroad)]
+    # Replication has no address.
+    outside = {"NotIpAddress": {"aws:SourceIp": ["127.0.0.0/8", "::1/128"]}}
+    deny = {"Effect": "Deny", "Action": USE, "Resource": "*", "Principal": "*", "Condition": outside}
+    region, key = (home, keys[0]) if side == "source" else (abroad, keys[1])
+    allow_key(region, key, ALICE, deny)
+    configure(s3, source, kms_rule(target, keys[1]))
+    put = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": keys[0]}
+    version = s3.put_object(Bucket=source, Key="k", Body=b"v", **put)["VersionId"]
+    reason = "SrcGetObjectNotPermitted" if side == "source" else "DstPutObjectNotPermitted"
+    failed_with(federation, s3, source, version, reason, key="k")
+    assert body_of(s3.get_object(Bucket=source, Key="k")) == b"v"
+
+
+def test_a_37_keys_of_several_regions_are_keys_of_one(federation, home, abroad, s3):
+    source, target = home.bucket(), abroad.bucket()
+    primary = kms_client(home).create_key(MultiRegion=True)["KeyMetadata"]["Arn"]
+    replica = kms_client(home).replicate_key(KeyId=primary, ReplicaRegion=abroad.name)["ReplicaKeyMetadata"]["Arn"]
+    assert primary.rpartition("/")[2] == replica.rpartition("/")[2]
+    put = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": primary}
+    configure(s3, source, kms_rule(target, replica))
+    version = s3.put_object(Bucket=source, Key="k", Body=b"v", **put)["VersionId"]
+    wait_for_status(s3, source, "k", version)
+    assert abroad.client().head_object(Bucket=target, Key="k")["SSEKMSKeyId"] == replica
+    # The replica is sealed anew, by the key of its own region.
+    kms_client(home).disable_key(KeyId=primary)
+    assert body_of(abroad.client().get_object(Bucket=target, Key="k")) == b"v"
+    kms_client(home).enable_key(KeyId=primary)
+    # The primary is no key of the destination's region, whatever they share.
+    configure(s3, source, kms_rule(target, primary))
+    version = s3.put_object(Bucket=source, Key="k", Body=b"v", **put)["VersionId"]
+    failed_with(federation, s3, source, version, "DstKmsKeyNotFound", key="k")

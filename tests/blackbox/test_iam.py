@@ -1,6 +1,7 @@
 """IAM (identity-and-control §3, IAM-*, ACC-*): boto3 and the AWS CLI against real regions."""
 
 import contextlib
+import datetime
 import json
 import os
 import pathlib
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import urllib.parse
 import uuid
+import xml.etree.ElementTree as ElementTree
 
 import botocore.auth
 import botocore.awsrequest
@@ -47,7 +49,7 @@ def fails(status, code, part=""):
 
 def raw(region, parameters, *, method="POST"):
     """A request of the Query protocol, signed by botocore and sent as it is."""
-    url, data = region.endpoint + "/", urllib.parse.urlencode(parameters)
+    url, data = region.endpoint + "/", urllib.parse.urlencode(parameters, quote_via=urllib.parse.quote)
     if method == "GET":
         url, data = f"{url}?{data}", ""
     request = botocore.awsrequest.AWSRequest(
@@ -88,6 +90,53 @@ def key_of(iam, user):
 
 def pages(client, operation, result, **parameters):
     return [item for page in client.get_paginator(operation).paginate(**parameters) for item in page[result]]
+
+
+# The protocol
+
+IAM_NAMESPACE = "https://iam.amazonaws.com/doc/2010-05-08/"
+
+
+def query(home, action, *, method="POST", **parameters):
+    return raw(home, {"Action": action, "Version": "2010-05-08", **parameters}, method=method)
+
+
+def document(answer, name):
+    """The root of an answer, and the text of its element of a path."""
+    assert answer.headers["content-type"].startswith("text/xml")
+    root = ElementTree.fromstring(answer.content)
+    assert root.tag == f"{{{IAM_NAMESPACE}}}{name}"
+    space = {"iam": IAM_NAMESPACE}
+    return root, lambda path: root.findtext("/".join(f"iam:{part}" for part in path.split("/")), namespaces=space)
+
+
+@pytest.mark.parametrize("method", ["POST", "GET"])
+def test_IAM_1_IAM_2_IAM_5_requests_and_answers_of_the_query_protocol(iam, home, method):
+    name = unique("user")
+    tags = {"Tags.member.1.Key": "colour", "Tags.member.1.Value": "dark red", "Tags.member.2.Key": "b", "Tags.member.2.Value": ""}
+    made = query(home, "CreateUser", method=method, UserName=name, Path="/a/", **tags)
+    assert made.status_code == 200, made.text
+    root, text = document(made, "CreateUserResponse")
+    assert [child.tag.rpartition("}")[2] for child in root] == ["CreateUserResult", "ResponseMetadata"]
+    assert text("CreateUserResult/User/UserName") == name and text("CreateUserResult/User/Path") == "/a/"
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", text("CreateUserResult/User/CreateDate"))
+    identifier = text("ResponseMetadata/RequestId")
+    assert str(uuid.UUID(identifier)) == identifier == made.headers["x-amzn-requestid"]
+    found = {tag["Key"]: tag["Value"] for tag in iam.list_user_tags(UserName=name)["Tags"]}
+    assert found == {"colour": "dark red", "b": ""}
+    # An operation without a result has metadata alone.
+    gone = query(home, "DeleteUser", method=method, UserName=name)
+    root, _ = document(gone, "DeleteUserResponse")
+    assert [child.tag.rpartition("}")[2] for child in root] == ["ResponseMetadata"]
+
+
+def test_IAM_3_errors_of_the_query_protocol(home):
+    answer = query(home, "GetUser", UserName="nobody")
+    assert answer.status_code == 404
+    _, text = document(answer, "ErrorResponse")
+    assert (text("Error/Type"), text("Error/Code")) == ("Sender", "NoSuchEntity")
+    assert text("Error/Message") == "The user with name nobody cannot be found."
+    assert text("RequestId") == answer.headers["x-amzn-requestid"]
 
 
 # Users
@@ -642,7 +691,7 @@ def assume(home, key, role_arn, **more):
     return service(home, "sts", key).assume_role(RoleArn=role_arn, RoleSessionName="test", **more)["Credentials"]
 
 
-def test_a_role_is_assumed_and_has_its_own_permissions(iam, home, user, bucket, s3):
+def test_STS_5_a_role_is_assumed_and_has_its_own_permissions_as_they_are_now(iam, home, user, bucket, s3):
     s3.put_object(Bucket=bucket, Key="a", Body=b"a")
     key = key_of(iam, user)
     arn = iam.get_user(UserName=user)["User"]["Arn"]
@@ -656,6 +705,54 @@ def test_a_role_is_assumed_and_has_its_own_permissions(iam, home, user, bucket, 
     iam.delete_role_policy(RoleName=name, PolicyName="p")
     with fails(403, "AccessDenied"):
         assumed.get_object(Bucket=bucket, Key="a")
+
+
+def test_STS_5_sessions_end_by_policy_and_with_their_role(iam, home, user, bucket, s3):
+    s3.put_object(Bucket=bucket, Key="a", Body=b"a")
+    key = key_of(iam, user)
+    arn = iam.get_user(UserName=user)["User"]["Arn"]
+    name = unique("role")
+    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust(arn))["Role"]["Arn"]
+    iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=allow("s3:GetObject"))
+    old = session(home, assume(home, key, role))
+    assert old.get_object(Bucket=bucket, Key="a")["Body"].read() == b"a"
+    # As AWSRevokeOlderSessions does it: what was issued before a time is refused, what is issued after it is not.
+    now = datetime.datetime.now(datetime.UTC)
+    for moment, works in ((now - datetime.timedelta(hours=1), True), (now + datetime.timedelta(hours=1), False)):
+        older = {"DateLessThan": {"aws:TokenIssueTime": moment.strftime("%Y-%m-%dT%H:%M:%SZ")}}
+        statement = {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": older}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        iam.put_role_policy(RoleName=name, PolicyName="AWSRevokeOlderSessions", PolicyDocument=document)
+        if works:
+            assert old.get_object(Bucket=bucket, Key="a")["Body"].read() == b"a"
+        else:
+            with fails(403, "AccessDenied"):
+                old.get_object(Bucket=bucket, Key="a")
+    for policy_name in ("p", "AWSRevokeOlderSessions"):
+        iam.delete_role_policy(RoleName=name, PolicyName=policy_name)
+    iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=allow("s3:GetObject"))
+    assert old.get_object(Bucket=bucket, Key="a")["Body"].read() == b"a"
+    iam.delete_role_policy(RoleName=name, PolicyName="p")
+    iam.delete_role(RoleName=name)
+    with fails_exactly(403):
+        old.get_object(Bucket=bucket, Key="a")
+    # Nor for a role of the same name.
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust(arn))
+    iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=allow("s3:GetObject"))
+    with fails_exactly(403):
+        old.get_object(Bucket=bucket, Key="a")
+
+
+def test_STS_2_whether_a_role_exists_is_not_told(iam, home, user, role):
+    key = key_of(iam, user)
+    arn = iam.get_user(UserName=user)["User"]["Arn"]
+    iam.put_user_policy(UserName=user, PolicyName="p", PolicyDocument=allow("sts:AssumeRole"))
+    for name in (role, "never-made"):
+        wanted = f"arn:aws:iam::{ALICE.id}:role/{name}"
+        text = f"User: {arn} is not authorized to perform: sts:AssumeRole on resource: {wanted}"
+        with fails(403, "AccessDenied") as found:
+            assume(home, key, wanted)
+        assert found[0].message == text
 
 
 def test_IAM_26_a_trust_policy_means_the_user_of_that_time(iam, home):

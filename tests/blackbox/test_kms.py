@@ -649,6 +649,52 @@ def test_KMS_20_and_KMS_23_objects_under_a_key(home, s3, bucket, kms, key):
     assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == b"data"
 
 
+def test_KMS_21_which_actions_on_a_key_reads_uploads_and_copies_need(home, s3, bucket, kms, key):
+    iam = home.service("iam")
+    name = f"user-{uuid.uuid4()}"
+    iam.create_user(UserName=name)
+    keys = iam.create_access_key(UserName=name)["AccessKey"]
+    client = home.service("s3", (keys["AccessKeyId"], keys["SecretAccessKey"]))
+    under_key = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": arn(key)}
+
+    def permit(*actions):
+        document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["s3:*", *actions], "Resource": "*"}]}
+        iam.put_user_policy(UserName=name, PolicyName="p", PolicyDocument=json.dumps(document))
+
+    def refused(action, call, **parameters):
+        with pytest.raises(client.exceptions.ClientError) as caught:
+            call(Bucket=bucket, **parameters)
+        error = caught.value.response["Error"]
+        assert error["Code"] == "AccessDenied" and f"kms:{action}" in error["Message"], error
+
+    # A new object needs a data key, and reading it to open that.
+    permit("kms:Decrypt")
+    refused("GenerateDataKey", client.put_object, Key="k", Body=b"v", **under_key)
+    refused("GenerateDataKey", client.create_multipart_upload, Key="parts", **under_key)
+    permit("kms:GenerateDataKey")
+    client.put_object(Bucket=bucket, Key="k", Body=b"v", **under_key)
+    refused("Decrypt", client.get_object, Key="k")
+    # Parts, too, have to open the key of their upload; so has its completion.
+    upload = client.create_multipart_upload(Bucket=bucket, Key="parts", **under_key)["UploadId"]
+    part = {"Key": "parts", "UploadId": upload, "PartNumber": 1}
+    refused("Decrypt", client.upload_part, Body=b"part", **part)
+    permit("kms:GenerateDataKey", "kms:Decrypt")
+    etag = client.upload_part(Bucket=bucket, Body=b"part", **part)["ETag"]
+    whole = {"Key": "parts", "UploadId": upload, "MultipartUpload": {"Parts": [{"PartNumber": 1, "ETag": etag}]}}
+    permit("kms:GenerateDataKey")
+    refused("Decrypt", client.complete_multipart_upload, **whole)
+    permit("kms:Decrypt")
+    client.complete_multipart_upload(Bucket=bucket, **whole)
+    assert client.get_object(Bucket=bucket, Key="parts")["Body"].read() == b"part"
+    # A copy needs both: the one of its source, the other of itself.
+    copy = {"Key": "copy", "CopySource": f"{bucket}/k", **under_key}
+    refused("GenerateDataKey", client.copy_object, **copy)
+    permit("kms:GenerateDataKey")
+    refused("Decrypt", client.copy_object, **copy)
+    permit("kms:GenerateDataKey", "kms:Decrypt")
+    client.copy_object(Bucket=bucket, **copy)
+
+
 def test_KMS_3_users_need_the_key_policy_and_their_own(home, kms, key):
     iam = boto3.session.Session().client(
         "iam",

@@ -888,3 +888,13 @@ def test_a_replicated_multipart_without_part_checksums(pair):
     assert destination.get_object_attributes(Bucket=other, Key="m", ObjectAttributes=["ObjectParts"])[
         "ObjectParts"
     ] == {"TotalPartsCount": 1}
+
+
+def test_i_08_transfer_acceleration_changes_nothing(home, abroad, s3):
+    source, target = home.bucket(), abroad.bucket()
+    for client, bucket in ((s3, source), (abroad.client(), target)):
+        client.put_bucket_accelerate_configuration(Bucket=bucket, AccelerateConfiguration={"Status": "Enabled"})
+    configure(s3, source, rule(target))
+    version = s3.put_object(Bucket=source, Key="k", Body=b"v")["VersionId"]
+    wait_for_status(s3, source, "k", version)
+    assert_same_version(s3, source, abroad.client(), target, "k", version)

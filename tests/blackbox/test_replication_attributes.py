@@ -104,7 +104,7 @@ def test_l_20_by_default_of_the_source_and_by_parts(locked):
         assert lock_of(destination, other, each, key)[0] == "GOVERNANCE"
 
 
-def test_p_16_default_of_the_destination(locked):
+def test_p_16_i_29_u_28_default_of_the_destination(locked):
     source, bucket, destination, other = locked
     default_retention(destination, other, "COMPLIANCE", 1)
     plain = put(source, bucket)
@@ -116,6 +116,9 @@ def test_p_16_default_of_the_destination(locked):
     assert mode == "COMPLIANCE" and later(hours=23) < until <= later(days=1, seconds=1)
     assert lock_of(source, bucket, plain) == (None, None, None)
     assert lock_of(destination, other, governed)[:2] == ("GOVERNANCE", own)
+    with fails(403, "AccessDenied"):
+        destination.delete_object(Bucket=other, Key="k", VersionId=plain)
+    source.delete_object(Bucket=bucket, Key="k", VersionId=plain)
 
 
 def test_l_52_later_changes(locked):

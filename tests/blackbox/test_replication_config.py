@@ -704,6 +704,13 @@ def test_c_23_v1_by_boto3(s3, buckets):
     assert set(stored) == {"ID", "Prefix", "Status", "Destination"}
 
 
+def test_c_24_v1_with_replica_modifications(s3, buckets):
+    criteria = {"ReplicaModifications": {"Status": "Enabled"}}
+    configure(s3, buckets[0], {**rule_v1(buckets[1]), "SourceSelectionCriteria": criteria})
+    [stored] = s3.get_bucket_replication(Bucket=buckets[0])["ReplicationConfiguration"]["Rules"]
+    assert stored["SourceSelectionCriteria"] == criteria
+
+
 def test_i_14_the_configuration_vanishes_with_the_bucket(home, abroad, s3):
     source, destination = home.bucket(), abroad.bucket()
     configure(s3, source, rule(destination))

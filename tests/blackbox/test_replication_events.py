@@ -61,6 +61,38 @@ def test_r_10_a_failed_operation_is_told_with_its_reason(here, there, clean):
     }
 
 
+def test_f_41_each_failed_destination_has_its_own_event(here, there, clean):
+    source = here.bucket()
+    closed, gone, good = there.bucket(), here.bucket(), here.bucket()
+    configure(
+        here.client(), source, rule(closed, identifier="closed", priority=1, **METRICS),
+        rule(gone, identifier="gone", priority=2, **METRICS), rule(good, identifier="good", priority=3, **METRICS),
+    )  # fmt: skip
+    notify(here.client(), source, HOOK, ["s3:Replication:*"])
+    close(there, closed)
+    here.client().delete_bucket(Bucket=gone)
+    version = here.client().put_object(Bucket=source, Key="k", Body=b"data")["VersionId"]
+    wait_for_replica(here.client(), good, "k", version)
+    told = [record["replicationEventData"] for record in wait_for(clean.hook, source, 2)]
+    assert sorted((data["replicationRuleId"], data["destinationBucket"], data["failureReason"]) for data in told) == [
+        ("closed", f"arn:aws:s3:::{closed}", "DstBucketUnversioned"),
+        ("gone", f"arn:aws:s3:::{gone}", "DstBucketNotFound"),
+    ]
+    always(lambda: len(records(clean.hook.messages(), source)) == 2, "one event for each failed destination")
+
+
+def test_f_17_a_change_of_tags_that_fails_is_told(here, there, clean):
+    source, target = pair(here, there, **METRICS)
+    version = here.client().put_object(Bucket=source, Key="k", Body=b"data")["VersionId"]
+    wait_for_status(here.client(), source, "k", version)
+    notify(here.client(), source, HOOK, ["s3:Replication:*"])
+    close(there, target)
+    here.client().put_object_tagging(Bucket=source, Key="k", Tagging={"TagSet": [{"Key": "a", "Value": "b"}]})
+    (record,) = wait_for(clean.hook, source, 1)
+    assert record["replicationEventData"]["s3Operation"] == "TAGGING_PUT"
+    assert record["replicationEventData"]["failureReason"] == "DstBucketUnversioned"
+
+
 def test_r_16_without_metrics_nothing_is_told(here, there, clean):
     source, target = pair(here, there)
     notify(here.client(), source, HOOK, ["s3:Replication:*"])

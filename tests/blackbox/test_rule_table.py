@@ -32,6 +32,7 @@ def test_the_table_is_current_and_whole():
         ("test_A_13_the_right", {"A-13"}),
         ("test_kill_9_of_both", set()),
         ("test_e_17_to_19_texts", {"E-17", "E-18", "E-19"}),
+        ("test_br_api_1_br_lj_2_to_3_jobs", {"BR-API-1", "BR-LJ-2", "BR-LJ-3"}),
     ],
 )
 def test_names_of_functions(table, name, expected):
@@ -39,9 +40,9 @@ def test_names_of_functions(table, name, expected):
 
 
 def test_names_in_swift_and_labels_of_rows(table):
-    text = '@Test("T-05: then P-11 to P-13")\n@Suite("Two")\nRow(rule: "C-50: a")\nlet x = "see C-51"'
+    text = '@Test("T-05: then P-11 to P-13")\n@Suite("Two")\nRow(rule: "C-50: a")\nlet x = "see C-51"\n@Test("BR-CJ-1 to BR-CJ-2")'
     found = set().union(*(table.identifiers(name) for name in table.swift_names(text)))
-    assert found == {"T-05", "P-11", "P-12", "P-13", "C-50"}
+    assert found == {"T-05", "P-11", "P-12", "P-13", "C-50", "BR-CJ-1", "BR-CJ-2"}
 
 
 def test_a_rule_needs_a_test_or_a_reason(table):

@@ -15,14 +15,16 @@ package struct S3ControlService: ControlService {
     let authorizer: any Authorizer
     private let home: RegionName
     let regions: RegionMap
+    private let jobs: JobControl
 
     /// - Parameters:
     ///   - home: The region that keeps accounts.
     ///   - regions: Those for which requests may be signed.
     package init(
         settings: AccountSettings, buckets: any ControlledBuckets, accessPoints: MultiRegionAccessPointService,
-        authorizer: any Authorizer, home: RegionName, regions: RegionMap
+        jobs: JobControl, authorizer: any Authorizer, home: RegionName, regions: RegionMap
     ) {
+        self.jobs = jobs
         self.settings = settings
         self.buckets = buckets
         self.accessPoints = accessPoints
@@ -39,9 +41,11 @@ package struct S3ControlService: ControlService {
             || MultiRegionAccessPointService.controlRegions.contains(region.description)
     }
 
-    /// Accounts and access points are written in the home region; tags are where their bucket is.
+    /// Accounts and access points are written in the home region; tags are where their bucket is; jobs are each region's
+    /// own.
     package func region(for head: HTTPRequestHead, body: [UInt8]) async -> RegionName? {
         if Self.path(of: head).hasPrefix(Self.tagsPrefix) { return await self.regionOfTags(for: head) }
+        if JobControl.owns(Self.path(of: head)) { return nil }
         return head.method == "GET" ? nil : self.home
     }
 
@@ -68,6 +72,7 @@ package struct S3ControlService: ControlService {
         }
         let path = Self.path(of: request.head)
         if path.hasPrefix(Self.tagsPrefix) { return try await self.tags(request, account: account) }
+        if JobControl.owns(path) { return try await self.jobs.answer(request, for: account) }
         if let route = try MultiRegionAccessPointRoute(method: request.head.method, path: String(path)) {
             return try await self.accessPoints.perform(route, account: account, request)
         }

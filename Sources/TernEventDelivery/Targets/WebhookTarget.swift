@@ -50,9 +50,9 @@ enum CloudEvent {
         json.openObject()
         json.member("specversion", "1.0")
         json.member("id", message.id)
-        json.member("source", "arn:aws:s3:::\(message.bucket)")
+        json.member("source", message.sourceARN)
         json.member("type", "com.amazonaws.s3.\(message.eventName.replacing(":", with: "."))")
-        json.member("time", (message.event?.time ?? now).iso8601)
+        json.member("time", (message.event?.time ?? message.job?.time ?? now).iso8601)
         if let event = message.event { json.member("subject", event.encodedKey) }
         json.member("datacontenttype", "application/json")
         json.name("data")

@@ -2,7 +2,7 @@ package import TernCore
 package import TernRecords
 package import TernStorage
 
-/// One queue of events: from one bucket to one target. The bucket may be gone.
+/// One queue of events: from one bucket, or from the region's jobs, to one target. The bucket may be gone.
 package struct EventLane: Hashable, Sendable {
     package var partition: PartitionID
     /// The ARN; ``NotificationRules/eventBridgeTarget`` for the EventBridge.

@@ -43,7 +43,8 @@ package struct DeadLetter: Sendable, Hashable {
         self.target = record.target
         self.bucket = record.bucket
         self.key = String(decoding: Array(record.key), as: UTF8.self)
-        self.event = S3EventType(rawValue: UInt8(clamping: record.type))?.name ?? "TestEvent"
+        self.event =
+            record.hasJob ? record.job.name : S3EventType(rawValue: UInt8(clamping: record.type))?.name ?? "TestEvent"
         self.time = Timestamp(milliseconds: record.timeMs)
         self.givenUp = Timestamp(milliseconds: record.givenUpMs)
         self.attempts = Int(record.attempts)

@@ -14,7 +14,7 @@ package struct EventCount: Hashable, Sendable {
     package init() {}
 }
 
-/// The events on their way: the rows themselves are in the buckets' partitions; here are their counts, which are rebuilt
+/// The events on their way: the rows themselves are in the partitions of buckets, and of the directory for jobs; here are their counts, which are rebuilt
 /// from the rows at start, and the bell that wakes whoever sends them.
 package final class EventQueue: Sendable {
     private struct State {
@@ -83,7 +83,7 @@ package final class EventQueue: Sendable {
         } catch {
             throw S3Error(error)
         }
-        for partition in partitions {
+        for partition in partitions + [.directory] {
             for table in [Keyspace.Table.event, .deadEvent] {
                 try await self.count(table, in: partition)
             }

@@ -65,8 +65,9 @@ extension ObjectService {
         var batch = MetadataBatch(partition: bucket.partition)
         var events = AddedEvents()
         var missed: [TaskRecord] = []
+        var reader = TaskReader(self.outbox.plans, in: bucket.partition)
         for row in rows {
-            let task: TaskRecord = try decodeRecord(row.value)
+            let task = try await reader.read(row.value)
             let version = try await self.version(
                 identity: task.version.versionID, of: ObjectKey(trusted: Array(task.key)), in: bucket)?.record
             batch.require(row.key, is: row.value)

@@ -98,9 +98,9 @@ package final class Outbox: Sendable {
             self.ages.add(requested)
         }
 
-        mutating func remove(_ task: TaskRecord) {
-            self.count.add(task.byteCount, sign: -1)
-            self.ages.remove(Timestamp(milliseconds: task.requestMs))
+        mutating func remove(_ byteCount: Int64, requested: Timestamp) {
+            self.count.add(byteCount, sign: -1)
+            self.ages.remove(requested)
         }
     }
 
@@ -111,14 +111,19 @@ package final class Outbox: Sendable {
         var doubts = OutboxDoubts()
     }
 
+    /// So many tasks are counted one by one: those of one write are in lanes of their own.
+    private static let fewTasks = 8
+
     package let metadata: any MetadataStore
     package let deadlines = ReplicationDeadlines()
     /// How the tasks end that jobs started.
     package let startedTasks = StartedTasks()
+    let plans: TaskPlans
     private let state = Mutex(State())
 
     package init(metadata: any MetadataStore) {
         self.metadata = metadata
+        self.plans = TaskPlans(metadata: metadata)
     }
 
     /// Calls `listener` after every commit that adds tasks to a lane, with the earliest due time among them, and once for
@@ -182,8 +187,12 @@ package final class Outbox: Sendable {
         let lane = self.lane(of: doubt.task, from: doubt.bucket)
         if isThere {
             listener?(lane, doubt.task.requested)
-        } else if let record: TaskRecord = try? decodeRecord(doubt.task.value) {
-            self.removed([record], from: lane)
+        } else {
+            let task = doubt.task
+            self.state.withLock { state in
+                state.pending[lane, default: [:]][task.ruleID, default: Waiting()].remove(
+                    task.byteCount, requested: task.requested)
+            }
         }
     }
 
@@ -209,20 +218,11 @@ package final class Outbox: Sendable {
 
     /// Counts tasks that a commit has just added, and wakes their lanes.
     func added(_ tasks: [OutboxTask], to bucket: BucketState) {
-        if tasks.count == 1 {
-            // By far the most frequent, and on the way of each write.
-            let task = tasks[0]
-            if task.traffic == .timed { self.deadlines.note(task.requested, in: bucket) }
-            let lane = self.lane(of: task, from: bucket)
-            let listener = self.state.withLock { state in
-                state.pending[lane, default: [:]][task.ruleID, default: Waiting()].add(
-                    task.byteCount, requested: task.requested)
-                return state.listener
-            }
-            listener?(lane, task.requested)
+        if tasks.isEmpty { return }
+        if tasks.count <= Self.fewTasks {
+            for task in tasks { self.added(task, to: bucket) }
             return
         }
-        if tasks.isEmpty { return }
         let (lanes, listener) = self.state.withLock { state in
             var lanes: [LaneID: Timestamp] = [:]
             for task in tasks {
@@ -238,6 +238,18 @@ package final class Outbox: Sendable {
         for (lane, due) in lanes.sorted(by: { $0.key < $1.key }) { listener(lane, due) }
     }
 
+    /// On the way of each write.
+    private func added(_ task: OutboxTask, to bucket: BucketState) {
+        if task.traffic == .timed { self.deadlines.note(task.requested, in: bucket) }
+        let lane = self.lane(of: task, from: bucket)
+        let listener = self.state.withLock { state in
+            state.pending[lane, default: [:]][task.ruleID, default: Waiting()].add(
+                task.byteCount, requested: task.requested)
+            return state.listener
+        }
+        listener?(lane, task.requested)
+    }
+
     private func lane(of task: OutboxTask, from bucket: BucketState) -> LaneID {
         LaneID(
             sourceBucket: bucket.name, sourceBucketID: bucket.record.bucketID,
@@ -249,7 +261,8 @@ package final class Outbox: Sendable {
         guard !tasks.isEmpty else { return }
         self.state.withLock { state in
             for task in tasks {
-                state.pending[lane.of(task.traffic), default: [:]][task.ruleID, default: Waiting()].remove(task)
+                state.pending[lane.of(task.traffic), default: [:]][task.ruleID, default: Waiting()].remove(
+                    task.byteCount, requested: Timestamp(milliseconds: task.requestMs))
             }
         }
     }

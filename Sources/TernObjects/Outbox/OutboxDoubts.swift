@@ -48,6 +48,7 @@ extension ObjectService {
             self.outbox.doubted(Self.rows(of: tasks, in: batch), to: bucket)
             throw error
         }
+        tasks.lazy.compactMap(\.plans).first?.noteStored()
         self.outbox.added(tasks, to: bucket)
         return true
     }

@@ -43,16 +43,18 @@ extension Outbox {
     package func rebuild(from registry: BucketRegistry) async throws(S3Error) {
         self.resetCounts()
         for bucket in try await registry.all() {
+            var reader = TaskReader(self.plans, in: bucket.partition)
             var range = Keyspace.table(.task)
             while true {
                 let page = try await self.metadata.entries(range, in: bucket.partition, limit: Self.pageRows)
                 var tasks: [OutboxTask] = []
                 tasks.reserveCapacity(page.count)
-                for entry in page { tasks.append(OutboxTask(try decodeRecord(entry.value), value: entry.value)) }
+                for entry in page { tasks.append(OutboxTask(try await reader.read(entry.value), value: entry.value)) }
                 self.added(tasks, to: bucket)
                 guard page.count == Self.pageRows, let last = page.last else { break }
                 range.lower = last.key + [0]
             }
+            try await self.plans.removeUnused(in: bucket, keeping: reader.epochs)
         }
     }
 
@@ -71,8 +73,9 @@ extension Outbox {
         if let dueBefore { range.upper = Keyspace.task(lane: lane.hash, due: dueBefore, unique: 0) }
         if let row, KeyOrder.precedes(range.lower, row) { range.lower = row }
         var tasks: [StoredTask] = []
+        var reader = TaskReader(self.plans, in: lane.partition)
         for entry in try await self.metadata.entries(range, in: lane.partition, limit: limit) {
-            tasks.append(StoredTask(row: entry.key, value: entry.value, record: try decodeRecord(entry.value)))
+            tasks.append(StoredTask(row: entry.key, value: entry.value, record: try await reader.read(entry.value)))
         }
         return tasks
     }

@@ -9,6 +9,8 @@ import TernStorage
 struct PlannedDeliveries {
     var states: [DestinationState] = []
     var tasks: [OutboxTask] = []
+    /// ``states`` as they stand in the version's record, where they are known beforehand.
+    var encodedStates: [UInt8] = []
 
     var isEmpty: Bool { self.tasks.isEmpty }
 }
@@ -33,10 +35,13 @@ extension ObjectService {
             byteCount: record.byteCount
         )
         var result = PlannedDeliveries()
-        ReplicationPlanner.forEachReplicatingRule(of: configuration, change: change) { index in
+        ReplicationPlanner.forEachReplicatingRule(
+            of: configuration, change: change, destinationsDiffer: plans.destinationsDiffer
+        ) { index in
             let (state, task) = plans.plan(ruleAt: index, for: record, key: key, requested: requested)
             result.states.append(state)
             result.tasks.append(task)
+            result.encodedStates.append(contentsOf: plans.encodedState(ofRuleAt: index))
         }
         return result
     }
@@ -103,14 +108,13 @@ extension ObjectService {
         return result
     }
 
-    /// Adds the tasks' rows to the commit that makes their version visible.
+    /// Adds the tasks' rows to the commit that makes their version visible, and what they need to be complete.
     func put(_ tasks: [OutboxTask], in batch: inout MetadataBatch) {
+        // All are of one configuration.
+        if let plans = tasks.lazy.compactMap(\.plans).first, !plans.isStored { batch.put(plans.row, plans.value) }
         for task in tasks {
             let unique = self.clock.randomBits()
-            let row = Keyspace.task(
-                lane: LaneHash(destinationBucket: task.destinationBucket, traffic: task.traffic), due: task.requested,
-                unique: unique)
-            batch.put(row, task.value)
+            batch.put(Keyspace.task(lane: task.lane, due: task.requested, unique: unique), task.value)
             if task.traffic == .timed {
                 batch.put(Keyspace.deadline(.open, requested: task.requested, unique: unique), task.value)
             }

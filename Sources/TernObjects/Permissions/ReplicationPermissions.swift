@@ -233,11 +233,10 @@ private struct Question: Sendable {
                 resourceOwner: self.bucket.owner,
                 resourcePolicy: features.policy,
                 restrictsPublic: features.isPolicyPublic && self.bucket.publicAccessBlock.restrictPublicBuckets,
-                object: key == nil
-                    ? nil
-                    : .init(
-                        bucket: self.bucket.name, bucketID: self.bucket.record.bucketID,
-                        epoch: self.bucket.record.epoch),
+                // Also of the bucket's own actions: these are asked of no object, and by policies without conditions
+                // answered alike each time.
+                object: .init(
+                    bucket: self.bucket.name, bucketID: self.bucket.record.bucketID, epoch: self.bucket.record.epoch),
                 context: {
                     // it is traffic of the server's own, and counts as encrypted.
                     var all = ["aws:SecureTransport": ["true"], "aws:RequestedRegion": [region]]

@@ -31,9 +31,18 @@ extension ObjectService {
     }
 
     /// A version by the identity that every version has, the null version too.
-    package func version(identity: VersionID, of key: ObjectKey, in bucket: BucketState) async throws(S3Error)
-        -> StoredVersion?
-    {
+    ///
+    /// - Parameter headValue: The head's row, where it was read a moment ago.
+    package func version(
+        identity: VersionID, of key: ObjectKey, in bucket: BucketState, headValue: [UInt8]? = nil
+    ) async throws(S3Error) -> StoredVersion? {
+        if let headValue {
+            let record: VersionRecord = try decodeRecord(headValue)
+            if record.versionID == identity {
+                return StoredVersion(
+                    key: key, record: record, isLatest: true, row: Keyspace.head(key), value: headValue)
+            }
+        }
         var head = try await self.head(key, in: bucket)
         while true {
             if let head, head.record.versionID == identity { return head }

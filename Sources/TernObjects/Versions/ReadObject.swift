@@ -24,7 +24,8 @@ extension ObjectService {
         layout known: BodyLayout? = nil,
         range: Range<Int64>,
         cipher: BodyCipher?,
-        in partition: PartitionID
+        in partition: PartitionID,
+        inlineRow: [UInt8]? = nil
     ) async throws(S3Error) -> OpenedBody? {
         if range.isEmpty { return OpenedBody.none }
         guard record.hasEncryption == (cipher != nil) else { throw .internalError }
@@ -36,7 +37,9 @@ extension ObjectService {
             segments = layout.segments
         }
         if segments.count == 1, let segment = segments.first, case .inlineID(let id) = segment.place {
-            guard let bytes = try await self.metadata.value(Keyspace.body(Array(id)), in: partition) else { return nil }
+            var stored = id.elementsEqual(record.versionID.newestFirstBytes) ? inlineRow : nil
+            if stored == nil { stored = try await self.metadata.value(Keyspace.body(Array(id)), in: partition) }
+            guard let bytes = stored else { return nil }
             do {
                 return .bytes(try segment.bytes(range, ofStored: bytes, cipher: cipher))
             } catch {

@@ -63,10 +63,12 @@ extension ObjectService {
 
             let deliveries = self.planCreation(
                 of: record, key: key, in: bucket, origin: origin, requested: requested)
+            record.destinations = []
+            let value = try encodeRecord(record) + deliveries.encodedStates
             record.destinations = deliveries.states
             self.put(deliveries.tasks, in: &batch)
             let events = try self.addCreationEvent(of: record, key: key, in: bucket, cause: cause, to: &batch)
-            batch.put(Keyspace.head(key), try encodeRecord(record))
+            batch.put(Keyspace.head(key), value)
 
             if try await self.tryCommit(batch, adding: deliveries.tasks, to: bucket) {
                 self.events.added(events, in: bucket.partition)

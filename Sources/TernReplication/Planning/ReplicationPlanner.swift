@@ -35,19 +35,24 @@ package enum ReplicationPlanner {
 
     /// Calls `body` with the index of each rule that replicates the change, in document order: what ``plan(configuration:change:)``
     /// decides, without the reasons. It stands in the way of every write.
+    ///
+    /// - Parameter destinationsDiffer: Whether each rule has a destination bucket of its own, so that none can win over
+    ///   another.
     package static func forEachReplicatingRule(
-        of configuration: ReplicationConfiguration, change: VersionChange, _ body: (Int) -> Void
+        of configuration: ReplicationConfiguration, change: VersionChange, destinationsDiffer: Bool = false,
+        _ body: (Int) -> Void
     ) {
         let rules = configuration.rules
         let winners =
-            rules.count == 1
+            rules.count == 1 || destinationsDiffer
             ? nil : self.winners(among: rules, obstacles: rules.map { self.obstacle(to: change, under: $0) })
-        for (index, rule) in rules.enumerated() {
+        // By index: a rule is a large struct to copy.
+        for index in rules.indices {
             let matches =
-                if let winners { winners[rule.destination.bucket] == index } else {
-                    self.obstacle(to: change, under: rule) == nil
+                if let winners { winners[rules[index].destination.bucket] == index } else {
+                    self.obstacle(to: change, under: rules[index]) == nil
                 }
-            if matches, self.refusal(of: change, by: rule) == nil { body(index) }
+            if matches, self.refusal(of: change, by: rules[index]) == nil { body(index) }
         }
     }
 

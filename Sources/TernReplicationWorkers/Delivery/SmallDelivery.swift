@@ -52,8 +52,11 @@ extension Delivery {
     ) async {
         var ready: [ReadyItem] = []
         var bytes = 0
-        for task in tasks {
-            switch await self.read(task, from: source, to: place) {
+        // Where this fails, reading one by one says which task fails, and why.
+        let rows = (try? await self.service.sourceRows(of: tasks, in: source)) ?? []
+        for (index, task) in tasks.enumerated() {
+            let ahead = rows.indices.contains(index) ? rows[index] : SourceRows()
+            switch await self.read(task, ahead: ahead, from: source, to: place) {
             case .verdict(let verdict):
                 report.verdicts.append((task, verdict))
             case .alone(let version, let withoutTags):
@@ -126,12 +129,16 @@ extension Delivery {
     }
 
     /// Reads a task's version, as it is now, and its body.
-    private func read(_ task: StoredTask, from source: BucketState, to place: DestinationPlace?) async -> SourceReading
-    {
+    private func read(
+        _ task: StoredTask, ahead: SourceRows, from source: BucketState, to place: DestinationPlace?
+    ) async -> SourceReading {
         do {
             let key = ObjectKey(trusted: Array(task.record.key))
             let identity = task.record.version.versionID
-            guard let version = try await self.service.version(identity: identity, of: key, in: source) else {
+            guard
+                let version = try await self.service.version(
+                    identity: identity, of: key, in: source, headValue: ahead.head)
+            else {
                 return .verdict(self.verdict(on: task, version: nil, cause: .sourceVersionGone))
             }
             let record = version.record
@@ -161,7 +168,8 @@ extension Delivery {
                 return .keyRefused(version, reason)
             }
             guard let layout = try await self.service.layout(of: record, in: source.partition),
-                let body = try await self.readBody(of: record, layout: layout, cipher: opening.cipher, in: source)
+                let body = try await self.readBody(
+                    of: record, layout: layout, cipher: opening.cipher, in: source, inlineRow: ahead.body)
             else {
                 return .verdict(.postpone(.zero, error: "the version moved while it was read", countsAttempt: false))
             }
@@ -177,14 +185,15 @@ extension Delivery {
     }
 
     private func readBody(
-        of record: VersionRecord, layout: BodyLayout, cipher: BodyCipher?, in source: BucketState
+        of record: VersionRecord, layout: BodyLayout, cipher: BodyCipher?, in source: BucketState, inlineRow: [UInt8]?
     ) async throws -> ByteBuffer? {
         let opened: OpenedBody?
         if record.travelsSealed {
             opened = try await self.service.openStoredBody(layout, in: source.partition)
         } else {
             opened = try await self.service.openBody(
-                of: record, layout: layout, range: 0..<record.byteCount, cipher: cipher, in: source.partition)
+                of: record, layout: layout, range: 0..<record.byteCount, cipher: cipher, in: source.partition,
+                inlineRow: inlineRow)
         }
         switch opened {
         case nil:

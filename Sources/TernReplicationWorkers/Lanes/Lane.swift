@@ -13,7 +13,6 @@ final class Lane: Sendable {
     let id: LaneID
     private let context: LaneContext
     private let mailbox = LaneMailbox()
-    private let deliveries = Atomic<Int>(0)
     private let published = Mutex(LaneReport(state: "idle"))
 
     init(id: LaneID, context: LaneContext) {
@@ -100,19 +99,38 @@ final class Lane: Sendable {
     /// Delivers and reports, and then, while the region is busy with clients, rests for a multiple of the time that it
     /// took before it gives its place to the next delivery. So replication has a small share of a busy machine, and all
     /// of an idle one; it never stops, and an outcome is not kept back by a rest.
+    ///
+    /// The share is that of all lanes together, so that clients pay for one rule what they pay for many; up to a point,
+    /// from which on lanes would hardly move.
     private func run(_ size: DeliveryReport.Size, _ deliver: () async -> DeliveryReport) async {
-        let others = self.deliveries.add(1, ordering: .relaxed).newValue
+        let others = self.context.deliveries.began()
         let start = self.context.wall.now
         self.mailbox.post(await deliver())
         if let clients = self.context.clients, clients.isBusy {
-            let end = self.context.wall.now
+            let options = self.context.options
             let traffic = self.id.traffic
-            let rest = (end - start) * self.context.options.restingFactor(of: traffic) * others
-            // A lane that is cancelled rests no longer.
-            try? await self.context.wall.sleep(until: end + min(rest, self.context.options.longestRest(of: traffic)))
+            let end = self.context.wall.now
+            let share = options.sharedRests(deliveries: others)
+            let rest = min(
+                (end - start) * options.restingFactor(of: traffic) * others, options.longestRest(of: traffic) * share)
+            await self.rest(from: end, for: rest, step: options.restingStep(deliveries: others), while: clients)
         }
-        self.deliveries.subtract(1, ordering: .relaxed)
+        self.context.deliveries.ended()
         self.mailbox.placeFreed(size)
+    }
+
+    /// Rests in some steps: clients may have had enough in between. One look is not enough to say so: those whose writes
+    /// were committed together are all answered at the same moment.
+    private func rest(from start: Timestamp, for rest: Duration, step: Duration, while clients: ClientActivity) async {
+        let end = start + rest
+        var wake = start
+        var calmLooks = 0
+        while wake < end, calmLooks < self.context.options.calmLooks, !Task.isCancelled {
+            wake = min(wake + step, end)
+            // A lane that is cancelled rests no longer.
+            try? await self.context.wall.sleep(until: wake)
+            calmLooks = clients.isBusy ? 0 : calmLooks + 1
+        }
     }
 
     private func settle(_ settlements: [TaskSettlement], _ postponements: [Postponement]) async -> SettlementReport {

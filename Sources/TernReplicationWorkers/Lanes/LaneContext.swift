@@ -1,4 +1,5 @@
 import Logging
+import Synchronization
 import TernObjects
 import TernPorts
 import TernReplication
@@ -33,12 +34,31 @@ package struct ReplicationOptions: Sendable {
     /// While clients keep the region busy, a delivery is followed by a rest of this many times its own length.
     package var restingFactor = 24
     package var longestRest = Duration.seconds(1)
+    /// Between looks, within a rest, whether clients still keep the region busy.
+    package var leastRestingStep = Duration.milliseconds(25)
+    /// So many looks in a row that find no busy clients end a rest.
+    package var calmLooks = 3
     /// Pages that are read before anything else is looked at.
     package var pagesPerTurn = 32
     /// Requests of small items under way at once, in one lane, while clients keep the region busy.
     package var requestsInFlightWhileBusy = 2
+    /// Small items in one request, while clients keep the region busy: the first requests of a burst know of no rest yet.
+    package var itemsPerRequestWhileBusy = 32
+
+    /// Items of a request that finds out whether the destination is back.
+    package var probeItems = 8
 
     package init() {}
+
+    /// How many times as long rests may be at most where so many deliveries are under way in all lanes.
+    func sharedRests(deliveries: Int) -> Int {
+        min(max(deliveries / self.requestsInFlightWhileBusy, 1), 8)
+    }
+
+    /// How long it is between looks whether clients are still busy: longer where many deliveries rest and look.
+    func restingStep(deliveries: Int) -> Duration {
+        self.leastRestingStep * min(max(deliveries / 4, 1), 40)
+    }
 
     /// Of those who make room for clients, the urgent ones rest least.
     func restingFactor(of traffic: TrafficClass) -> Int {
@@ -58,6 +78,16 @@ package struct ReplicationOptions: Sendable {
     }
 }
 
+/// Deliveries that are under way, or resting, in all lanes of a region.
+final class RunningDeliveries: Sendable {
+    private let count = Atomic<Int>(0)
+
+    /// - Returns: How many there are with this one.
+    func began() -> Int { self.count.add(1, ordering: .relaxed).newValue }
+
+    func ended() { self.count.subtract(1, ordering: .relaxed) }
+}
+
 /// What all lanes share.
 struct LaneContext: Sendable {
     var service: ObjectService
@@ -68,6 +98,7 @@ struct LaneContext: Sendable {
     /// Pauses and limits; `nil` where there are none.
     var flow: FlowControl?
     var routes: Routes
+    let deliveries = RunningDeliveries()
     /// Whom deliveries make room for; `nil` in a region without clients.
     var clients: ClientActivity?
     var logger: Logger

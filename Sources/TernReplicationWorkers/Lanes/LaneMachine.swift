@@ -32,7 +32,7 @@ package struct LaneMachine: Sendable, Hashable {
     /// The upper bound of the first delay.
     package static let delayBase = Duration.milliseconds(200)
     /// The upper bound ever: work goes on within this time after an outage has ended.
-    package static let delayCeiling = Duration.seconds(5)
+    package static let delayCeiling = Duration.seconds(2)
     /// The least delay, however the dice fall.
     package static let delayFloor = Duration.milliseconds(50)
 

@@ -292,19 +292,26 @@ struct LaneWork: Sendable {
         guard !self.small.isEmpty else { return nil }
         var count = 0
         var bytes: Int64 = 0
+        let limit = self.itemLimit
         for task in self.small {
-            if count == self.options.itemsPerRequest { break }
+            if count == limit { break }
             if count > 0, bytes + task.record.byteCount > self.batchBytes { break }
             bytes += task.record.byteCount
             count += 1
         }
-        let isFull = count == self.options.itemsPerRequest || count < self.small.count
-        if !isFull, self.smallInFlight > 0, let gathered = self.gatheredAt, now < gathered { return nil }
+        let isComplete = count == limit || count < self.small.count
+        if !isComplete, self.smallInFlight > 0, let gathered = self.gatheredAt, now < gathered { return nil }
         let batch = Array(self.small.prefix(count))
         self.small.removeFirst(count)
         self.smallInFlight += 1
         self.lastSmallStart = now
-        return .deliverSmall(batch, isFull: isFull)
+        return .deliverSmall(batch, isFull: isComplete && limit == self.options.itemsPerRequest)
+    }
+
+    /// Items of the next request: few where it is to find out whether the destination is back, or where clients go first.
+    private var itemLimit: Int {
+        if self.machine.state == .probing { return self.options.probeItems }
+        return self.isMakingRoom ? self.options.itemsPerRequestWhileBusy : self.options.itemsPerRequest
     }
 
     private var gatheredAt: Timestamp? {

@@ -1,5 +1,6 @@
 import SwiftProtobuf
 import TernCore
+import TernObjects
 import TernRecords
 import TernStorage
 
@@ -10,6 +11,7 @@ private enum Row {
     static let head = UInt8(ascii: "H")
     static let noncurrent = UInt8(ascii: "V")
     static let task = UInt8(ascii: "T")
+    static let taskPlans = UInt8(ascii: "t")
 }
 
 extension Book {
@@ -123,16 +125,29 @@ extension Book {
         }
     }
 
-    private func applyTasks(
+    private mutating func applyTasks(
         _ order: [[UInt8]], _ final: [[UInt8]: [UInt8]?], to book: inout BucketBook, event: inout CommitEvent
     ) throws {
         var removed: [(row: [UInt8], entry: TaskEntry)] = []
         for row in order where row.first == Row.task {
             if let entry = book.tasks.removeValue(forKey: row) { removed.append((row, entry)) }
         }
+        for row in order where row.first == Row.taskPlans {
+            if case .some(.some(let value)) = final[row] {
+                book.taskPlans[row] = try TaskPlansRecord(serializedBytes: value)
+            } else {
+                book.taskPlans[row] = nil
+            }
+        }
         for row in order where row.first == Row.task {
             guard case .some(.some(let value)) = final[row] else { continue }
-            let record = try TaskRecord(serializedBytes: value)
+            var record = try TaskRecord(serializedBytes: value)
+            if record.plan > 0 {
+                let plans = book.taskPlans[Keyspace.taskPlans(epoch: record.configurationEpoch)]
+                if !record.complete(by: plans ?? TaskPlansRecord()) {
+                    self.report(.lostIntent, "\(book.name): a task without its plan")
+                }
+            }
             let id = record.version.versionID
             // A task that is put off keeps the random end of its row.
             if let index = removed.firstIndex(where: { $0.row.suffix(8) == row.suffix(8) && $0.entry.id == id }) {

@@ -38,6 +38,8 @@ struct BucketBook: Sendable {
     var heads: [String: VersionID] = [:]
     var stacks: [String: Set<VersionID>] = [:]
     var tasks: [[UInt8]: TaskEntry] = [:]
+    /// What tasks have in common, by row.
+    var taskPlans: [[UInt8]: TaskPlansRecord] = [:]
     /// Versions that were removed for good.
     var removed: Set<VersionID> = []
     /// When its versioning was last not enabled.

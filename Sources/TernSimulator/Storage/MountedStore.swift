@@ -15,6 +15,11 @@ final class MountedStore: MetadataStore {
         return try await self.disk.store.get(key, in: partition)
     }
 
+    func get(_ keys: [[UInt8]], in partition: PartitionID) async throws(StorageError) -> [[UInt8]?] {
+        try await self.disk.read(life: self.life)
+        return try await self.disk.store.get(keys, in: partition)
+    }
+
     func scan(_ range: KeyRange, in partition: PartitionID, limit: Int) async throws(StorageError) -> [KeyValue] {
         try await self.disk.read(life: self.life)
         return try await self.disk.store.scan(range, in: partition, limit: limit)

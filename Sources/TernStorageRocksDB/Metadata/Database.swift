@@ -86,6 +86,30 @@ final class Database: Sendable {
         try self.withValue(of: key, in: partition, from: tier) { bytes in bytes.map { [UInt8]($0) } }
     }
 
+    /// Values of some of the keys, by their indices.
+    struct ReadValues: Sendable {
+        var values: [(index: Int, value: [UInt8]?)] = []
+        /// The indices of those that are not in memory.
+        var missing: [Int] = []
+    }
+
+    func get(
+        _ keys: [[UInt8]],
+        at indices: [Int],
+        in partition: PartitionID,
+        from tier: ReadTier
+    ) throws(StorageError) -> ReadValues {
+        var read = ReadValues()
+        read.values.reserveCapacity(indices.count)
+        for index in indices {
+            switch try self.get(keys[index], in: partition, from: tier) {
+            case .value(let value): read.values.append((index, value))
+            case .needsDisk: read.missing.append(index)
+            }
+        }
+        return read
+    }
+
     /// Whether a key has a value; `nil` asks whether it is absent.
     func isEqual(_ key: [UInt8], in partition: PartitionID, to value: [UInt8]?) throws(StorageError) -> Bool {
         let result = try self.withValue(of: key, in: partition, from: .disk) { stored in

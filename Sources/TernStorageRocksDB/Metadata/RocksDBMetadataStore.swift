@@ -53,6 +53,36 @@ package final class RocksDBMetadataStore: MetadataStore {
         }
     }
 
+    /// More keys than this are read by an I/O thread, whether they are in memory or not.
+    private static let keysReadInPlace = 8
+
+    /// Few keys are read here as far as they are in memory; for many, some are likely not to be, and one turn of an I/O
+    /// thread costs less than to look for each twice.
+    package func get(_ keys: [[UInt8]], in partition: PartitionID) async throws(StorageError) -> [[UInt8]?] {
+        var values = [[UInt8]?](repeating: nil, count: keys.count)
+        var missing = Array(keys.indices)
+        if self.readsInPlace, keys.count <= Self.keysReadInPlace {
+            let read = try self.gate.tryRead { database throws(StorageError) in
+                try database.get(keys, at: missing, in: partition, from: .memory)
+            }
+            if let read {
+                for (index, value) in read.values { values[index] = value }
+                missing = read.missing
+            }
+        }
+        if missing.isEmpty { return values }
+        let gate = self.gate
+        let wanted = missing
+        let read = try await self.pool.run { () throws(StorageError) in
+            try gate.read { database throws(StorageError) in
+                try database.get(keys, at: wanted, in: partition, from: .disk)
+            }
+        }
+        guard read.missing.isEmpty else { throw StorageError(.io, "a read from the disk was incomplete") }
+        for (index, value) in read.values { values[index] = value }
+        return values
+    }
+
     package func scan(
         _ range: KeyRange,
         in partition: PartitionID,

@@ -15,15 +15,17 @@ struct BenchSize: Sendable {
     var outageOperations: Int
     /// Rules of the source bucket, each with a destination bucket of its own.
     var rules: Int
+    /// Operations that wait in the end, where a backlog is measured.
+    var backlogOperations: Int
 }
 
 /// What can be measured.
 enum BenchScenario: String, CaseIterable, Sendable {
-    case put, get, head, list, large, replicated, lag, outage, policy
+    case put, get, head, list, large, replicated, lag, outage, backlog, policy
 }
 
 /// Answers to a load, and how long it took in all; may be the sum of several turns.
-private struct LoadRun {
+struct LoadRun {
     var samples: [LoadSample] = []
     var seconds = 0.0
 
@@ -47,10 +49,10 @@ struct BenchRun: Sendable {
     private let name = "tern-bench-\(UInt32.random(in: 0...UInt32.max))"
 
     private var plainBucket: String { "\(self.name)-plain" }
-    private var versionedBucket: String { "\(self.name)-versioned" }
-    private var sourceBucket: String { "\(self.name)-source" }
-    private var destinationBucket: String { "\(self.name)-destination" }
-    private var smallBody: ByteBuffer { Self.randomBytes(self.size.smallBytes) }
+    var versionedBucket: String { "\(self.name)-versioned" }
+    var sourceBucket: String { "\(self.name)-source" }
+    var destinationBucket: String { "\(self.name)-destination" }
+    var smallBody: ByteBuffer { Self.randomBytes(self.size.smallBytes) }
 
     func run() async throws -> BenchReport {
         Self.say("measuring this machine")
@@ -117,7 +119,7 @@ struct BenchRun: Sendable {
     // MARK: Replication
 
     private func replication(plainPut: BenchResult?) async throws -> [BenchResult] {
-        guard !self.scenarios.isDisjoint(with: [.replicated, .lag, .outage]) else { return [] }
+        guard !self.scenarios.isDisjoint(with: [.replicated, .lag, .outage, .backlog]) else { return [] }
         guard let destination = self.target.destination else {
             Self.say("one region only: replication is not measured")
             return []
@@ -131,9 +133,10 @@ struct BenchRun: Sendable {
             self.sourceBucket, to: destinations, account: self.target.account.id)
 
         var results: [BenchResult] = []
-        if self.scenarios.contains(.lag) { results.append(try await self.lag(destination)) }
+        if self.scenarios.contains(.lag) { results += try await self.lag(destination) }
         if self.scenarios.contains(.replicated) { results += try await self.replicatedPut() }
         if self.scenarios.contains(.outage) { results += try await self.outage(plainPut: plainPut) }
+        if self.scenarios.contains(.backlog) { results += try await self.backlog() }
         return results
     }
 
@@ -167,88 +170,15 @@ struct BenchRun: Sendable {
         return [reference, put, rest]
     }
 
-    private func puts(_ count: Int, _ prefix: String) throws -> [LoadRequest] {
+    func puts(_ count: Int, _ prefix: String) throws -> [LoadRequest] {
         let body = self.smallBody
         return try (0..<count).map { index in
             try self.target.source.signer.request("PUT", "\(prefix)/\(Self.key(index))", body: body)
         }
     }
 
-    /// How long after the answer to its PUT an object can be read at the destination, at a steady rate of writes.
-    private func lag(_ destination: BenchRegion) async throws -> BenchResult {
-        let count = self.size.lagRate * self.size.lagSeconds
-        let workerCount = min(count, max(8, self.size.lagRate / 4))
-        let bar = ProgressBar("replication lag", total: count)
-        let body = self.smallBody
-        let start = ContinuousClock.now + .milliseconds(50)
-        let lags = try await withThrowingTaskGroup(of: [Double].self) { group in
-            for worker in 0..<workerCount {
-                group.addTask {
-                    let writer = try await LoadConnection.connect(to: self.target.source.signer.endpoint)
-                    let reader = try await LoadConnection.connect(to: destination.signer.endpoint)
-                    var lags: [Double] = []
-                    for index in stride(from: worker, to: count, by: workerCount) {
-                        let key = "lag/\(Self.key(index))"
-                        let put = try self.target.source.signer.request(
-                            "PUT", "/\(self.sourceBucket)/\(key)", body: body)
-                        let head = try destination.signer.request("HEAD", "/\(self.destinationBucket)/\(key)")
-                        try await Task.sleep(until: start + .nanoseconds(index * 1_000_000_000 / self.size.lagRate))
-                        let written = try await writer.run([put])[0]
-                        guard written.status == 200 else {
-                            throw CommandFailure("PUT \(key) answers \(written.status)")
-                        }
-                        lags.append(try await Self.wait(for: head, on: reader))
-                        bar.advance()
-                    }
-                    await writer.close()
-                    await reader.close()
-                    return lags
-                }
-            }
-            return try await group.reduce(into: []) { $0 += $1 }
-        }
-        bar.finish()
-        let seconds = Self.seconds(ContinuousClock.now - start)
-        return BenchResult(
-            name: "lag at \(self.size.lagRate)/s", milliseconds: lags, errors: 0, seconds: seconds,
-            byteCount: Double(count * self.size.smallBytes))
-    }
-
-    /// Milliseconds until the object can be read.
-    private static func wait(for head: LoadRequest, on reader: LoadConnection) async throws -> Double {
-        let written = ContinuousClock.now
-        while true {
-            let status = try await reader.run([head])[0].status
-            let waited = ContinuousClock.now - written
-            if status == 200 { return self.seconds(waited) * 1000 }
-            guard status == 404, waited < .seconds(60) else {
-                throw CommandFailure("an object did not arrive at the destination within 60 s (HEAD answers \(status))")
-            }
-            try await Task.sleep(for: .milliseconds(2))
-        }
-    }
-
-    /// Writes while the destination is away, then measures how fast it catches up.
-    private func outage(plainPut: BenchResult?) async throws -> [BenchResult] {
-        guard let processes = self.target.processes, let destination = self.target.destination,
-            let configuration = processes.configurations.first(where: { $0.region == destination.name })
-        else {
-            Self.say("the regions were started elsewhere: an outage is not measured")
-            return []
-        }
-        try await processes.stop(configuration)
-        var during = try await self.load(
-            "PUT during an outage", self.puts(self.size.outageOperations, "/\(self.sourceBucket)/outage"),
-            bytesPerOperation: self.size.smallBytes)
-        if let plainPut, plainPut.operationsPerSecond > 0 {
-            during.ratios["PUT without a rule"] = during.operationsPerSecond / plainPut.operationsPerSecond
-        }
-        try await processes.restart(configuration)
-        return [during, try await self.drain("catch-up after an outage")]
-    }
-
     /// Waits until nothing is pending; the rate is that of what was pending at the beginning.
-    private func drain(_ name: String) async throws -> BenchResult {
+    func drain(_ name: String) async throws -> BenchResult {
         let start = ContinuousClock.now
         let operations = try await self.pendingOperations()
         let bar = ProgressBar(name, total: operations)
@@ -276,7 +206,7 @@ struct BenchRun: Sendable {
         return result
     }
 
-    private func pendingOperations() async throws -> Int {
+    func pendingOperations() async throws -> Int {
         let region = FederatedRegion(name: self.target.source.name, endpoint: self.target.source.endpoint)
         let data = try await self.target.operatorClient.get("/_tern/v1/status", from: region)
         let rules = try JSONDecoder().decode(RegionStatus.self, from: data).rules
@@ -286,14 +216,14 @@ struct BenchRun: Sendable {
     // MARK: Load
 
     /// Sends requests over `concurrency` connections, each connection one at a time, as fast as answers come.
-    private func load(
+    func load(
         _ name: String, _ requests: [LoadRequest], bytesPerOperation: Int = 0, concurrency: Int? = nil
     ) async throws -> BenchResult {
         try await self.loadRun(name, requests, concurrency: concurrency)
             .result(name, bytesPerOperation: bytesPerOperation)
     }
 
-    private func loadRun(_ name: String, _ requests: [LoadRequest], concurrency: Int? = nil) async throws -> LoadRun {
+    func loadRun(_ name: String, _ requests: [LoadRequest], concurrency: Int? = nil) async throws -> LoadRun {
         let count = min(concurrency ?? self.size.concurrency, requests.count)
         let bar = ProgressBar(name, total: requests.count)
         var connections: [LoadConnection] = []
@@ -316,7 +246,7 @@ struct BenchRun: Sendable {
         return LoadRun(samples: samples, seconds: seconds)
     }
 
-    private static func key(_ index: Int) -> String {
+    static func key(_ index: Int) -> String {
         // Spread over the key space, as real keys are.
         let digits = String((UInt64(index) &* 0x9E37_79B9_7F4A_7C15) >> 16, radix: 16)
         return "\(digits)-\(index)"
@@ -330,11 +260,11 @@ struct BenchRun: Sendable {
         return buffer.getSlice(at: 0, length: count) ?? buffer
     }
 
-    private static func seconds(_ duration: Duration) -> Double {
+    static func seconds(_ duration: Duration) -> Double {
         Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
     }
 
-    private static func say(_ text: String) {
+    static func say(_ text: String) {
         FileHandle.standardError.write(Data("\(text)\n".utf8))
     }
 }

@@ -47,13 +47,16 @@ final class LoadConnection: Sendable {
     }
 
     /// Sends `requests` in order; calls `progress` with each answer, on the event loop.
-    func run(_ requests: [LoadRequest], progress: @escaping @Sendable (LoadSample) -> Void = { _ in }) async throws
-        -> [LoadSample]
-    {
+    ///
+    /// - Parameter times: Before which each request is not sent; empty to send each when the answer before is complete.
+    func run(
+        _ requests: [LoadRequest], notBefore times: [NIODeadline] = [],
+        progress: @escaping @Sendable (LoadSample) -> Void = { _ in }
+    ) async throws -> [LoadSample] {
         if requests.isEmpty { return [] }
         let promise = self.channel.eventLoop.makePromise(of: [LoadSample].self)
         let handler = self.handler
-        self.channel.eventLoop.execute { handler.value.start(requests, progress, promise) }
+        self.channel.eventLoop.execute { handler.value.start(requests, times, progress, promise) }
         return try await promise.futureResult.get()
     }
 
@@ -98,6 +101,7 @@ private final class LoadHandler: ChannelInboundHandler {
 
     private var context: ChannelHandlerContext?
     private var requests: [LoadRequest] = []
+    private var times: [NIODeadline] = []
     private var samples: [LoadSample] = []
     private var progress: (@Sendable (LoadSample) -> Void)?
     private var promise: EventLoopPromise<[LoadSample]>?
@@ -112,15 +116,23 @@ private final class LoadHandler: ChannelInboundHandler {
     func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
 
     func start(
-        _ requests: [LoadRequest], _ progress: @escaping @Sendable (LoadSample) -> Void,
+        _ requests: [LoadRequest], _ times: [NIODeadline], _ progress: @escaping @Sendable (LoadSample) -> Void,
         _ promise: EventLoopPromise<[LoadSample]>
     ) {
         self.requests = requests
+        self.times = times
         self.samples = []
         self.samples.reserveCapacity(requests.count)
         self.progress = progress
         self.promise = promise
-        self.sendNext()
+        self.sendNextInTime()
+    }
+
+    private func sendNextInTime() {
+        guard let context = self.context, self.times.indices.contains(self.samples.count),
+            self.times[self.samples.count] > .now()
+        else { return self.sendNext() }
+        context.eventLoop.assumeIsolated().scheduleTask(deadline: self.times[self.samples.count]) { self.sendNext() }
     }
 
     private func sendNext() {
@@ -196,7 +208,7 @@ private final class LoadHandler: ChannelInboundHandler {
             self.promise = nil
             promise?.succeed(self.samples)
         } else {
-            self.sendNext()
+            self.sendNextInTime()
         }
     }
 

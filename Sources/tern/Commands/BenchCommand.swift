@@ -37,7 +37,7 @@ struct BenchCommand: AsyncParsableCommand {
         help:
             "What to measure, separated by commas: \(BenchScenario.allCases.map(\.rawValue).joined(separator: ", ")).",
         transform: Self.scenarios)
-    var only: Set<BenchScenario> = Set(BenchScenario.allCases)
+    var only: Set<BenchScenario> = Set(BenchScenario.allCases).subtracting([.backlog])
 
     @Option(name: .long, help: "Connections at a time.") var concurrency = 32
     @Option(name: .long, help: "Operations on small objects, for each kind.") var operations = 5000
@@ -47,6 +47,8 @@ struct BenchCommand: AsyncParsableCommand {
     @Option(name: .long, help: "Writes a second while the replication lag is measured.") var lagRate = 50
     @Option(name: .long, help: "Seconds for which the replication lag is measured.") var lagSeconds = 10
     @Option(name: .long, help: "Writes during the outage.") var outageOperations = 2000
+    @Option(name: .long, help: "Operations that wait in the end, where a backlog is measured.")
+    var backlogOperations = 100_000
     @Option(name: .long, help: "Rules that match each write, with a destination bucket each.") var rules = 1
     @Option(name: .long, help: "Where temporary files go; choose the disk to be measured. Default: $TMPDIR.")
     var scratch: String?
@@ -60,7 +62,7 @@ struct BenchCommand: AsyncParsableCommand {
     func validate() throws {
         let numbers = [
             self.concurrency, self.operations, self.smallBytes, self.largeBytes, self.largeOperations, self.lagRate,
-            self.lagSeconds, self.outageOperations, self.rules,
+            self.lagSeconds, self.outageOperations, self.rules, self.backlogOperations,
         ]
         guard numbers.allSatisfy({ $0 > 0 }) else { throw ValidationError("every number must be at least 1") }
         guard AccountID(self.accountID) != nil else { throw ValidationError("--account-id needs 12 digits") }
@@ -86,7 +88,8 @@ struct BenchCommand: AsyncParsableCommand {
         let size = BenchSize(
             concurrency: self.concurrency, operations: self.operations, smallBytes: self.smallBytes,
             largeBytes: self.largeBytes, largeOperations: self.largeOperations, lagRate: self.lagRate,
-            lagSeconds: self.lagSeconds, outageOperations: self.outageOperations, rules: self.rules)
+            lagSeconds: self.lagSeconds, outageOperations: self.outageOperations, rules: self.rules,
+            backlogOperations: self.backlogOperations)
         try self.show(try await BenchRun(target: target, size: size, scenarios: self.only).run())
     }
 

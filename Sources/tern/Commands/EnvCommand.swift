@@ -34,7 +34,7 @@ struct EnvCommand: ParsableCommand {
         // Keys and endpoints in the environment would win over the profile.
         let others = [
             "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION", "AWS_DEFAULT_REGION",
-            "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_DEFAULT_PROFILE",
+            "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_S3_CONTROL", "AWS_DEFAULT_PROFILE",
         ]
         return (lines.map { "export \($0.0)=\(self.shellQuoted($0.1))" } + ["unset \(others.joined(separator: " "))"])
             .joined(separator: "\n")

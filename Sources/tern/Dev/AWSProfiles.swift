@@ -15,17 +15,32 @@ struct AWSProfiles {
     }
 
     /// The text of `~/.aws/config`'s kind.
+    ///
+    /// Clients of S3 Control put the account before the host, which an address of numbers cannot have: for them the
+    /// endpoint is a name, whose certificate is valid for what they make of it.
     var config: String {
-        self.profiles.map { profile in
+        let profiles = self.profiles.map { profile in
             """
             [profile \(profile.name)]
             region = \(profile.region.region)
             endpoint_url = \(profile.region.endpoint)
             \(profile.region.federationCAFile.map { "ca_bundle = \($0)\n" } ?? "")s3 =
               addressing_style = path
+            services = \(profile.region.region)
 
             """
-        }.joined(separator: "\n")
+        }
+        var seen: Set<String> = []
+        let services = self.profiles.compactMap { profile -> String? in
+            guard seen.insert("\(profile.region.region)").inserted else { return nil }
+            return """
+                [services \(profile.region.region)]
+                s3_control =
+                  endpoint_url = \(profile.region.endpoint.replacing("//127.0.0.1:", with: "//s3.localhost:"))
+
+                """
+        }
+        return (profiles + services).joined(separator: "\n")
     }
 
     /// The text of `~/.aws/credentials`' kind.

@@ -18,8 +18,9 @@ final class ProcessorLoad: Sendable {
         var isSaturated = false
     }
 
-    /// Less idle time than this share is saturation: a region that waits for its syncs leaves some time unused.
-    private static let idleShare = 0.35
+    /// Less idle time than this share is saturation: a region that waits for its syncs leaves some time unused, which
+    /// replication may have.
+    private static let idleShare = 0.15
     private static let interval = Duration.milliseconds(100)
     private static let staleAfter = Duration.milliseconds(300)
 

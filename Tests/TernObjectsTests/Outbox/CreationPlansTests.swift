@@ -4,6 +4,7 @@ import TernObjects
 import TernRecords
 import TernReplication
 import TernS3Protocol
+import TernStorage
 import TernTestSupport
 import Testing
 
@@ -49,6 +50,109 @@ struct CreationPlansTests {
         }
         let pending = region.service.outbox.pending.values.flatMap { $0.values }
         #expect(pending.reduce(0) { $0 + $1.operations } == Int64(keys.count * configuration.rules.count))
+    }
+
+    private func world() async throws -> (region: TestRegion, lane: LaneID) {
+        let region = TestRegion("us-east-1", clock: ManualClock(), seed: 3)
+        for name in ["src", "dst"] { try await region.makeBucket(name) }
+        try await region.replicate("src", to: ["dst"])
+        let bucket = try await region.service.registry.state("src")
+        return (
+            region, LaneID(sourceBucket: "src", sourceBucketID: bucket.record.bucketID, destinationBucket: "dst")
+        )
+    }
+
+    private func tasks(_ region: TestRegion, _ lane: LaneID) async throws -> [StoredTask] {
+        try await region.service.outbox.tasks(of: lane, from: nil, limit: 100)
+    }
+
+    @Test("I-10: what the tasks of a configuration have in common is one row, which a restart finds")
+    func sharedPlans() async throws {
+        let (region, lane) = try await self.world()
+        for key in ["a", "b", "c"] { try await region.put(key, in: "src", bytes: [1]) }
+        #expect(try await region.rowCount(.taskPlans, in: "src") == 1)
+        let restarted = region.restarted()
+        try await restarted.service.outbox.rebuild(from: restarted.service.registry)
+        for task in try await self.tasks(restarted, lane) {
+            #expect(task.value.count < 50)
+            #expect(task.record.plan == 0)
+            #expect(task.record.ruleID == "to-dst")
+            #expect(task.record.role == "arn:aws:iam::111111111111:role/replication")
+        }
+        #expect(restarted.pendingOperations == 3)
+    }
+
+    @Test("I-10: a task keeps the settings of the configuration that it was planned under")
+    func olderConfigurations() async throws {
+        let (region, lane) = try await self.world()
+        try await region.put("old", in: "src", bytes: [1])
+        try await region.replicate("src", to: ["dst"], storageClass: .glacier)
+        try await region.put("new", in: "src", bytes: [1])
+        let classes = try await self.tasks(region, lane).map(\.record.storageClass)
+        #expect(classes.sorted() == ["", "GLACIER"])
+    }
+
+    @Test("At the start the plans go that no task needs, but for those of the present configuration")
+    func unusedPlans() async throws {
+        let (region, lane) = try await self.world()
+        try await region.put("old", in: "src", bytes: [1])
+        for _ in 0..<3 {
+            try await region.replicate("src", to: ["dst"])
+            try await region.put("k", in: "src", bytes: [1])
+        }
+        #expect(try await region.rowCount(.taskPlans, in: "src") == 4)
+        let tasks = try await self.tasks(region, lane)
+        let old = try #require(tasks.first { Array($0.record.key) == Array("old".utf8) })
+        let others = tasks.filter { $0.row != old.row }
+        try await region.service.settle(
+            others.map { TaskSettlement(task: $0, outcome: .done(attributesStamp: 0)) }, lane: lane)
+
+        let restarted = region.restarted()
+        try await restarted.service.outbox.rebuild(from: restarted.service.registry)
+        #expect(try await region.rowCount(.taskPlans, in: "src") == 2)
+        #expect(try await self.tasks(restarted, lane).map(\.record) == [old.record])
+        try await restarted.put("next", in: "src", bytes: [1])
+        #expect(try await self.tasks(restarted, lane).count == 2)
+    }
+
+    @Test("A task that was put off needs no plan any more")
+    func postponedTasks() async throws {
+        let (region, lane) = try await self.world()
+        try await region.put("k", in: "src", bytes: [1])
+        let task = try #require(try await self.tasks(region, lane).first)
+        let until = Timestamp(milliseconds: task.due.milliseconds + 1000)
+        try await region.service.outbox.postpone([Postponement(task: task, until: until, error: "busy")], lane: lane)
+        let moved = try #require(try await self.tasks(region, lane).first)
+        let stored: TaskRecord = try decodeRecord(moved.value)
+        #expect(stored == moved.record)
+        #expect(moved.record.role == task.record.role)
+        try await region.replicate("src", to: ["dst"])
+        let restarted = region.restarted()
+        try await restarted.service.outbox.rebuild(from: restarted.service.registry)
+        #expect(try await region.rowCount(.taskPlans, in: "src") == 0)
+        #expect(try await self.tasks(restarted, lane).map(\.record) == [moved.record])
+    }
+
+    @Test("Tasks that were stored before there were plans are read, counted and settled")
+    func completeRows() async throws {
+        let (region, lane) = try await self.world()
+        try await region.put("k", in: "src", bytes: [1, 2])
+        let task = try #require(try await self.tasks(region, lane).first)
+        var batch = MetadataBatch(partition: lane.partition)
+        batch.put(task.row, try encodeRecord(task.record))
+        let bucket = try await region.service.registry.state("src")
+        batch.delete(Keyspace.taskPlans(epoch: bucket.record.epoch))
+        try await region.metadata.commit(batch)
+
+        let restarted = region.restarted()
+        try await restarted.service.outbox.rebuild(from: restarted.service.registry)
+        #expect(restarted.service.outbox.pending[lane]?["to-dst"]?.bytes == 2)
+        let read = try await self.tasks(restarted, lane)
+        #expect(read.map(\.record) == [task.record])
+        try await restarted.service.settle(
+            read.map { TaskSettlement(task: $0, outcome: .done(attributesStamp: 0)) }, lane: lane)
+        #expect(try await self.tasks(restarted, lane).isEmpty)
+        #expect(restarted.pendingOperations == 0)
     }
 
     @Test(

@@ -20,6 +20,12 @@ import Testing
             var indices: [Int] = []
             ReplicationPlanner.forEachReplicatingRule(of: configuration, change: change) { indices.append($0) }
             #expect(indices.map { configuration.rules[$0].id } == plan.tasks.map(\.ruleID))
+            guard configuration.distinctDestinations.count == configuration.rules.count else { continue }
+            indices = []
+            ReplicationPlanner.forEachReplicatingRule(
+                of: configuration, change: change, destinationsDiffer: true
+            ) { indices.append($0) }
+            #expect(indices.map { configuration.rules[$0].id } == plan.tasks.map(\.ruleID))
         }
     }
 }
@@ -60,6 +66,9 @@ private enum Oracle {
                 return rule.sourceSelectionCriteria?.sseKmsEncryptedObjects == true && self.selectsReplica(rule, change)
             }
             return self.selectsReplica(rule, change)
+        case .existing:
+            // Not among the changes that are drawn here.
+            return false
         }
     }
 
@@ -84,6 +93,8 @@ private enum Oracle {
                 return change.isReplica && !rule.destination.ownerOverride
             }
             return change.isReplica || entry != nil
+        case .existing:
+            return false
         }
     }
 }

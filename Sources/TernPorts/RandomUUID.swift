@@ -1,7 +1,6 @@
 import TernCore
-package import TernPorts
 
-/// Random UUIDs (version 4): request IDs, IDs of keys.
+/// Random UUIDs (version 4): request IDs, IDs of jobs.
 package enum RandomUUID {
     package static func make(_ random: any RandomSource) -> String {
         var bytes: [UInt8] = []
