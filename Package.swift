@@ -19,6 +19,8 @@ let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl
 let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+// Signatures by RSA, of tokens of identity providers.
+let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
 
 let package = Package(
     name: "tern",
@@ -102,8 +104,7 @@ let package = Package(
             name: "TernControlPlane",
             dependencies: [
                 "TernCore", "TernPolicy", "TernBatch", "TernS3Protocol", "TernRecords", "TernPorts", "TernStorage",
-                logging,
-                crypto,
+                logging, crypto, cryptoExtras,
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
             swiftSettings: strict
@@ -146,6 +147,14 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "TernBatchWorkers",
+            dependencies: [
+                "TernCore", "TernChecksums", "TernBatch", "TernReplication", "TernS3Protocol", "TernRecords",
+                "TernPorts", "TernStorage", "TernObjects", "TernControlPlane", "CZlib", nioCore, logging, crypto,
             ],
             swiftSettings: strict
         ),
@@ -198,7 +207,7 @@ let package = Package(
                 "TernRecords",
                 "TernPorts",
                 "TernStorage", "TernBatch", "TernObjects", "TernControlPlane", "TernControlAPI", "TernS3API",
-                "TernReplicationWorkers", "TernEventDelivery", "TernInventory",
+                "TernBatchWorkers", "TernReplicationWorkers", "TernEventDelivery", "TernInventory",
                 "TernFederation",
                 "TernHTTPServer", "TernStorageRocksDB", "TernStorageZstd", nioCore, nioPosix, nioSSL, logging, crypto,
                 .product(name: "NIOHTTP1", package: "swift-nio"),

@@ -24,10 +24,12 @@ package struct ControlRequest: Sendable {
     }
 
     /// The condition keys that follow from the connection (specification §6.1).
-    package var conditions: [String: [String]] {
-        var context: [String: [String]] = ["aws:SecureTransport": [self.head.isSecure ? "true" : "false"]]
-        if !self.head.remoteAddress.isEmpty { context["aws:SourceIp"] = [self.head.remoteAddress] }
-        context["aws:UserAgent"] = self.head.headers["user-agent"].map { [$0] }
+    package var conditions: [String: [String]] { Self.conditions(of: self.head) }
+
+    static func conditions(of head: HTTPRequestHead) -> [String: [String]] {
+        var context: [String: [String]] = ["aws:SecureTransport": [head.isSecure ? "true" : "false"]]
+        if !head.remoteAddress.isEmpty { context["aws:SourceIp"] = [head.remoteAddress] }
+        context["aws:UserAgent"] = head.headers["user-agent"].map { [$0] }
         return context
     }
 }

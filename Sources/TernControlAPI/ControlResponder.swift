@@ -14,6 +14,7 @@ package final class ControlResponder: Sendable {
     private let services: [String: any ControlService]
     private let region: RegionName
     private let identities: any IdentityStore
+    private let authorizer: any Authorizer
     private let forwarder: any RequestForwarder
     private let clock: any WallClock
     private let random: any RandomSource
@@ -24,13 +25,14 @@ package final class ControlResponder: Sendable {
     /// - Parameter forwarder: Hands on what another region has to answer.
     package init(
         services: [any ControlService], region: RegionName, identities: any IdentityStore,
-        forwarder: any RequestForwarder, clock: any WallClock, random: any RandomSource,
+        authorizer: any Authorizer, forwarder: any RequestForwarder, clock: any WallClock, random: any RandomSource,
         uses: (any CredentialUses)? = nil, logger: Logger
     ) {
         self.uses = uses
         self.services = Dictionary(services.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
         self.region = region
         self.identities = identities
+        self.authorizer = authorizer
         self.forwarder = forwarder
         self.clock = clock
         self.random = random
@@ -97,7 +99,13 @@ package final class ControlResponder: Sendable {
         {
             return answer
         }
-        let (principal, accessKeyID) = try await self.authenticate(head, target: target, body: bytes, service: service)
+        let (principal, accessKeyID): (Principal, String)
+        do throws(ControlError) {
+            (principal, accessKeyID) = try await self.authenticate(head, target: target, body: bytes, service: service)
+        } catch {
+            self.note(error, head, target: target, body: bytes, service: service, requestID: requestID)
+            throw error
+        }
         self.uses?.note(principal, accessKeyID: accessKeyID, service: service.name)
         return await service.answer(
             ControlRequest(
@@ -174,6 +182,38 @@ package final class ControlResponder: Sendable {
             throw Self.queryForm(of: error)
         }
     }
+
+    /// Has it noted that the caller of a request did not prove who it is.
+    private func note(
+        _ error: ControlError, _ head: HTTPRequestHead, target: RequestTarget, body: [UInt8],
+        service: any ControlService, requestID: String
+    ) {
+        let signed = SignedRequest(method: head.method, target: target, headers: head.headers)
+        var policy = AuthenticationPolicy(service: service.name, acceptsV2Query: false)
+        policy.bodySHA256 = SHA256Hasher.hash(body)
+        let scheme = try? AuthenticationScheme.detect(in: signed, policy: policy)
+        self.authorizer.note(
+            FailedAuthentication(
+                code: error.code, message: error.message, accessKeyID: scheme?.accessKeyID ?? "",
+                action: service.name + ":" + Self.operationName(head, body: body), requestID: requestID,
+                context: ControlRequest.conditions(of: head)))
+    }
+
+    /// What the request asks for, as far as it says so in the way of these services.
+    private static func operationName(_ head: HTTPRequestHead, body: [UInt8]) -> String {
+        let name: String
+        if let target = head.headers["x-amz-target"] {
+            name = target.split(separator: ".").last.map(String.init) ?? target
+        } else if let action = (try? QueryParameters(head: head, body: body))?["Action"] {
+            name = action
+        } else {
+            name = head.method + " " + head.target.prefix { $0 != "?" }
+        }
+        return String(name.prefix(Self.maximumNameLength))
+    }
+
+    /// Anybody can send a name.
+    private static let maximumNameLength = 128
 
     private func key(_ id: String, sessionToken: String?) async throws(SigningError) -> AccessKey {
         let unknown = SigningError(

@@ -53,6 +53,7 @@ package final class ObjectService: Sendable {
     /// What comparisons of replicas with their sources found.
     package let verifications = VerificationMetrics()
     package let events: EventQueue
+    package let accesses = ReplicationAccesses()
     package let attainment: ReplicationAttainment
     package let options: Options
     package let encryption: EncryptionKeys

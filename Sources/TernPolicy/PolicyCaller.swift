@@ -9,6 +9,8 @@ package struct PolicyCaller: Hashable, Sendable {
         case roleSession(roleARN: String, uniqueID: String, sessionARN: String)
         case federatedUser(arn: String)
         case service(String)
+        /// Whoever a provider vouches for: its ARN.
+        case webIdentity(provider: String)
         case anonymous
     }
 
@@ -74,9 +76,8 @@ extension PolicyPrincipal {
             return caller.kind == .federatedUser(arn: arn) ? .caller : nil
         case .service(let name):
             return caller.kind == .service(name) ? .caller : nil
-        case .federated:
-            // Web identities become sessions of roles before they ask for anything.
-            return nil
+        case .federated(let provider):
+            return caller.kind == .webIdentity(provider: provider) ? .caller : nil
         }
     }
 }
@@ -115,7 +116,7 @@ extension PolicyDocument.Selection<PolicyPrincipal> {
         case .root: return listsAccount()
         case .user, .federatedUser: return listsAccount() && listsOwn(.caller)
         case .roleSession: return listsAccount() && listsOwn(.role) && listsOwn(.caller)
-        case .service: return listsOwn(.caller)
+        case .service, .webIdentity: return listsOwn(.caller)
         case .anonymous: return false
         }
     }

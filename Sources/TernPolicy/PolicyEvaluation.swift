@@ -65,8 +65,10 @@ package struct PolicyEvaluation: Sendable {
         }
         // A statement for "everyone" is for whoever proved who they are, where roles and keys are concerned.
         if self.resourceRole == .trust, request.caller.kind == .anonymous { granted = nil }
+        // Nor for whom any provider vouches: the role names its providers.
+        if case .webIdentity = request.caller.kind, granted?.1.principal != .caller { granted = nil }
         switch request.caller.kind {
-        case .anonymous, .service:
+        case .anonymous, .service, .webIdentity:
             if let granted { return .allowed(.resource(self.statement(granted, self.resourceKind))) }
             if self.accessControlList != nil { return .allowed(.accessControlList) }
             return .denied(.notAllowed(self.resourceKind))

@@ -100,9 +100,38 @@ package enum AuthorizationDecision: Sendable, Hashable {
     case denied(AccessDenial)
 }
 
+/// A request whose caller did not prove who it is: nothing is decided about it, and it is refused.
+package struct FailedAuthentication: Sendable {
+    /// The error that the client gets.
+    package var code: String
+    package var message: String
+    /// As the request names it; empty where it names none.
+    package var accessKeyID: String
+    /// What was asked for, in the words of IAM as far as they are known, for example `s3:PutObject`.
+    package var action: String
+    package var requestID: String
+    /// Condition keys of the connection.
+    package var context: [String: [String]]
+
+    package init(
+        code: String, message: String, accessKeyID: String, action: String, requestID: String,
+        context: [String: [String]]
+    ) {
+        self.code = code
+        self.message = message
+        self.accessKeyID = accessKeyID
+        self.action = action
+        self.requestID = requestID
+        self.context = context
+    }
+}
+
 /// Decides whether a principal may perform an action.
 package protocol Authorizer: Sendable {
     func authorize(_ request: AuthorizationRequest) async -> AuthorizationDecision
+
+    /// Takes note of a request that was refused before anything was to be decided.
+    func note(_ failure: FailedAuthentication)
 
     /// Whether it wants to be asked even where no policy has a say.
     var wantsEveryRequest: Bool { get }
@@ -114,4 +143,6 @@ package protocol Authorizer: Sendable {
 
 extension Authorizer {
     package var wantsEveryRequest: Bool { false }
+
+    package func note(_ failure: FailedAuthentication) {}
 }

@@ -15,6 +15,11 @@ package struct Account: Hashable, Sendable {
         self.email = email
     }
 
+    /// Whoever does not say who it is: owns what it writes where ACLs are in use, and has no number (ACC-2).
+    package static let anonymous = Account(
+        id: AccountID(trusted: "anonymous"), canonicalID: "65a011a29cdf8ec533ec3d1ccaae921c", displayName: "",
+        email: "")
+
     /// The ARN of the account's root (ACC-4).
     package var rootARN: String { "arn:aws:iam::\(self.id):root" }
 }

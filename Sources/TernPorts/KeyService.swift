@@ -11,11 +11,14 @@ package struct KeyUse: Sendable {
     package var requestContext: [String: [String]]
     /// Whether a rule's role asks, for a replica: then `kms:Encrypt` makes a data key as well (live-replication ).
     package var isForReplica: Bool
+    /// Of the request that leads to this use; empty where the server acts by itself.
+    package var requestID: String
 
     package init(
         principal: Principal, context: [String: String], viaService: String? = nil,
-        requestContext: [String: [String]] = [:], isForReplica: Bool = false
+        requestContext: [String: [String]] = [:], isForReplica: Bool = false, requestID: String = ""
     ) {
+        self.requestID = requestID
         self.isForReplica = isForReplica
         self.principal = principal
         self.context = context

@@ -10,6 +10,8 @@ package enum Principal: Hashable, Sendable {
     case role(RoleIdentity, TemporarySession)
     /// A part of the server that acts by itself, such as `logging.s3.amazonaws.com` (specification §6.8).
     case service(String)
+    /// A user of an identity provider, who may ask for a session of a role and for nothing else.
+    case webIdentity(WebIdentity)
     case anonymous
 
     /// The account that the caller belongs to; `nil` for services and anonymous callers.
@@ -18,7 +20,7 @@ package enum Principal: Hashable, Sendable {
         case .root(let account, _): account
         case .user(let user, _): user.account
         case .role(let role, _): role.account
-        case .service, .anonymous: nil
+        case .service, .webIdentity, .anonymous: nil
         }
     }
 
@@ -27,7 +29,7 @@ package enum Principal: Hashable, Sendable {
         switch self {
         case .root(_, let session), .user(_, let session): session
         case .role(_, let session): session
-        case .service, .anonymous: nil
+        case .service, .webIdentity, .anonymous: nil
         }
     }
 
@@ -47,6 +49,7 @@ package enum Principal: Hashable, Sendable {
         case .user(let user, _): user.arn
         case .role(let role, let session): "arn:aws:sts::\(role.account.id):assumed-role/\(role.name)/\(session.name)"
         case .service(let name): name
+        case .webIdentity(let identity): "\(identity.issuer):\(identity.audience):\(identity.subject)"
         case .anonymous: "anonymous"
         }
     }
@@ -59,6 +62,7 @@ package enum Principal: Hashable, Sendable {
         case .user(let user, _): user.id
         case .role(let role, let session): "\(role.id):\(session.name)"
         case .service(let name): name
+        case .webIdentity(let identity): "\(identity.issuer):\(identity.audience):\(identity.subject)"
         case .anonymous: "anonymous"
         }
     }

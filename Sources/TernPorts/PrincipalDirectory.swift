@@ -51,6 +51,8 @@ package protocol PrincipalDirectory: Sendable {
     func role(arn: String) -> AssumableRole?
     /// The default version of a managed policy, as JSON.
     func managedPolicy(arn: String) -> String?
+    /// The provider of OpenID Connect that an account knows by its URL, which stands here without the scheme.
+    func webIdentityProvider(issuer: String, account: String) -> WebIdentityProvider?
     /// The unique ID of the user or role that an ARN names, to which stored policies are bound (IAM-26).
     func uniqueID(arn: String) -> String?
     /// The ARN of a unique ID, while its entity lives.

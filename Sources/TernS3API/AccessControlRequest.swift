@@ -10,7 +10,8 @@ extension S3Call {
         let bucket = try self.bucket()
         let isEnforced = bucket.ownership == .bucketOwnerEnforced
         if isEnforced, !hasACL { return }
-        let writer = self.principal.account?.id ?? bucket.owner
+        let nobody = self.principal == .anonymous ? Account.anonymous.id : bucket.owner
+        let writer = self.principal.account?.id ?? nobody
         guard hasACL, let headers = try AccessControlHeaders(self.headers, for: .object, method: self.head.method)
         else {
             attributes.owner = writer

@@ -67,6 +67,19 @@ extension S3Responder {
         }
     }
 
+    /// Has it noted that the caller of a request did not prove who it is.
+    func note(
+        _ error: S3Error, _ head: HTTPRequestHead, target: RequestTarget, operation: Operation, requestID: String
+    ) {
+        let request = SignedRequest(method: head.method, target: target, headers: head.headers)
+        let policy = AuthenticationPolicy(acceptsV2Query: self.configuration.acceptsSigV2Query)
+        let scheme = try? AuthenticationScheme.detect(in: request, policy: policy)
+        self.authorizer.note(
+            FailedAuthentication(
+                error, head: head, accessKeyID: scheme?.accessKeyID ?? "", operation: operation.name,
+                requestID: requestID))
+    }
+
     /// A bucket elsewhere is answered with a redirect, for which a signature of either region will do.
     private func expectedRegion(_ scheme: AuthenticationScheme, _ location: BucketLocation?) -> RegionName {
         guard case .elsewhere(let region) = location else { return self.service.region }
@@ -124,5 +137,16 @@ extension IdentityStore {
         }
         guard let key else { throw .invalidAccessKeyID(id) }
         return key
+    }
+}
+
+extension FailedAuthentication {
+    init(_ error: S3Error, head: HTTPRequestHead, accessKeyID: String, operation: String, requestID: String) {
+        var context: [String: [String]] = [:]
+        if let address = head.clientAddress { context["aws:SourceIp"] = [address] }
+        context["aws:UserAgent"] = head.headers["user-agent"].map { [$0] }
+        self.init(
+            code: error.code, message: error.message, accessKeyID: accessKeyID, action: "s3:" + operation,
+            requestID: requestID, context: context)
     }
 }

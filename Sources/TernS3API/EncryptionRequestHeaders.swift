@@ -40,7 +40,7 @@ extension S3Call {
     var keyCaller: KeyCaller {
         let conditions = self.conditions
         return KeyCaller(
-            self.principal, isSignedByVersion4: self.authentication.version != "AWS",
+            self.principal, isSignedByVersion4: self.authentication.version != "AWS", requestID: self.requestID,
             requestContext: { conditions.common() })
     }
 

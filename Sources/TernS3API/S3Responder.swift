@@ -223,6 +223,7 @@ package final class S3Responder: HTTPResponder, RoleRequestResponder {
                 caller = try await self.authenticate(head, target: target, place: place, location: location)
             }
         } catch {
+            self.note(error, head, target: target, operation: operation, requestID: requestID)
             throw self.withRegion(error, operation: operation, location: location)
         }
         trace.note(

@@ -19,6 +19,7 @@ package struct TestRegion: Sendable {
     package let service: ObjectService
     package let encryption: EncryptionKeys
     private let namespace: (any BucketNamespace)?
+    private let permissions: ReplicationPermissions?
 
     package static let account = AccountID(trusted: "111111111111")
 
@@ -27,18 +28,22 @@ package struct TestRegion: Sendable {
         clock: any WallClock,
         seed: UInt64,
         namespace: (any BucketNamespace)? = nil,
-        encryption: EncryptionKeys = EncryptionKeys()
+        encryption: EncryptionKeys = EncryptionKeys(),
+        permissions: ReplicationPermissions? = nil
     ) {
         self.init(
             name: RegionName(trusted: name), metadata: MemoryMetadataStore(), blobs: MemoryBlobStore(seed: seed),
-            clock: clock, random: SeededRandom(seed: seed), namespace: namespace, encryption: encryption)
+            clock: clock, random: SeededRandom(seed: seed), namespace: namespace, encryption: encryption,
+            permissions: permissions)
     }
 
     private init(
         name: RegionName, metadata: MemoryMetadataStore, blobs: MemoryBlobStore, clock: any WallClock,
-        random: SeededRandom, namespace: (any BucketNamespace)?, encryption: EncryptionKeys
+        random: SeededRandom, namespace: (any BucketNamespace)?, encryption: EncryptionKeys,
+        permissions: ReplicationPermissions?
     ) {
         self.encryption = encryption
+        self.permissions = permissions
         self.namespace = namespace
         self.name = name
         self.metadata = metadata
@@ -47,7 +52,7 @@ package struct TestRegion: Sendable {
         self.random = random
         self.service = ObjectService(
             region: name, metadata: metadata, blobs: blobs, wall: clock, random: random,
-            namespace: namespace, encryption: encryption,
+            namespace: namespace, encryption: encryption, permissions: permissions,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
@@ -56,7 +61,7 @@ package struct TestRegion: Sendable {
         self.blobs.settle()
         return TestRegion(
             name: self.name, metadata: self.metadata, blobs: self.blobs, clock: self.clock, random: self.random,
-            namespace: self.namespace, encryption: self.encryption)
+            namespace: self.namespace, encryption: self.encryption, permissions: self.permissions)
     }
 
     /// Makes a bucket with versioning enabled.

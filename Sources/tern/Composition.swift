@@ -2,6 +2,8 @@ import AsyncHTTPClient
 import Foundation
 import Logging
 import NIOPosix
+import TernBatch
+import TernBatchWorkers
 import TernControlAPI
 import TernControlPlane
 import TernCore
@@ -157,6 +159,8 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
     let forwarder = HTTPRequestForwarder(federation: federation, trust: trust)
     let distances = RegionDistances(client: client, wall: wall)
     let accessLog = AccessLog()
+    let replicationLogging = ReplicationLogging(log: accessLog, service: service, identities: identities)
+    service.accesses.observe { access, bucket in await replicationLogging.record(access, in: bucket) }
     let s3 = S3Responder(
         service: service,
         identities: identities,
@@ -178,8 +182,14 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
         uses: uses,
         logger: logger
     )
+    let documents = HTTPDocumentFetcher(
+        places: configuration.webIdentity.endpoints,
+        authorities: try TrustedAuthorities.configuration(
+            caFile: configuration.webIdentity.caFile, option: "web_identity.ca_file"))
     let sessions = tokens.map {
-        SessionService(tokens: $0, directory: directory, authorizer: authorizer, clock: wall)
+        SessionService(
+            tokens: $0, directory: directory, authorizer: authorizer, clock: wall,
+            issuers: IssuerKeys(fetcher: documents, clock: wall))
     }
     let jobs = try await openJobs(
         configuration, service: service, wall: wall, random: random, logger: logger)
@@ -196,14 +206,19 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
                 buckets: RegionBuckets(service: service, s3: s3, handsOn: configuration.proxiesOtherRegions),
                 accessPoints: MultiRegionAccessPointService(
                     catalog: accessPoints, authorizer: authorizer, principals: directory, random: random),
-                jobs: JobControl(store: jobs, authorizer: authorizer, invokesFunctions: false),
+                jobs: JobControl(
+                    store: jobs, authorizer: authorizer,
+                    invokesFunctions: configuration.batch.functionRunner != nil),
                 authorizer: authorizer, home: configuration.homeRegion, regions: regions),
             CloudWatchService(
                 metrics: cloudWatch, authorizer: authorizer, region: configuration.region, regions: regions),
         ],
-        region: configuration.region, identities: identities,
+        region: configuration.region, identities: identities, authorizer: authorizer,
         forwarder: ControlForwarder(forwarder: forwarder, copy: copy), clock: wall,
         random: random, uses: uses, logger: logger)
+    let batch = makeBatch(
+        configuration, service: service, jobs: jobs, roles: roles, responder: s3, lanes: runtime, clients: activity,
+        wall: wall, random: random, http: http, logger: logger)
     let inventories = InventoryDeliveries(
         context: InventoryContext(
             service: service, identities: lasting, responder: s3, wall: wall,
@@ -237,6 +252,7 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
     background.start { await distances.run() }
     background.start { await ReplicationTimer(service: service, wall: wall, logger: logger).run() }
     background.start { await events.run() }
+    background.start { await batch.run() }
     let publisher = MetricsPublisher(
         service: service, finished: finished, store: cloudWatch, client: client, wall: wall,
         interval: .seconds(configuration.metrics.intervalSeconds), logger: logger)
@@ -289,10 +305,27 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
             await background.stop()
             authorities?.stopFollowing()
             forwarder.shutDown()
+            await documents.shutDown()
             try? await http.shutdown()
             await metadata.close()
         }
     )
+}
+
+/// What runs the jobs of S3 Batch Operations.
+private func makeBatch(
+    _ configuration: RegionConfiguration, service: ObjectService, jobs: JobStore, roles: any RoleAssumer,
+    responder: any RoleRequestResponder, lanes: any LaneMonitor, clients: ClientActivity, wall: SystemClock,
+    random: SystemRandom, http: HTTPClient, logger: Logger
+) -> BatchRuntime {
+    var options = BatchOptions()
+    options.scheduler = JobScheduler(
+        replicationJobs: configuration.batch.replicationJobs, otherJobs: configuration.batch.otherJobs)
+    options.functions = configuration.batch.functionRunner.map { HTTPFunctionRunner(url: $0, http: http) }
+    return BatchRuntime(
+        BatchContext(
+            service: service, store: jobs, roles: roles, responder: responder, lanes: lanes, clients: clients,
+            wall: wall, random: random, options: options, logger: logger))
 }
 
 /// The metrics of CloudWatch.

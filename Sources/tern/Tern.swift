@@ -20,9 +20,8 @@ struct Tern: AsyncParsableCommand {
         version: Self.version,
         subcommands: [
             ServeCommand.self, DevCommand.self, EnvCommand.self, StatusCommand.self, ExplainCommand.self,
-            ReplicationCommand.self, EventsCommand.self, InventoryCommand.self, JoinCommand.self, RegionCommand.self,
-            AccountCommand.self,
-            IAMCommand.self, KMSCommand.self,
+            ReplicationCommand.self, BatchCommand.self, InventoryCommand.self, EventsCommand.self, JoinCommand.self,
+            RegionCommand.self, AccountCommand.self, IAMCommand.self, KMSCommand.self,
             BenchCommand.self, APICoverageCommand.self,
         ]
     )

@@ -72,7 +72,7 @@ enum LayerTable {
             targets: [
                 "TernCore", "TernPolicy", "TernBatch", "TernS3Protocol", "TernRecords", "TernPorts", "TernStorage",
             ],
-            libraries: ["Crypto", "Logging", "SwiftProtobuf"]),
+            libraries: ["Crypto", "CryptoExtras", "Logging", "SwiftProtobuf"]),
 
         Target(
             "TernS3API",
@@ -80,6 +80,12 @@ enum LayerTable {
             targets: Self.protocols.union(Self.contracts).union(["TernSigV4", "TernObjects"]),
             libraries: ["NIOCore", "Logging"]
         ),
+        Target(
+            "TernBatchWorkers", layer: 4,
+            targets: Self.protocols.union(Self.contracts).union([
+                "TernBatch", "TernObjects", "TernControlPlane", "CZlib",
+            ]),
+            libraries: ["NIOCore", "Logging", "Crypto"]),
         Target(
             "TernControlAPI",
             layer: 4,
@@ -146,8 +152,7 @@ enum LayerTable {
             layer: 6,
             targets: Self.protocols.union(Self.contracts).union([
                 "TernSigV4", "TernBatch", "TernObjects", "TernControlPlane", "TernControlAPI", "TernS3API",
-                "TernReplicationWorkers", "TernEventDelivery", "TernInventory",
-                "TernFederation",
+                "TernReplicationWorkers", "TernEventDelivery", "TernInventory", "TernFederation", "TernBatchWorkers",
                 "TernHTTPServer", "TernStorageRocksDB", "TernStorageZstd",
             ]),
             libraries: [

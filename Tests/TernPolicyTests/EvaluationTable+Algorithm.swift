@@ -272,8 +272,15 @@ extension EvaluationTable {
     private static let roleARN = "arn:aws:iam::111122223333:role/target"
     private static let mayAssume = #"{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"\#(roleARN)"}"#
 
-    private static func trust(_ principal: String, _ condition: String? = nil) -> String {
-        #"{"Effect":"Allow","Principal":\#(principal),"Action":"sts:AssumeRole""#
+    private static let provider = "arn:aws:iam::111122223333:oidc-provider/login.example.com"
+    private static let stranger = PolicyCaller(kind: .webIdentity(provider: provider), account: nil)
+    private static let otherStranger = PolicyCaller(
+        kind: .webIdentity(provider: "arn:aws:iam::111122223333:oidc-provider/example.com"), account: nil)
+
+    private static func trust(
+        _ principal: String, _ condition: String? = nil, action: String = "sts:AssumeRole"
+    ) -> String {
+        #"{"Effect":"Allow","Principal":\#(principal),"Action":"\#(action)""#
             + (condition.map { #","Condition":{\#($0)}"# } ?? "") + "}"
     }
 
@@ -299,6 +306,20 @@ extension EvaluationTable {
             asks: [
                 ask(ann, "sts:AssumeRole", roleARN, .notAllowed), ask(role, "sts:AssumeRole", roleARN, .notAllowed),
             ]),
+        Example(
+            name: "POL-5 a web identity, by its provider alone",
+            resource: trust(
+                #"{"Federated":"\#(provider)"}"#, action: "sts:AssumeRoleWithWebIdentity"), role: .trust,
+            asks: [
+                ask(stranger, "sts:AssumeRoleWithWebIdentity", roleARN, .allowed),
+                ask(stranger, "sts:AssumeRole", roleARN, .notAllowed),
+                ask(otherStranger, "sts:AssumeRoleWithWebIdentity", roleARN, .notAllowed),
+                ask(ann, "sts:AssumeRoleWithWebIdentity", roleARN, .notAllowed),
+            ]),
+        Example(
+            name: "POL-5 everybody is no web identity",
+            resource: trust(#""*""#, action: "sts:AssumeRoleWithWebIdentity"), role: .trust,
+            asks: [ask(stranger, "sts:AssumeRoleWithWebIdentity", roleARN, .notAllowed)]),
         Example(
             name: "STS-1 another account: trust and policy", identity: mayAssume,
             resource: trust(#"{"AWS":"arn:aws:iam::444455556666:root"}"#), role: .trust,

@@ -67,7 +67,7 @@ import Testing
             caller: generator.one(of: PolicyGenerator.callers),
             owner: generator.one(of: [PolicyGenerator.own, PolicyGenerator.own, PolicyGenerator.other, nil]))
         switch scenario.caller.kind {
-        case .root, .service, .anonymous: break
+        case .root, .service, .webIdentity, .anonymous: break
         case .user, .roleSession, .federatedUser:
             for _ in 0..<Int.random(in: 0...2, using: &generator.random) {
                 scenario.identity.append(try Pair(generator.policy(hasPrincipals: false), .identity))

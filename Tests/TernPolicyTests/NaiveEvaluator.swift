@@ -140,7 +140,7 @@ struct NaivePolicy {
             case .root: account
             case .user, .federatedUser: account && namings.contains(.self_)
             case .roleSession: account && namings.contains(.self_) && namings.contains(.role)
-            case .service: namings.contains(.self_)
+            case .service, .webIdentity: namings.contains(.self_)
             case .anonymous: false
             }
         return isSpared ? nil : .everyone
@@ -152,6 +152,9 @@ struct NaivePolicy {
         switch kind {
         case "Service":
             if case .service(let own) = caller.kind, own == name { return .self_ }
+            return nil
+        case "Federated":
+            if case .webIdentity(let own) = caller.kind, own == name { return .self_ }
             return nil
         case "CanonicalUser":
             guard let own = caller.canonicalID, own == name else { return nil }
@@ -175,7 +178,7 @@ struct NaivePolicy {
             if name.contains(":role/"), let bound = self.bindings[name] { return bound == uniqueID ? .role : nil }
             return name == roleARN ? .role : nil
         case .federatedUser(let arn): return name == arn ? .self_ : nil
-        case .root, .service, .anonymous: return nil
+        case .root, .service, .webIdentity, .anonymous: return nil
         }
     }
 }

@@ -74,11 +74,11 @@ struct EncryptedDeliveryTests {
     }
 
     private func makePair(
-        optsIn: Bool = true, destinationRoot: UInt8? = 9, knowsRole: Bool = true
+        optsIn: Bool = true, sourceRoot: UInt8? = 7, destinationRoot: UInt8? = 9, knowsRole: Bool = true
     ) async throws -> (TestRegion, TestRegion, FaultyTransport) {
         let east = TestRegion(
             "us-east-1", clock: self.clock, seed: 1,
-            encryption: self.keys(root: 7, self.sourceKeys, knowsRole: knowsRole))
+            encryption: self.keys(root: sourceRoot, self.sourceKeys, knowsRole: knowsRole))
         let west = TestRegion(
             "eu-west-1", clock: self.clock, seed: 1001,
             encryption: self.keys(root: destinationRoot, self.destinationKeys))
@@ -93,7 +93,7 @@ struct EncryptedDeliveryTests {
     static func pattern(_ count: Int) -> [UInt8] { (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) } }
 
     @Test(
-        "P-07, P-11 to P-14: a replica is encrypted as its source, under keys of its region",
+        "P-07, P-11 to P-14, KMS-24: a replica is encrypted as its source, under keys of its region",
         arguments: Mode.allCases, [0, 100, 40_000, 300_000, 3_000_000])
     func betweenRegions(mode: Mode, size: Int) async throws {
         let (east, west, transport) = try await self.makePair()
@@ -233,6 +233,40 @@ struct EncryptedDeliveryTests {
             #expect(state.data == .failed)
             #expect(state.failureReason == reason)
             #expect(try await west.stack("k", in: "dst").isEmpty)
+        }
+    }
+
+    @Test(
+        "A-31, I-18: what is in clear at its source gets the destination's default, and the role needs that key; what is encrypted does not",
+        arguments: [(true, true), (true, false), (false, false)])
+    func defaultOfTheDestination(isSourceInClear: Bool, isPermitted: Bool) async throws {
+        for size in [100, 300_000] {
+            let (east, west, transport) = try await self.makePair(
+                optsIn: false, sourceRoot: isSourceInClear ? nil : 7)
+            let document =
+                "<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>aws:kms"
+                + "</SSEAlgorithm><KMSMasterKeyID>mine</KMSMasterKeyID></ApplyServerSideEncryptionByDefault></Rule>"
+                + "</ServerSideEncryptionConfiguration>"
+            try await west.service.setDocument(.encryption, Array(document.utf8), of: "dst")
+            if !isPermitted {
+                self.destinationKeys.failure = KeyServiceError(code: "AccessDeniedException", message: "why")
+            }
+            defer { self.destinationKeys.failure = nil }
+            try await east.put("k", in: "src", bytes: Self.pattern(size))
+            try await withWorkers([east, west], transport) { _ in
+                try await settle(self.clock) { east.pendingOperations == 0 }
+            }
+            let state = try #require(try await east.stack("k", in: "src").first?.destinations.first)
+            let replica = try await west.stack("k", in: "dst").first
+            if isSourceInClear {
+                let making = try #require(self.destinationKeys.calls.last { !$0.isDecryption })
+                #expect(making.use.principal == Self.rolePrincipal && making.use.isForReplica)
+                #expect(state.failureReason == (isPermitted ? "" : "DstPutObjectNotPermitted"))
+                #expect(replica?.encryption.kind == (isPermitted ? .sseKms : nil))
+            } else {
+                #expect(state.data == .completed)
+                #expect(replica?.encryption.kind == .sseS3)
+            }
         }
     }
 

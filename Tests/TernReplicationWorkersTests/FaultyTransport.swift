@@ -27,6 +27,7 @@ final class FaultyTransport: PeerTransport {
         var poison: Set<String> = []
         var requestCount = 0
         var segmentBytes: Int64 = 0
+        var commitCount = 0
     }
 
     private let state = Mutex(State())
@@ -55,6 +56,9 @@ final class FaultyTransport: PeerTransport {
     var requestCount: Int { self.state.withLock { $0.requestCount } }
     /// Bytes of segments that arrived.
     var segmentBytes: Int64 { self.state.withLock { $0.segmentBytes } }
+
+    /// Sessions whose commit was asked for.
+    var commitCount: Int { self.state.withLock { $0.commitCount } }
 
     func deliver(_ items: [IngestItem], to region: RegionName) async throws(TransportError) -> [IngestResult] {
         let isPoisoned = self.state.withLock { state in
@@ -85,7 +89,8 @@ final class FaultyTransport: PeerTransport {
     }
 
     func commitSession(_ replica: ReplicaRecord, to region: RegionName) async throws(TransportError) -> IngestResult {
-        try await self.carry(to: region) { await $0.commitIngest(replica) }
+        self.state.withLock { $0.commitCount += 1 }
+        return try await self.carry(to: region) { await $0.commitIngest(replica) }
     }
 
     private func carry<Answer: Sendable>(

@@ -3,7 +3,8 @@
 import re
 
 import pytest
-from federation import ALICE, BOB
+from federation import ALICE, BOB, policy
+from replication import configure, rule, wait_for_status
 from s3 import body_of, keys_of
 from waiting import always, eventually
 
@@ -138,6 +139,83 @@ def test_a_bucket_that_logs_into_itself_does_not_log_its_logs(region):
         lambda: len(keys_of(client.list_objects_v2(Bucket=bucket, Prefix="logs/"))) <= most, "few logs", during=5,
         every=1,
     )  # fmt: skip
+
+
+def test_L_14_logs_that_come_into_a_source_replicate(own_federation, region):
+    abroad = own_federation["eu-west-1"]
+    logs, copy = region.bucket(), abroad.bucket()
+    configure(region.client(), logs, rule(copy))
+    source, _ = enable(region, target=logs)
+    region.client().put_object(Bucket=source, Key="k", Body=b"v")
+    found = eventually(
+        lambda: keys_of(region.client().list_objects_v2(Bucket=logs, Prefix="logs/")), "a log is delivered", within=20
+    )
+    wait_for_status(region.client(), logs, found[0])
+    replica = abroad.client().get_object(Bucket=copy, Key=found[0])
+    assert replica["ReplicationStatus"] == "REPLICA"
+    assert body_of(replica) == body_of(region.client().get_object(Bucket=logs, Key=found[0]))
+
+
+@pytest.mark.parametrize("where", ["here", "elsewhere"])
+def test_I_22_the_logs_of_both_buckets_have_what_replication_does(own_federation, region, where):
+    other = region if where == "here" else own_federation["eu-west-1"]
+    if where == "elsewhere" and "delivery_interval_seconds: 1\n" not in other.config_path.read_text():
+        other.terminate()
+        text = other.config_path.read_text()
+        other.config_path.write_text(text.replace("delivery_interval_seconds: 60", "delivery_interval_seconds: 1"))
+        other.start()
+    source, source_logs = region.bucket(), region.bucket()
+    destination, destination_logs = other.bucket(), other.bucket()
+    for place, bucket, target in ((region, source, source_logs), (other, destination, destination_logs)):
+        status = {"LoggingEnabled": {"TargetBucket": target, "TargetPrefix": "logs/"}}
+        place.client().put_bucket_logging(Bucket=bucket, BucketLoggingStatus=status)
+    configure(region.client(), source, rule(destination, markers="Enabled"))
+    s3 = region.client()
+    versions = {}
+    for key, size in (("small", 5), ("large", 1_000_000)):
+        versions[key] = s3.put_object(Bucket=source, Key=key, Body=b"x" * size)["VersionId"]
+        wait_for_status(s3, source, key, versions[key])
+    s3.put_object_tagging(Bucket=source, Key="small", Tagging={"TagSet": [{"Key": "a", "Value": "b"}]})
+    wait_for_status(s3, source, "small", versions["small"])
+    marker = s3.delete_object(Bucket=source, Key="small")["VersionId"]
+    role = f"arn:aws:sts::{ALICE.id}:assumed-role/replication/s3-replication"
+    expected = {
+        "GET": {
+            ("REST.GET.OBJECT", "small", versions["small"], "200", "5"),
+            ("REST.GET.OBJECT", "large", versions["large"], "200", "1000000"),
+            ("REST.GET.OBJECT_TAGGING", "small", versions["small"], "200", "-"),
+            ("REST.HEAD.OBJECT", "small", marker, "200", "-"),
+        },
+        "PUT": {
+            ("REST.PUT.OBJECT", "small", versions["small"], "200", "5"),
+            ("REST.PUT.OBJECT", "large", versions["large"], "200", "1000000"),
+            ("REST.PUT.OBJECT_TAGGING", "small", versions["small"], "200", "-"),
+            ("REST.DELETE.OBJECT", "small", marker, "204", "-"),
+        },
+    }
+
+    def of_replication(place, target):
+        return {
+            tuple(entry[name] for name in ("operation", "key", "version", "status", "size"))
+            for entry in records(place, target)
+            if entry["requester"] == role
+        }
+
+    for place, target, side in ((region, source_logs, "GET"), (other, destination_logs, "PUT")):
+        found = eventually(
+            lambda: (found := of_replication(place, target)) >= expected[side] and found,
+            lambda: f"{expected[side]} are logged; there is {of_replication(place, target)}", within=20,
+        )  # fmt: skip
+        assert found == expected[side]
+    # What the role may not do is there as well.
+    deny = {
+        "Effect": "Deny", "Principal": "*", "Action": "s3:ReplicateObject", "Resource": f"arn:aws:s3:::{destination}/*"
+    }  # fmt: skip
+    other.client().put_bucket_policy(Bucket=destination, Policy=policy(deny))
+    refused = s3.put_object(Bucket=source, Key="refused", Body=b"x")["VersionId"]
+    wait_for_status(s3, source, "refused", refused, expected="FAILED")
+    entry = ("REST.PUT.OBJECT", "refused", refused, "403", "-")
+    eventually(lambda: entry in of_replication(other, destination_logs), "the refusal is logged", within=20)
 
 
 def test_nothing_is_logged_when_logging_is_off(region):

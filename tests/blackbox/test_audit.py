@@ -3,7 +3,9 @@
 import json
 import re
 
+import botocore.exceptions
 import pytest
+import requests
 from federation import ALICE, fresh_name, policy
 from replication import configure, rule, wait_for_status
 from test_iam import fails
@@ -79,8 +81,6 @@ def test_a_user_with_the_statement_that_decided(region, user):
 
 
 def test_anonymous_callers_and_sessions(region, user):
-    import requests
-
     bucket = region.bucket()
     region.client().put_object(Bucket=bucket, Key="key", Body=b"")
     assert requests.get(f"{region.endpoint}/{bucket}/key").status_code == 403
@@ -96,7 +96,7 @@ def test_anonymous_callers_and_sessions(region, user):
     assert federated["userIdentity"]["sessionContext"]["attributes"]["mfaAuthenticated"] == "false"
 
 
-def test_replication_acts_as_its_role_by_the_service(region):
+def test_STS_7_replication_acts_as_its_role_by_the_service(region):
     iam, name = service(region, "iam"), fresh_name("role")
     iam.create_role(RoleName=name, AssumeRolePolicyDocument=policy(TRUST))
     iam.put_role_policy(
@@ -117,6 +117,97 @@ def test_replication_acts_as_its_role_by_the_service(region):
     assert record["sourceIPAddress"] == "s3.amazonaws.com" and "requestID" not in record
     [assumed, *_] = records(region, eventName="AssumeRole", resources=[{"ARN": arn, "accountId": ALICE.id}])
     assert assumed["userIdentity"] == {"type": "AWSService", "invokedBy": "s3.amazonaws.com"}
+
+
+def request_id(answer):
+    return answer["ResponseMetadata"]["RequestId"]
+
+
+def test_lines_of_every_service_have_the_request_that_they_belong_to(region, user):
+    kms, bucket = service(region, "kms"), region.bucket()
+    made = kms.create_key()
+    key = made["KeyMetadata"]["Arn"]
+    [record] = records(region, eventName="CreateKey", requestID=request_id(made))
+    assert record["eventSource"] == "kms.amazonaws.com"
+    described = kms.describe_key(KeyId=key)
+    assert records(region, eventName="DescribeKey", requestID=request_id(described))
+
+    # KMS on behalf of a caller of S3 has the request that the caller made.
+    encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key}
+    put = region.client().put_object(Bucket=bucket, Key="k", Body=b"data", **encryption)
+    assert records(region, eventName="GenerateDataKey", requestID=request_id(put))
+    got = region.client().get_object(Bucket=bucket, Key="k")
+    assert records(region, eventName="Decrypt", requestID=request_id(got))
+
+    sts = service(region, "sts", user[1])
+    federated = sts.get_federation_token(Name="bob", Policy=policy({"Effect": "Allow", "Action": "s3:*", "Resource": "*"}))
+    assert records(region, eventName="GetFederationToken", requestID=request_id(federated))
+    role = f"arn:aws:iam::{ALICE.id}:role/replication"
+    with fails(403, "AccessDenied") as refused:
+        sts.assume_role(RoleArn=role, RoleSessionName="session")
+    [record] = records(region, eventName="AssumeRole", requestID=request_id(refused[0].response))
+    assert record["errorCode"] == "AccessDenied"
+
+    metrics = service(region, "cloudwatch").list_metrics()
+    assert records(region, eventName="ListMetrics", requestID=request_id(metrics))
+
+
+def test_lines_of_S3_Control_have_the_request_that_they_belong_to(region):
+    headers = {"x-amz-account-id": ALICE.id}
+    answer = region.raw().request("GET", "/v20180820/configuration/publicAccessBlock", headers=headers)
+    assert answer.status == 404
+    identifier = answer.headers["x-amz-request-id"]
+    assert records(region, eventName="GetAccountPublicAccessBlock", requestID=identifier)
+
+
+def refused_line(region, error, code):
+    """The line of a request that was refused before anything was decided."""
+    [record] = records(region, requestID=request_id(error))
+    assert record["errorCode"] == code and record["errorMessage"]
+    assert record["additionalEventData"] == {"decision": "refused", "decidedBy": "authentication"}
+    assert record["userIdentity"].pop("type") == "Unknown"
+    assert record["sourceIPAddress"] == "127.0.0.1" and record["resources"] == []
+    return record
+
+
+def test_failed_authentications_of_S3_are_written_down(region):
+    bucket = region.bucket()
+    client = service(region, "s3", (ALICE.access_key, "x" * 40))
+    with fails(403, "SignatureDoesNotMatch") as error:
+        client.put_object(Bucket=bucket, Key="k", Body=b"")
+    record = refused_line(region, error[0].response, "SignatureDoesNotMatch")
+    assert (record["eventSource"], record["eventName"]) == ("s3.amazonaws.com", "PutObject")
+    assert record["userIdentity"] == {"accessKeyId": ALICE.access_key}
+    with fails(403, "InvalidAccessKeyId") as error:
+        service(region, "s3", ("AKIANOBODY0000000000", "x" * 40)).list_objects_v2(Bucket=bucket)
+    record = refused_line(region, error[0].response, "InvalidAccessKeyId")
+    assert record["userIdentity"] == {"accessKeyId": "AKIANOBODY0000000000"}
+    # A form of a browser.
+    fields = {
+        "key": "k", "policy": "e30=", "x-amz-algorithm": "AWS4-HMAC-SHA256", "x-amz-signature": "0" * 64,
+        "x-amz-credential": f"{ALICE.access_key}/20260101/us-east-1/s3/aws4_request", "x-amz-date": "20260101T000000Z",
+    }  # fmt: skip
+    answer = requests.post(f"{region.endpoint}/{bucket}", data=fields, files={"file": b"data"}, timeout=10)
+    assert answer.status_code == 403, answer.text
+    [record] = records(region, requestID=answer.headers["x-amz-request-id"])
+    assert record["eventName"] == "PostObject" and record["userIdentity"]["accessKeyId"] == ALICE.access_key
+
+
+@pytest.mark.parametrize(
+    ("name", "call", "code", "event"),
+    [
+        ("iam", "list_users", "SignatureDoesNotMatch", "ListUsers"),
+        ("sts", "get_caller_identity", "SignatureDoesNotMatch", "GetCallerIdentity"),
+        ("kms", "list_keys", "SignatureDoesNotMatch", "ListKeys"),
+        ("cloudwatch", "list_metrics", "SignatureDoesNotMatch", "ListMetrics"),
+    ],
+)
+def test_failed_authentications_of_other_services_are_written_down(region, name, call, code, event):
+    client = service(region, name, (ALICE.access_key, "x" * 40))
+    with pytest.raises(botocore.exceptions.ClientError) as error:
+        getattr(client, call)()
+    record = refused_line(region, error.value.response, code)
+    assert record["eventName"] == event and record["userIdentity"] == {"accessKeyId": ALICE.access_key}
 
 
 def test_the_file_is_its_owners_alone_and_goes_on_after_a_restart(region):

@@ -383,7 +383,7 @@ def pages(federation, name="us-east-1"):
     }
 
 
-def test_M_01_to_M_04_metrics_are_published_where_S3_publishes_them(fast, models):
+def test_M_01_to_M_04_M_10_CW_2_metrics_are_published_where_S3_publishes_them(fast, models):
     source, target, identifier = pair_of(fast, Metrics=METRICS)
     of = of_rule(source, target, identifier)
     home, abroad = fast["us-east-1"], fast["eu-west-1"]
@@ -393,6 +393,8 @@ def test_M_01_to_M_04_metrics_are_published_where_S3_publishes_them(fast, models
     pending = ("ReplicationLatency", "BytesPendingReplication", "OperationsPendingReplication")
     for name in pending:
         eventually(lambda name=name: values(there, name, of) == [0.0], f"{name} is published")
+    # M-10: no data where nothing ended.
+    assert values(here, "OperationsFailedReplication", of, "SampleCount") == []
     home.client().put_object(Bucket=source, Key="k", Body=b"12345")
     wait_for_status(home.client(), source, "k")
     eventually(lambda: values(here, "OperationsFailedReplication", of, "SampleCount") == [1.0], "M-04 is published")
@@ -454,6 +456,20 @@ def test_M_04_failures_are_counted_in_the_sources_region(fast, models):
     assert pages(fast)["tern_replication_failures_total", frozenset(labels.items())] == 1
 
 
+def test_M_04_M_09_a_change_of_tags_that_fails_is_a_failed_operation(fast, models):
+    source, target, identifier = pair_of(fast, Metrics=METRICS)
+    home, abroad = fast["us-east-1"], fast["eu-west-1"]
+    of = of_rule(source, target, identifier)
+    version = home.client().put_object(Bucket=source, Key="k", Body=b"1")["VersionId"]
+    wait_for_status(home.client(), source, "k", version)
+    abroad.client().put_bucket_versioning(Bucket=target, VersioningConfiguration={"Status": "Suspended"})
+    home.client().put_object_tagging(Bucket=source, Key="k", Tagging={"TagSet": [{"Key": "a", "Value": "b"}]})
+    wait_for_status(home.client(), source, "k", version, expected="FAILED")
+    here = cloudwatch(home, models, "json")
+    eventually(lambda: sum(values(here, "OperationsFailedReplication", of, "Sum")) == 1, "the failure is published")
+    assert sum(values(here, "OperationsFailedReplication", of, "SampleCount")) == 2
+
+
 def test_M_06_rules_without_metrics_are_not_published(fast, models):
     source, target, identifier = pair_of(fast)
     measured = pair_of(fast, Metrics=METRICS)
@@ -498,6 +514,21 @@ def told(federation, bucket):
         for record in found
         if record["s3"]["bucket"]["name"] == bucket
     ]
+
+
+def test_R_06_M_07_metrics_and_events_are_there_soon_after_replication_time_is_enabled(fast, models):
+    source, target, identifier = pair_of(fast)
+    home, abroad = fast["us-east-1"], fast["eu-west-1"]
+    of = of_rule(source, target, identifier)
+    there = cloudwatch(abroad, models, "json")
+    notify(home.client(), source, LINES, ["s3:Replication:*"])
+    configure(home.client(), source, rule(target, identifier=identifier, **TIMED))
+    # S3 may take 15 minutes for it; here the next measurement has it.
+    eventually(lambda: values(there, "OperationsPendingReplication", of), "the rule is measured", within=15)
+    abroad.client().put_bucket_versioning(Bucket=target, VersioningConfiguration={"Status": "Suspended"})
+    home.client().put_object(Bucket=source, Key="k", Body=b"1")
+    expected = [("Replication:OperationFailedReplication", "k")]
+    eventually(lambda: told(fast, source) == expected, "the event is told", within=15)
 
 
 def test_R_11_R_12_the_threshold_is_missed_once_and_the_report_tells_it(fast):

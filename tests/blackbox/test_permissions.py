@@ -236,6 +236,30 @@ def test_EVL_4_objects_of_others_are_a_matter_of_their_owners(home, s3, bob):
     s3.delete_object(Bucket=bucket, Key="bobs")
 
 
+def test_ACC_2_SIG_62_what_nobody_in_particular_writes_is_owned_by_a_canonical_id_of_its_own(home, s3, anonymous):
+    bucket = home.bucket(ObjectOwnership="ObjectWriter")
+    s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=ALL_OPEN)
+    put_policy(s3, bucket, statement("Allow", "*", ["s3:PutObject", "s3:PutObjectAcl"], bucket))
+    anonymous.put_object(Bucket=bucket, Key="key", Body=b"data")
+    anonymous.put_object(Bucket=bucket, Key="given", Body=b"data", ACL="bucket-owner-full-control")
+    nobody = "65a011a29cdf8ec533ec3d1ccaae921c"
+    listed = s3.list_objects_v2(Bucket=bucket, FetchOwner=True)["Contents"]
+    assert {entry["Key"]: entry["Owner"]["ID"] for entry in listed} == {"key": nobody, "given": nobody}
+    # It is no more the bucket owner's than any other's object, who may delete it all the same.
+    assert is_denied(lambda: s3.get_object(Bucket=bucket, Key="key"))
+    assert s3.get_object(Bucket=bucket, Key="given")["Body"].read() == b"data"
+    grants = s3.get_object_acl(Bucket=bucket, Key="given")
+    assert grants["Owner"]["ID"] == nobody
+    assert {grant["Grantee"]["ID"] for grant in grants["Grants"]} == {nobody, s3.list_buckets()["Owner"]["ID"]}
+    s3.delete_object(Bucket=bucket, Key="key")
+    # Where ACLs are off, the bucket's owner owns all.
+    s3.put_bucket_ownership_controls(
+        Bucket=bucket, OwnershipControls={"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+    )
+    anonymous.put_object(Bucket=bucket, Key="enforced", Body=b"data")
+    assert s3.get_object(Bucket=bucket, Key="enforced")["Body"].read() == b"data"
+
+
 def test_9_3_a_restricted_bucket_is_for_its_owners_account_whoever_owns_the_object(home, s3, bob):
     bucket = home.bucket(ObjectOwnership="ObjectWriter")
     s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=ALL_OPEN)

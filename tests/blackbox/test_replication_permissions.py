@@ -153,7 +153,7 @@ def test_A_13_the_right_to_read_versions_will_do_for_unencrypted_ones(pair):
     ],
     ids=["other service", "account", "other source account", "other bucket", "deny"],
 )
-def test_F_01_A_01_a_role_that_does_not_trust_s3_for_this_bucket(pair, trust):
+def test_F_01_A_01_STS_7_a_role_that_does_not_trust_s3_for_this_bucket(pair, trust):
     pair.iam.update_assume_role_policy(RoleName=pair.role_name, PolicyDocument=policy(trust))
     pair.grant()
     pair.replicate()
@@ -168,7 +168,7 @@ def test_F_01_a_role_that_is_gone(federation, home, abroad, s3):
     assert reason_of(federation, source, "key", version) == "AssumeRoleNotPermitted"
 
 
-def test_the_keys_of_the_confused_deputy_are_there(pair):
+def test_STS_7_the_keys_of_the_confused_deputy_are_there(pair):
     condition = {"StringEquals": {"aws:SourceAccount": ALICE.id}, "ArnEquals": {"aws:SourceArn": f"arn:aws:s3:::{pair.source}"}}
     pair.iam.update_assume_role_policy(RoleName=pair.role_name, PolicyDocument=policy({**TRUST, "Condition": condition}))
     pair.grant()
@@ -232,7 +232,7 @@ def test_A_11_A_21_F_06_L_39_L_40_delete_markers_need_ReplicateDelete_and_ListBu
     )
 
 
-def test_PSR_3_C_05_A_45_who_sets_a_rule_must_be_allowed_to_pass_its_role(home, abroad):
+def test_PSR_1_to_3_C_05_A_45_who_sets_a_rule_must_be_allowed_to_pass_its_role(home, abroad):
     source, destination = home.bucket(), abroad.bucket()
     iam = home.service("iam", ALICE)
     user = fresh_name("user")
@@ -251,12 +251,39 @@ def test_PSR_3_C_05_A_45_who_sets_a_rule_must_be_allowed_to_pass_its_role(home, 
         f"User: arn:aws:iam::{ALICE.id}:user/{user} is not authorized to perform: iam:PassRole on resource: {role} "
         "because no identity-based policy allows the iam:PassRole action"
     )
-    passing = {
-        **allow(["iam:PassRole"], role),
-        "Condition": {"StringEquals": {"iam:PassedToService": "s3.amazonaws.com"}},
-    }
-    iam.put_user_policy(UserName=user, PolicyName="pass", PolicyDocument=policy(passing))
-    configure(client, source, rule(destination), role=role)
+
+    def allow_passing(resource=role, **conditions):
+        statement = {**allow(["iam:PassRole"], resource), "Condition": conditions}
+        iam.put_user_policy(UserName=user, PolicyName="pass", PolicyDocument=policy(statement))
+
+    def is_allowed():
+        try:
+            configure(client, source, rule(destination), role=role)
+        except client.exceptions.ClientError as error:
+            assert error.response["Error"]["Code"] == "AccessDenied"
+            return False
+        return True
+
+    to_s3 = {"iam:PassedToService": "s3.amazonaws.com"}
+    for conditions, expected in [
+        ({"StringEquals": {"iam:PassedToService": "ec2.amazonaws.com"}}, False),
+        ({"ArnEquals": {"iam:AssociatedResourceArn": f"arn:aws:s3:::{destination}"}}, False),
+        ({"StringEquals": to_s3, "ArnEquals": {"iam:AssociatedResourceArn": f"arn:aws:s3:::{source}"}}, True),
+    ]:
+        allow_passing(**conditions)
+        assert is_allowed() == expected, conditions
+    allow_passing(f"{role}-of-another-name")
+    assert not is_allowed()
+    # A boundary cuts it, and no other account's role is passed.
+    allow_passing("*")
+    assert is_allowed()
+    boundary = iam.create_policy(PolicyName=fresh_name("b"), PolicyDocument=policy(allow(["s3:*"], "*")))["Policy"]["Arn"]
+    iam.put_user_permissions_boundary(UserName=user, PermissionsBoundary=boundary)
+    assert not is_allowed()
+    iam.delete_user_permissions_boundary(UserName=user)
+    with pytest.raises(client.exceptions.ClientError) as refused:
+        configure(client, source, rule(destination), role=f"arn:aws:iam::{BOB.id}:role/replication")
+    assert refused.value.response["Error"]["Code"] == "AccessDenied"
 
 
 def test_ACC_9_a_role_made_a_moment_ago_in_the_home_region_is_not_taken_for_a_missing_one(federation):
@@ -272,6 +299,31 @@ def test_ACC_9_a_role_made_a_moment_ago_in_the_home_region_is_not_taken_for_a_mi
         iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=policy(*statements))
         version = s3.put_object(Bucket=source, Key="key", Body=b"data")["VersionId"]
         wait_for_status(s3, source, "key", version)
+
+
+@pytest.mark.parametrize("behind", ["source", "destination"])
+def test_ACC_9_A_30_keys_permitted_a_moment_ago_in_the_home_region_are_not_taken_for_refused(federation, behind):
+    """The region that follows the home region judges the role's use of a key that lies with it."""
+    home, other = federation["us-east-1"], federation["eu-west-1"]
+    iam = home.service("iam", ALICE)
+    here, there = (other, home) if behind == "source" else (home, other)
+    keys = [region.service("kms").create_key()["KeyMetadata"]["Arn"] for region in (here, there)]
+    source, destination = here.bucket(), there.bucket()
+    made = rule(destination, EncryptionConfiguration={"ReplicaKmsKeyID": keys[1]})
+    made["SourceSelectionCriteria"] = {"SseKmsEncryptedObjects": {"Status": "Enabled"}}
+    for _ in range(6):
+        # The home region's own change is there at once; what the other knows of it is older by the log's way.
+        name = fresh_name("role")
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=policy(TRUST))
+        rights = [allow(SOURCE_ACTIONS, *both(source)), allow(DESTINATION_ACTIONS, *both(destination))]
+        iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=policy(*rights))
+        other.wait_for_role_policy(ALICE, name, "p")
+        configure(here.client(), source, made, role=f"arn:aws:iam::{ALICE.id}:role/{name}")
+        iam.put_role_policy(RoleName=name, PolicyName="keys", PolicyDocument=policy(allow(["kms:*"], "*")))
+        version = here.client().put_object(
+            Bucket=source, Key="key", Body=b"data", ServerSideEncryption="aws:kms", SSEKMSKeyId=keys[0]
+        )["VersionId"]
+        wait_for_status(here.client(), source, "key", version)
 
 
 def trusted_role(region, *statements):

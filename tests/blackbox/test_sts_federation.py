@@ -105,11 +105,6 @@ def test_who_may_not_make_federated_users_and_how_they_are_not_called(home, user
             sts.get_federation_token(**parameters)
 
 
-def test_web_identities_are_told_that_their_tokens_are_not_verified(home):
-    # Nobody signs such a request.
-    with fails(501, "NotImplemented", "tokens of identity providers are not verified here"):
-        service(home, "sts").assume_role_with_web_identity(
-            RoleArn=f"arn:aws:iam::{ALICE.id}:role/replication", RoleSessionName="session", WebIdentityToken="e30.e30.e30"
-        )
+def test_requests_without_a_signature_are_told_to_bring_one(home):
     answer = requests.post(home.endpoint, data={"Action": "GetCallerIdentity", "Version": "2011-06-15"})
     assert answer.status_code == 403 and "<Code>MissingAuthenticationToken</Code>" in answer.text

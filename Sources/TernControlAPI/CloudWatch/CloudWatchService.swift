@@ -111,11 +111,11 @@ package struct CloudWatchService: ControlService {
         _ name: String, _ request: ControlRequest, _ conditions: [String: [String]] = [:]
     ) async throws(CloudWatchError) {
         let context = request.conditions.merging(conditions) { _, own in own }
-        let decision = await self.authorizer.authorize(
-            AuthorizationRequest(
-                principal: request.principal, action: "cloudwatch:" + name, resource: "*",
-                resourceOwner: request.principal.account?.id, context: { context }))
-        if case .denied(let denial) = decision {
+        var question = AuthorizationRequest(
+            principal: request.principal, action: "cloudwatch:" + name, resource: "*",
+            resourceOwner: request.principal.account?.id, context: { context })
+        question.requestID = request.requestID
+        if case .denied(let denial) = await self.authorizer.authorize(question) {
             throw CloudWatchError("AccessDenied", status: 403, denial.message)
         }
     }

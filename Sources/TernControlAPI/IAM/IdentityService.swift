@@ -80,7 +80,7 @@ package struct IdentityService: ControlService {
         case .root(_, .some), .user(_, .some):
             throw ControlError(
                 "InvalidClientTokenId", status: 403, message: "The security token included in the request is invalid.")
-        case .root, .user, .role, .service, .anonymous:
+        case .root, .user, .role, .service, .webIdentity, .anonymous:
             return
         }
     }

@@ -60,7 +60,9 @@ package struct KeyManagementService: ControlService {
         var context = request.conditions
         context["aws:RequestedRegion"] = [self.region.description]
         let call = KMSCall(
-            keys: keys, caller: KeyCaller(principal: request.principal, account: account, context: context),
+            keys: keys,
+            caller: KeyCaller(
+                principal: request.principal, account: account, context: context, requestID: request.requestID),
             parameters: try KMSParameters(request.body))
         return try await call.perform(operation)
     }

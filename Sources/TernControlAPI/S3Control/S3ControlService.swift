@@ -139,10 +139,10 @@ package struct S3ControlService: ControlService {
     private func authorize(
         _ action: String, account: AccountID, _ request: ControlRequest
     ) async throws(ControlError) {
-        let decision = await self.authorizer.authorize(
-            AuthorizationRequest(
-                principal: request.principal, action: action, resource: "*", resourceOwner: account,
-                context: { request.conditions }))
-        if case .denied(let denial) = decision { throw .accessDenied(denial.message) }
+        var question = AuthorizationRequest(
+            principal: request.principal, action: action, resource: "*", resourceOwner: account,
+            context: { request.conditions })
+        question.requestID = request.requestID
+        if case .denied(let denial) = await self.authorizer.authorize(question) { throw .accessDenied(denial.message) }
     }
 }

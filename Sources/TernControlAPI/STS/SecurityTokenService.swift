@@ -39,14 +39,17 @@ package struct SecurityTokenService: ControlService {
     /// Web identities prove themselves by a token, and sign nothing.
     package func answerUnsigned(_ head: HTTPRequestHead, body: [UInt8], requestID: String) async -> HTTPAnswer? {
         guard let parameters = try? QueryParameters(head: head, body: body),
-            parameters["Action"] == "AssumeRoleWithWebIdentity"
+            parameters["Action"] == Self.webIdentityAction
         else { return nil }
-        return self.answer(Self.withoutWebIdentities, requestID: requestID)
+        do throws(ControlError) {
+            return try await self.assumeRoleWithWebIdentity(
+                parameters, context: ControlRequest.conditions(of: head), requestID: requestID)
+        } catch {
+            return self.answer(error, requestID: requestID)
+        }
     }
 
-    private static let withoutWebIdentities = ControlError(
-        "NotImplemented", status: 501,
-        message: "AssumeRoleWithWebIdentity is not implemented: tokens of identity providers are not verified here.")
+    private static let webIdentityAction = "AssumeRoleWithWebIdentity"
 
     private func perform(
         _ request: ControlRequest, _ parameters: QueryParameters
@@ -62,8 +65,9 @@ package struct SecurityTokenService: ControlService {
             }
         case "AssumeRole":
             return try await self.assumeRole(request, parameters)
-        case "AssumeRoleWithWebIdentity":
-            throw Self.withoutWebIdentities
+        case Self.webIdentityAction:
+            return try await self.assumeRoleWithWebIdentity(
+                parameters, context: request.conditions, requestID: request.requestID)
         case "GetFederationToken":
             return try await self.federationToken(request, parameters)
         case "GetSessionToken":
@@ -99,6 +103,7 @@ package struct SecurityTokenService: ControlService {
         }
         var assumption = AssumeRoleRequest(
             roleARN: try parameters.required("RoleArn"), sessionName: try parameters.required("RoleSessionName"))
+        assumption.requestID = request.requestID
         assumption.durationSeconds = try Self.seconds(parameters)
         assumption.policy = parameters["Policy"]
         assumption.policyARNs = parameters.structures("PolicyArns", ["arn"]).compactMap { $0["arn"] }
@@ -115,14 +120,53 @@ package struct SecurityTokenService: ControlService {
             throw ControlError(error.code, status: error.status, message: error.message)
         }
         return self.xml.answer("AssumeRole", requestID: request.requestID) { xml in
-            xml.open("AssumedRoleUser")
-            xml.element("AssumedRoleId", assumed.principal.userID)
-            xml.element("Arn", assumed.principal.arn)
-            xml.close("AssumedRoleUser")
+            Self.write(assumed.principal, to: &xml)
             Self.write(assumed.credentials, to: &xml)
             xml.element("PackedPolicySize", assumed.packedPolicySize)
             xml.element("SourceIdentity", ifPresent: wanted.sourceIdentity)
         }
+    }
+
+    /// Source: AWS STS API Reference, AssumeRoleWithWebIdentity.
+    private func assumeRoleWithWebIdentity(
+        _ parameters: QueryParameters, context: [String: [String]], requestID: String
+    ) async throws(ControlError) -> HTTPAnswer {
+        // Of providers that speak OAuth 2.0 without OpenID Connect.
+        if parameters["ProviderId"] != nil {
+            throw ControlError(
+                "InvalidParameterValue", status: 400, message: "ProviderId is for providers that are not served here.")
+        }
+        var wanted = WebIdentityRequest(
+            roleARN: try parameters.required("RoleArn"), sessionName: try parameters.required("RoleSessionName"),
+            token: try parameters.required("WebIdentityToken"))
+        wanted.requestID = requestID
+        wanted.durationSeconds = try Self.seconds(parameters)
+        wanted.policy = parameters["Policy"]
+        wanted.policyARNs = parameters.structures("PolicyArns", ["arn"]).compactMap { $0["arn"] }
+        let service = try self.service()
+        let request = wanted
+        let assumed: AssumedWebIdentity
+        do throws(SessionError) {
+            assumed = try await service.assumeRoleWithWebIdentity(request, context: context)
+        } catch {
+            throw ControlError(error.code, status: error.status, message: error.message)
+        }
+        return self.xml.answer(Self.webIdentityAction, requestID: requestID) { xml in
+            xml.element("SubjectFromWebIdentityToken", assumed.identity.subject)
+            xml.element("Audience", assumed.identity.audience)
+            Self.write(assumed.role.principal, to: &xml)
+            Self.write(assumed.role.credentials, to: &xml)
+            xml.element("Provider", assumed.identity.provider)
+            xml.element("PackedPolicySize", assumed.role.packedPolicySize)
+            xml.element("SourceIdentity", ifPresent: assumed.sourceIdentity)
+        }
+    }
+
+    private static func write(_ role: Principal, to xml: inout XMLWriter) {
+        xml.open("AssumedRoleUser")
+        xml.element("AssumedRoleId", role.userID)
+        xml.element("Arn", role.arn)
+        xml.close("AssumedRoleUser")
     }
 
     /// Source: AWS STS API Reference, GetFederationToken.
@@ -130,6 +174,7 @@ package struct SecurityTokenService: ControlService {
         _ request: ControlRequest, _ parameters: QueryParameters
     ) async throws(ControlError) -> HTTPAnswer {
         var wanted = FederationTokenRequest(name: try parameters.required("Name"))
+        wanted.requestID = request.requestID
         wanted.durationSeconds = try Self.seconds(parameters)
         wanted.policy = parameters["Policy"]
         wanted.policyARNs = parameters.structures("PolicyArns", ["arn"]).compactMap { $0["arn"] }

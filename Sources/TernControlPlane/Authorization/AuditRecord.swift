@@ -12,6 +12,8 @@ struct AuditRecord: Encodable, Sendable {
         var principalId: String?
         var arn: String?
         var accountId: String?
+        /// Of callers that did not prove who they are.
+        var accessKeyId: String?
         var userName: String?
         var sessionContext: SessionContext?
         /// The service that acts by the role.
@@ -98,6 +100,25 @@ extension AuditRecord {
         self.additionalEventData = Decision(decision)
     }
 
+    /// Of a request whose caller did not prove who it is.
+    init(_ failure: FailedAuthentication, region: RegionName, now: Timestamp, eventID: String) {
+        let action = failure.action.split(separator: ":", maxSplits: 1).map(String.init)
+        self.userIdentity = Identity(
+            type: "Unknown", accessKeyId: failure.accessKeyID.isEmpty ? nil : failure.accessKeyID)
+        self.eventTime = "\(now.iso8601.prefix(19))Z"
+        self.eventSource = "\(action.first ?? "").amazonaws.com"
+        self.eventName = action.count == 2 ? action[1] : failure.action
+        self.awsRegion = region.description
+        self.sourceIPAddress = failure.context["aws:SourceIp"]?.first ?? "AWS Internal"
+        self.userAgent = failure.context["aws:UserAgent"]?.first
+        self.errorCode = failure.code
+        self.errorMessage = failure.message
+        self.requestID = failure.requestID.isEmpty ? nil : failure.requestID
+        self.eventID = eventID
+        self.resources = []
+        self.additionalEventData = Decision(decision: "refused", decidedBy: "authentication")
+    }
+
     /// The line, without its end.
     func line() throws -> [UInt8] {
         let encoder = JSONEncoder()
@@ -166,6 +187,10 @@ extension AuditRecord.Identity {
             self.principalId = nil
             self.arn = nil
             self.invokedBy = name
+        case .webIdentity(let identity):
+            self.type = "WebIdentityUser"
+            self.arn = nil
+            self.userName = identity.subject
         case .anonymous:
             self.type = "AWSAccount"
             self.principalId = ""

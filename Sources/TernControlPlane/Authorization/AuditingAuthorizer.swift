@@ -43,16 +43,29 @@ package struct AuditingAuthorizer: Authorizer {
             explained = .denied(denial.reason ?? .notAllowed(.identity))
             message = denial.message
         }
-        let record = AuditRecord(
-            request, explained, message: message, region: self.region, now: self.clock.now,
-            eventID: RandomText.make(32, of: Array("0123456789abcdef".utf8), self.random))
+        self.write(
+            AuditRecord(
+                request, explained, message: message, region: self.region, now: self.clock.now,
+                eventID: self.makeEventID()))
+        return decision
+    }
+
+    package func note(_ failure: FailedAuthentication) {
+        self.write(
+            AuditRecord(failure, region: self.region, now: self.clock.now, eventID: self.makeEventID()))
+    }
+
+    private func makeEventID() -> String {
+        RandomText.make(32, of: Array("0123456789abcdef".utf8), self.random)
+    }
+
+    private func write(_ record: AuditRecord) {
         do {
             self.sink.write(try record.line())
         } catch {
             // Texts are always written; were one not, the decision is not made without a trace.
             self.sink.write(Array("{\"errorCode\":\"AuditRecordLost\",\"eventID\":\"\(record.eventID)\"}".utf8))
         }
-        return decision
     }
 
     package func mentions(_ keyPrefix: String, policiesOf principal: Principal) async -> Bool {

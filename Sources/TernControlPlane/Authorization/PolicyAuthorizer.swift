@@ -163,7 +163,7 @@ package final class PolicyAuthorizer: Authorizer {
     private func policies(of principal: Principal) -> PrincipalSet? {
         let id: String
         switch principal {
-        case .root, .service, .anonymous:
+        case .root, .service, .webIdentity, .anonymous:
             // The root's rights need no policy; those that it hands on do.
             return PrincipalSet(identity: principal.federatedName == nil ? [] : Self.everything)
         case .user(let user, _): id = user.id
@@ -240,6 +240,7 @@ package final class PolicyAuthorizer: Authorizer {
                 kind: .roleSession(roleARN: role.arn, uniqueID: role.id, sessionARN: principal.arn),
                 account: role.account.id, canonicalID: role.account.canonicalID)
         case .service(let name): .service(name)
+        case .webIdentity(let identity): PolicyCaller(kind: .webIdentity(provider: identity.provider), account: nil)
         case .anonymous: .anonymous
         }
     }
@@ -277,6 +278,8 @@ package final class PolicyAuthorizer: Authorizer {
             context["aws:PrincipalIsAWSService"] = ["true"]
             context["aws:PrincipalServiceName"] = [name]
             context["aws:PrincipalType"] = ["Service"]
+        case .webIdentity(let identity):
+            for (key, value) in identity.conditions { context[key] = [value] }
         case .anonymous:
             context["aws:PrincipalType"] = ["Anonymous"]
         }

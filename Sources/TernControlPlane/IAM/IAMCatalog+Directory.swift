@@ -21,7 +21,7 @@ extension IAMCatalog: PrincipalDirectory {
             return PrincipalPolicies(
                 identity: state.documents(of: record), boundary: state.boundary(of: record),
                 tags: Self.tags(record.tags))
-        case .service, .anonymous:
+        case .service, .webIdentity, .anonymous:
             return nil
         }
     }
@@ -33,6 +33,12 @@ extension IAMCatalog: PrincipalDirectory {
             identity: RoleIdentity(account: account, name: record.name, path: record.path, id: record.id),
             trustPolicy: state.boundTrustPolicy(of: record),
             maximumSessionSeconds: Int(record.maximumSessionSeconds), tags: Self.tags(record.tags))
+    }
+
+    package func webIdentityProvider(issuer: String, account: String) -> WebIdentityProvider? {
+        self.state.oidcProviders.named(issuer, in: account).map {
+            WebIdentityProvider(arn: $0.arn, clientIDs: $0.clientIds)
+        }
     }
 
     package func managedPolicy(arn: String) -> String? {

@@ -87,9 +87,11 @@ extension KeyManager {
     ) -> AuthorizationRequest {
         let key = found.key
         let context = self.context(of: key, found.alias, caller, encryptionContext).merging(extra) { $1 }
-        return AuthorizationRequest(
+        var request = AuthorizationRequest(
             principal: caller.principal, action: "kms:\(action)", resource: self.arn(of: key.record),
             resourceOwner: key.account, resourcePolicy: key.policy, resourceRole: .required, context: { context })
+        request.requestID = caller.requestID
+        return request
     }
 
     /// What the authorizer is asked about an action on a key of this region, and whether a grant gives it. For
@@ -118,9 +120,10 @@ extension KeyManager {
         _ action: String, resource: String, _ caller: KeyCaller, extra: [String: [String]] = [:]
     ) async throws(KeyServiceError) {
         let context = caller.context.merging(self.context(of: caller)) { $1 }.merging(extra) { $1 }
-        let request = AuthorizationRequest(
+        var request = AuthorizationRequest(
             principal: caller.principal, action: "kms:\(action)", resource: resource, resourceOwner: caller.account,
             context: { context })
+        request.requestID = caller.requestID
         if case .denied(let denial) = await self.authorizer.authorize(request) { throw .accessDenied(denial.message) }
     }
 

@@ -143,7 +143,8 @@ extension KeyManager: KeyService {
 
     private static func caller(_ use: KeyUse, _ account: AccountID) -> KeyCaller {
         KeyCaller(
-            principal: use.principal, account: account, viaService: use.viaService, context: use.requestContext)
+            principal: use.principal, account: account, viaService: use.viaService, context: use.requestContext,
+            requestID: use.requestID)
     }
 }
 

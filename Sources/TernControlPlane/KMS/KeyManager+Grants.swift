@@ -136,7 +136,7 @@ extension KeyManager {
             grant.grantee == principal.arn
                 || grant.grantee == role.arn && (grant.granteeID.isEmpty || grant.granteeID == role.id)
         case .service(let name): grant.grantee == name
-        case .anonymous: false
+        case .webIdentity, .anonymous: false
         }
     }
 

@@ -31,10 +31,14 @@ package struct KeyCaller: Sendable {
     package var viaService: String?
     /// Global condition keys.
     package var context: [String: [String]]
+    /// Under which the client was answered; empty where the server acts by itself.
+    package var requestID: String
 
     package init(
-        principal: Principal, account: AccountID, viaService: String? = nil, context: [String: [String]] = [:]
+        principal: Principal, account: AccountID, viaService: String? = nil, context: [String: [String]] = [:],
+        requestID: String = ""
     ) {
+        self.requestID = requestID
         self.principal = principal
         self.account = account
         self.viaService = viaService

@@ -23,9 +23,12 @@ package struct SessionIdentityStore: IdentityStore {
         return try await tokens.open(sessionToken, accessKeyID: id, now: self.clock.now)
     }
 
-    package func account(_ id: AccountID) async -> Account? { await self.lasting.account(id) }
+    package func account(_ id: AccountID) async -> Account? {
+        id == Account.anonymous.id ? .anonymous : await self.lasting.account(id)
+    }
 
     package func account(canonicalID: String) async -> Account? {
-        await self.lasting.account(canonicalID: canonicalID)
+        canonicalID == Account.anonymous.canonicalID
+            ? .anonymous : await self.lasting.account(canonicalID: canonicalID)
     }
 }

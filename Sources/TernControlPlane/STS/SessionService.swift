@@ -37,6 +37,8 @@ package struct AssumeRoleRequest: Sendable {
     package var transitiveTagKeys: [String] = []
     package var externalID: String?
     package var sourceIdentity: String?
+    /// Under which the client is answered.
+    package var requestID = ""
 
     package init(roleARN: String, sessionName: String) {
         self.roleARN = roleARN
@@ -52,6 +54,8 @@ package struct FederationTokenRequest: Sendable {
     package var policy: String?
     package var policyARNs: [String] = []
     package var tags: [Tag] = []
+    /// Under which the client is answered.
+    package var requestID = ""
 
     package init(name: String) {
         self.name = name
@@ -69,13 +73,17 @@ package struct AssumedRole: Sendable {
 /// STS: gives temporary credentials (specification §4).
 package struct SessionService: Sendable {
     private let tokens: SessionTokens
-    private let directory: any PrincipalDirectory
-    private let authorizer: any Authorizer
-    private let clock: any WallClock
+    let directory: any PrincipalDirectory
+    let authorizer: any Authorizer
+    let clock: any WallClock
+    /// Of identity providers; `nil` where no web identities are served.
+    let issuers: IssuerKeys?
 
     package init(
-        tokens: SessionTokens, directory: any PrincipalDirectory, authorizer: any Authorizer, clock: any WallClock
+        tokens: SessionTokens, directory: any PrincipalDirectory, authorizer: any Authorizer, clock: any WallClock,
+        issuers: IssuerKeys? = nil
     ) {
+        self.issuers = issuers
         self.tokens = tokens
         self.directory = directory
         self.authorizer = authorizer
@@ -97,28 +105,40 @@ package struct SessionService: Sendable {
         guard let role = self.directory.role(arn: request.roleARN) else {
             throw Self.refused(caller, action: "sts:AssumeRole", role: request.roleARN)
         }
-        try await self.authorize(request, caller: caller, role: role, context: context)
+        try await self.authorize(
+            request, caller: caller, role: role, action: "sts:AssumeRole", context: context)
 
         var maximum = Int64(role.maximumSessionSeconds)
         // A role that assumes a role does so for an hour at most.
         if case .role = caller { maximum = min(maximum, 3600) }
-        let duration = request.durationSeconds ?? min(3600, maximum)
-        guard duration <= maximum else {
-            throw SessionError(
-                "ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
-        }
         var grant = SessionGrant(
-            subject: .role(role.identity), name: request.sessionName, durationSeconds: duration)
+            subject: .role(role.identity), name: request.sessionName,
+            durationSeconds: try Self.duration(request, maximum: maximum))
         grant.policies = request.policy.map { [$0] } ?? []
         grant.policyARNs = request.policyARNs
         grant.tags = inherited.merging(request.tags.map { ($0.key, $0.value) }) { _, given in given }
         grant.transitiveTagKeys = Set(inherited.keys).union(request.transitiveTagKeys)
         grant.sourceIdentity = request.sourceIdentity ?? caller.session?.sourceIdentity
+        return try self.make(grant, role: role)
+    }
+
+    /// How long the session is to last.
+    static func duration(_ request: AssumeRoleRequest, maximum: Int64) throws(SessionError) -> Int64 {
+        let duration = request.durationSeconds ?? min(3600, maximum)
+        guard duration <= maximum else {
+            throw SessionError(
+                "ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
+        }
+        return duration
+    }
+
+    /// Makes the session of a role that may be assumed.
+    func make(_ grant: SessionGrant, role: AssumableRole) throws(SessionError) -> AssumedRole {
         let size = try Self.packedPolicySize(grant)
         let now = self.clock.now
-        let session = TemporarySession(name: request.sessionName, issuedAt: now)
         return AssumedRole(
-            credentials: try self.tokens.make(grant, now: now), principal: .role(role.identity, session),
+            credentials: try self.tokens.make(grant, now: now),
+            principal: .role(role.identity, TemporarySession(name: grant.name, issuedAt: now)),
             packedPolicySize: size)
     }
 
@@ -136,7 +156,7 @@ package struct SessionService: Sendable {
             maximum = 3600
             fallback = 3600
         case .user(let user, _): subject = .user(user)
-        case .role, .service, .anonymous:
+        case .role, .service, .webIdentity, .anonymous:
             throw Self.denied("Cannot call GetSessionToken with session credentials")
         }
         let duration = durationSeconds ?? fallback
@@ -162,7 +182,7 @@ package struct SessionService: Sendable {
             subject = .root(account.id)
             maximum = 3600
         case .user(let user, _): subject = .user(user)
-        case .role, .service, .anonymous:
+        case .role, .service, .webIdentity, .anonymous:
             throw Self.denied("Cannot call GetFederationToken with session credentials")
         }
         try Self.validate(request)
@@ -178,7 +198,7 @@ package struct SessionService: Sendable {
             switch caller {
             case .root(let account, _): .root(account, session)
             case .user(let user, _): .user(user, session)
-            case .role, .service, .anonymous: caller
+            case .role, .service, .webIdentity, .anonymous: caller
             }
         try await self.authorize(request, caller: caller, resource: principal.arn, context: context)
         let size = try Self.packedPolicySize(grant)
@@ -197,21 +217,25 @@ package struct SessionService: Sendable {
         for tag in request.tags { context["aws:RequestTag/\(tag.key)"] = [tag.value] }
         for action in ["sts:GetFederationToken"] + (request.tags.isEmpty ? [] : ["sts:TagSession"]) {
             let conditions = context
-            let decision = await self.authorizer.authorize(
-                AuthorizationRequest(
-                    principal: caller, action: action, resource: resource, resourceOwner: caller.account?.id,
-                    context: { conditions }))
-            if case .denied(let denial) = decision { throw Self.denied(denial.message) }
+            var question = AuthorizationRequest(
+                principal: caller, action: action, resource: resource, resourceOwner: caller.account?.id,
+                context: { conditions })
+            question.requestID = request.requestID
+            if case .denied(let denial) = await self.authorizer.authorize(question) {
+                throw Self.denied(denial.message)
+            }
         }
     }
 
-    private func authorize(
-        _ request: AssumeRoleRequest, caller: Principal, role: AssumableRole, context: [String: [String]]
+    /// - Parameter action: What the trust policy has to allow.
+    func authorize(
+        _ request: AssumeRoleRequest, caller: Principal, role: AssumableRole, action: String,
+        context: [String: [String]]
     ) async throws(SessionError) {
         guard
             let trust = try? CompiledPolicy(
                 json: Array(role.trustPolicy.utf8), kind: .trust, name: "trust policy")
-        else { throw Self.refused(caller, action: "sts:AssumeRole", role: request.roleARN) }
+        else { throw Self.refused(caller, action: action, role: request.roleARN) }
         var context = context
         context["sts:RoleSessionName"] = [request.sessionName]
         context["sts:ExternalId"] = request.externalID.map { [$0] }
@@ -220,17 +244,19 @@ package struct SessionService: Sendable {
         for tag in request.tags { context["aws:RequestTag/\(tag.key)"] = [tag.value] }
         if !request.transitiveTagKeys.isEmpty { context["sts:TransitiveTagKeys"] = request.transitiveTagKeys }
         for (key, value) in role.tags { context["aws:ResourceTag/\(key)"] = [value] }
-        var actions = ["sts:AssumeRole"]
+        var actions = [action]
         if !request.tags.isEmpty { actions.append("sts:TagSession") }
         if request.sourceIdentity != nil { actions.append("sts:SetSourceIdentity") }
         for action in actions {
             let conditions = context
-            let decision = await self.authorizer.authorize(
-                AuthorizationRequest(
-                    principal: caller, action: action, resource: request.roleARN,
-                    resourceOwner: role.identity.account.id, resourcePolicy: trust, resourceRole: .trust,
-                    context: { conditions }))
-            if case .denied = decision { throw Self.refused(caller, action: action, role: request.roleARN) }
+            var question = AuthorizationRequest(
+                principal: caller, action: action, resource: request.roleARN,
+                resourceOwner: role.identity.account.id, resourcePolicy: trust, resourceRole: .trust,
+                context: { conditions })
+            question.requestID = request.requestID
+            if case .denied = await self.authorizer.authorize(question) {
+                throw Self.refused(caller, action: action, role: request.roleARN)
+            }
         }
     }
 
@@ -257,7 +283,7 @@ extension SessionService {
     }
 
     /// STS-3.
-    fileprivate static func validate(_ request: AssumeRoleRequest) throws(SessionError) {
+    static func validate(_ request: AssumeRoleRequest) throws(SessionError) {
         let parts = request.roleARN.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
         guard parts.count == 6, parts[0] == "arn", parts[2] == "iam", parts[5].hasPrefix("role/"),
             AccountID(String(parts[4])) != nil
@@ -324,7 +350,7 @@ extension SessionService {
     }
 
     /// Tags that the calling session hands on, and what the request may not do with them.
-    fileprivate static func inheritedTags(
+    static func inheritedTags(
         _ tags: [Tag], transitiveTagKeys: [String], caller: Principal
     ) throws(SessionError) -> [String: String] {
         if tags.count > 50 {

@@ -19,7 +19,8 @@ enum PrincipalCoding {
             case .service(let name):
                 json.member("type", "service")
                 json.member("name", name)
-            case .anonymous:
+            case .webIdentity, .anonymous:
+                // A web identity has to take a session before another region is asked for anything.
                 json.member("type", "anonymous")
             }
             if let session = principal.session { json.object("session") { self.write(session, to: &$0) } }

@@ -12,13 +12,16 @@ package struct KeyCaller: Sendable {
     package var isSignedByVersion4: Bool
     /// Whether it is the role of a rule, which writes a replica.
     package var isReplicating = false
+    /// Of the client's request; empty where the server acts by itself.
+    package var requestID: String
 
     package init(
-        _ principal: Principal, isSignedByVersion4: Bool = true,
+        _ principal: Principal, isSignedByVersion4: Bool = true, requestID: String = "",
         requestContext: @escaping @Sendable () -> [String: [String]] = { [:] }
     ) {
         self.principal = principal
         self.isSignedByVersion4 = isSignedByVersion4
+        self.requestID = requestID
         self.requestContext = requestContext
     }
 

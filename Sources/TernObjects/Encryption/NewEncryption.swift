@@ -126,6 +126,6 @@ extension ObjectService {
         context["aws:s3:arn"] = arn
         return KeyUse(
             principal: caller.principal, context: context, viaService: "s3.\(self.region).amazonaws.com",
-            requestContext: caller.requestContext(), isForReplica: caller.isReplicating)
+            requestContext: caller.requestContext(), isForReplica: caller.isReplicating, requestID: caller.requestID)
     }
 }

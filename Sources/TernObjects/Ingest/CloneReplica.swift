@@ -16,11 +16,15 @@ extension ObjectService {
         _ task: TaskRecord, of version: StoredVersion, from source: BucketState,
         tagsReason: ReplicationFailureReason? = nil
     ) async -> IngestResult {
+        let result: IngestResult
         do {
-            return try await self.clone(task, of: version, from: source, tagsReason: tagsReason)
+            result = try await self.clone(task, of: version, from: source, tagsReason: tagsReason)
         } catch {
             return Self.retry(error)
         }
+        await self.noteAccess(
+            ReplicaRecord(task: task, version: version.record, parts: [], source: source), result)
+        return result
     }
 
     private func clone(
@@ -45,8 +49,9 @@ extension ObjectService {
             return await self.refreshReplica(replica).noting(replica)
         }
         let cipher: BodyCipher?
-        switch try await self.openSource(of: version, role: task.role, in: source) {
+        switch try await self.openSource(of: version, for: task, in: source) {
         case .refused(let reason, let message): return .refused(reason.rawValue, message)
+        case .undecided(let message): return .retry(message)
         case .open(let opened): cipher = opened
         }
         let encryption: ReplicaEncryption

@@ -38,6 +38,7 @@ extension ObjectService {
         var prepared = PreparedReplica(replica: replica, key: key)
         try prepared.take(layout)
         if session.record.hasEncryption { prepared.encryption = session.record.encryption }
+        prepared.stage = .completion
         prepared.requirements = [KeyValue(key: session.row, value: session.value)]
         prepared.removals = [session.row] + segments.map(\.row.key)
         switch try await self.place([prepared], in: bucket).first {

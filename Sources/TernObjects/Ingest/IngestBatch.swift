@@ -32,7 +32,9 @@ extension ObjectService {
                 for index in indices { results[index] = Self.retry(error) }
             }
         }
-        return results.map { $0 ?? .retry("not ingested") }
+        let told = results.map { $0 ?? .retry("not ingested") }
+        for (item, result) in zip(items, told) { await self.noteAccess(item.replica, result) }
+        return told
     }
 
     /// As ``ingest(_:)``, of one.

@@ -29,11 +29,14 @@ extension ObjectService {
 
     /// Opens, or finds again, the session for a large replica, and says which segments have arrived.
     package func beginIngest(_ replica: ReplicaRecord) async -> IngestProgress {
+        let progress: IngestProgress
         do {
-            return try await self.begin(replica)
+            progress = try await self.begin(replica)
         } catch {
             return IngestProgress(result: Self.retry(error))
         }
+        if progress.result.code != .done { await self.noteAccess(replica, progress.result) }
+        return progress
     }
 
     /// Takes one segment: its bytes, and then their CRC64NVME in 8 bytes, big-endian.
@@ -47,11 +50,14 @@ extension ObjectService {
 
     /// Makes a large replica visible: one commit, after all its segments were found to make up the whole.
     package func commitIngest(_ replica: ReplicaRecord) async -> IngestResult {
+        let result: IngestResult
         do {
-            return try await self.finish(replica)
+            result = try await self.finish(replica)
         } catch {
             return Self.retry(error)
         }
+        await self.noteAccess(replica, result)
+        return result
     }
 
     /// Ends a session and frees what has arrived.

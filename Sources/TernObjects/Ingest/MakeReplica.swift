@@ -34,7 +34,7 @@ extension ReplicaRecord {
         }
         copy.isReplica = false
         // A job brings null versions too. The destination is versioned, and may have a null version of its own: the
-        // replica gets an ID, which is the identity that the null version always had (decision 20).
+        // replica gets an ID, which is the identity that the null version always had (decision 22).
         copy.isNull = false
         copy.replicaSource = 0
         copy.destinations = []

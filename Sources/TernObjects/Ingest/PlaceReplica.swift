@@ -61,7 +61,7 @@ extension ObjectService {
     private func placeAlone(_ prepared: PreparedReplica, named name: String) async throws(S3Error) -> Placement {
         var replica = prepared
         for _ in 0..<Self.maximumCommitAttempts {
-            switch try await self.destination(of: &replica.replica) {
+            switch try await self.destination(of: &replica.replica, stage: replica.stage) {
             case .refused(let result):
                 return .notNeeded(result)
             case .open(let bucket):

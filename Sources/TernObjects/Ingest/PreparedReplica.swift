@@ -23,6 +23,8 @@ struct PreparedReplica: Sendable {
     var requirements: [KeyValue] = []
     /// Whether the body is at hand. Without it, only a version that is there already can be brought up to date.
     var hasBody = true
+    /// What its placing is a step of.
+    var stage = IngestStage.initiation
 
     init(replica: ReplicaRecord, key: ObjectKey) {
         self.replica = replica

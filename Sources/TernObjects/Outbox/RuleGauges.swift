@@ -93,9 +93,9 @@ package final class FinishedOperations: Sendable {
                     sourceBucket: one.lane.sourceBucket, destinationBucket: one.lane.destinationBucket,
                     ruleID: one.task.ruleID)
                 switch one.outcome {
+                // M-11: also where the object arrived without its tags. A change of tags that fails is an operation of
+                // its own, which failed (M-09).
                 case .done: counts[rule, default: Count()].succeeded += 1
-                // M-11: attributes that fail do not make their object's replication a failure.
-                case .refused where one.task.kind == .tags: counts[rule, default: Count()].succeeded += 1
                 case .refused: counts[rule, default: Count()].failed += 1
                 case .cancelled: break
                 }

@@ -140,6 +140,7 @@ extension ObjectService {
         self.attainment.record(settled)
         self.outbox.startedTasks.ended(ends)
         self.outbox.publish(settled)
+        await self.noteAccesses(settled, in: bucket)
         return true
     }
 

@@ -9,7 +9,7 @@ import TernS3Protocol
 package struct ReplicationPermissions: Sendable {
     private let roles: any RoleAssumer
     private let authorizer: any Authorizer
-    private let freshness: any DirectoryFreshness
+    let freshness: any DirectoryFreshness
 
     package init(roles: any RoleAssumer, authorizer: any Authorizer, freshness: any DirectoryFreshness) {
         self.roles = roles
@@ -274,5 +274,35 @@ extension TaskRecord.Kind {
         case .object, .attributes: !version.tags.isEmpty
         case .acl, .retention, .legalHold, .deleteMarker, .UNRECOGNIZED: false
         }
+    }
+}
+
+extension ReplicationPermissions {
+    /// Whether the role of a job may start the replication of an object (batch-replication §7.2).
+    func mayInitiate(_ role: Principal, key: ObjectKey, in bucket: BucketState) async -> Bool {
+        let ask = Question(
+            role: role, bucket: bucket, key: key, version: VersionRecord(), authorizer: self.authorizer)
+        return await ask.allows("s3:InitiateReplication")
+    }
+
+    /// Whether the role of a job may do something with a bucket.
+    func mayUse(_ role: Principal, action: String, bucket: BucketState) async -> Bool {
+        let ask = Question(
+            role: role, bucket: bucket, key: ObjectKey(trusted: []), version: VersionRecord(),
+            authorizer: self.authorizer)
+        return await ask.bucketAllows(action)
+    }
+}
+
+extension ObjectService {
+    /// Whether the role of a job may start the replication of an object; everybody may where no role needs to be allowed
+    /// anything.
+    package func mayInitiateReplication(_ role: Principal, key: ObjectKey, in bucket: BucketState) async -> Bool {
+        await self.permissions?.mayInitiate(role, key: key, in: bucket) ?? true
+    }
+
+    /// Whether the role of a job may do something with a bucket.
+    package func mayUse(_ bucket: BucketState, action: String, as role: Principal) async -> Bool {
+        await self.permissions?.mayUse(role, action: action, bucket: bucket) ?? true
     }
 }

@@ -62,7 +62,8 @@ extension Delivery {
         let layout: BodyLayout
         let opening: SourceOpening
         do {
-            opening = try await self.service.openSource(of: version, role: task.record.role, in: source)
+            opening = try await self.service.openSource(of: version, for: task.record, in: source)
+            if case .undecided(let message) = opening { return (self.retry(task, error: message), nil) }
             if let reason = opening.refusal {
                 return await self.verdict(
                     on: task, version: version, from: source, to: .region(region), keyRefused: reason)

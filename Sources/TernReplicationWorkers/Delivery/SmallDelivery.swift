@@ -163,7 +163,8 @@ extension Delivery {
             if case .here = place, record.byteCount > Int64(self.service.options.inlineThresholdBytes) {
                 return .alone(version, withoutTags: withoutTags)
             }
-            let opening = try await self.service.openSource(of: version, role: task.record.role, in: source)
+            let opening = try await self.service.openSource(of: version, for: task.record, in: source)
+            if case .undecided(let message) = opening { return .verdict(self.retry(task, error: message)) }
             if let reason = opening.refusal {
                 return .keyRefused(version, reason)
             }

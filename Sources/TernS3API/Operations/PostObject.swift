@@ -102,7 +102,12 @@ private struct PostedObject {
             self.call.authentication = RequestAuthentication(
                 type: "POST", version: signature.versionName == "SigV2" ? "AWS" : "AWS4-HMAC-SHA256")
         } catch {
-            throw S3Error(error)
+            let refused = S3Error(error)
+            self.call.environment.authorizer.note(
+                FailedAuthentication(
+                    refused, head: self.call.head, accessKeyID: signature.accessKeyID, operation: "PostObject",
+                    requestID: self.call.requestID))
+            throw refused
         }
         self.call.trace.note(
             principal: self.call.principal, signature: signature.versionName, authentication: "POST")

@@ -8,7 +8,7 @@ package struct AccessLogRecord: Hashable, Sendable {
     package var bucket = ""
     package var time: Timestamp
     package var remoteAddress = ""
-    /// The canonical ID of the account; empty for anonymous requests.
+    /// The canonical ID of the account, or the ARN of a session; empty for anonymous requests.
     package var requester = ""
     package var requestID = ""
     /// For example `REST.PUT.OBJECT`.

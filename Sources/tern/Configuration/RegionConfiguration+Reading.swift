@@ -74,6 +74,7 @@ extension RegionConfiguration {
         try self.readLimits(top.section("limits"))
         try self.readStorage(top.section("storage"))
         try self.readLifecycle(top.section("lifecycle"))
+        try self.readBatch(top.section("batch"))
         try self.readVerification(top.section("verification"))
         try self.readReplication(top.section("replication"))
         try self.readRestore(top.section("restore"))
@@ -92,6 +93,7 @@ extension RegionConfiguration {
         let authentication = try top.section("auth")
         self.authentication.sigV2Query = try authentication.boolean("sigv2_query", default: true)
         try authentication.finish()
+        try self.readWebIdentity(top.section("web_identity"))
         let kms = try top.section("kms")
         self.kms.rootKeyFile = try kms.string("root_key_file")
         self.kms.forcesDeletion = try kms.boolean("force_delete", default: false)
@@ -101,6 +103,25 @@ extension RegionConfiguration {
         try sseC.finish()
         try self.readTargets(top.sections("targets"))
         try top.finish()
+    }
+
+    private mutating func readWebIdentity(_ section: YAMLSection) throws {
+        self.webIdentity.caFile = try section.string("ca_file")
+        for entry in try section.sections("issuers") {
+            let host = try entry.requiredString("host", "login.example.com")
+            guard (try? IAMState.oidcProviderName(url: "https://\(host)")) == host, !host.contains("/") else {
+                throw entry.failure("host", "is `\(host)`; write the host of the issuer's URL alone")
+            }
+            let endpoint = try entry.requiredString("endpoint", "https://10.0.0.5:8443")
+            guard let normal = Self.normalEndpoint(endpoint), normal.hasPrefix("https://") else {
+                throw entry.failure("endpoint", "is `\(endpoint)`; write https://HOST:PORT without a path")
+            }
+            guard self.webIdentity.endpoints.updateValue(normal, forKey: host) == nil else {
+                throw entry.failure("host", "is `\(host)` for the second time; name each host once")
+            }
+            try entry.finish()
+        }
+        try section.finish()
     }
 
     private mutating func readTLS(_ section: YAMLSection) throws {
@@ -263,6 +284,21 @@ extension RegionConfiguration {
             "day_length_seconds", in: 1...86_400, default: standard.dayLengthSeconds)
         self.lifecycle.intervalSeconds = try section.integer(
             "interval_seconds", in: 1...86_400, default: standard.intervalSeconds)
+        try section.finish()
+    }
+
+    private mutating func readBatch(_ section: YAMLSection) throws {
+        let standard = Batch()
+        self.batch.replicationJobs = try section.integer(
+            "replication_jobs", in: 1...100, default: standard.replicationJobs)
+        self.batch.otherJobs = try section.integer("other_jobs", in: 1...100, default: standard.otherJobs)
+        if let text = try section.string("function_runner") {
+            guard text.hasPrefix("http://") || text.hasPrefix("https://") else {
+                throw section.failure(
+                    "function_runner", "is `\(text)`; it is a URL that begins with http:// or https://")
+            }
+            self.batch.functionRunner = text
+        }
         try section.finish()
     }
 

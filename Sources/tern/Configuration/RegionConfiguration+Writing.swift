@@ -67,6 +67,12 @@ extension RegionConfiguration {
             "lifecycle:",
             "  day_length_seconds: \(self.lifecycle.dayLengthSeconds)",
             "  interval_seconds: \(self.lifecycle.intervalSeconds)",
+            "batch:",
+            "  replication_jobs: \(self.batch.replicationJobs)",
+            "  other_jobs: \(self.batch.otherJobs)",
+        ]
+        if let url = self.batch.functionRunner { lines.append("  function_runner: \(url)") }
+        lines += [
             "verification:",
             "  versions_per_second: \(self.verification.versionsPerSecond)",
             "  interval_seconds: \(self.verification.intervalSeconds)",
@@ -89,11 +95,23 @@ extension RegionConfiguration {
             "  sigv2_query: \(self.authentication.sigV2Query)",
         ]
         if let file = self.auditFile { lines += ["audit:", "  file: \(quoted(file))"] }
+        lines += self.webIdentityLines
         if !self.sseC.requiresTLS { lines += ["sse_c:", "  require_tls: false"] }
         lines += ["kms:", "  force_delete: \(self.kms.forcesDeletion)"]
         if let file = self.kms.rootKeyFile { lines.append("  root_key_file: \(quoted(file))") }
         lines += self.targetLines
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    private var webIdentityLines: [String] {
+        if self.webIdentity == WebIdentityIssuers() { return [] }
+        var lines = ["web_identity:"]
+        if let file = self.webIdentity.caFile { lines.append("  ca_file: \(JSONText.quoted(file))") }
+        if !self.webIdentity.endpoints.isEmpty { lines.append("  issuers:") }
+        for (host, endpoint) in self.webIdentity.endpoints.sorted(by: { $0.key < $1.key }) {
+            lines += ["    - host: \(JSONText.quoted(host))", "      endpoint: \(JSONText.quoted(endpoint))"]
+        }
+        return lines
     }
 
     private var poolLines: [String] {

@@ -104,6 +104,14 @@ struct RegionConfiguration: Equatable, Sendable {
         var pools: [StoragePool] = []
     }
 
+    /// How the documents of identity providers are read.
+    struct WebIdentityIssuers: Equatable, Sendable {
+        /// The authorities that are believed instead of the system's: a PEM file.
+        var caFile: String?
+        /// Where hosts of issuers are reached, if not under their names: `https://HOST:PORT`.
+        var endpoints: [String: String] = [:]
+    }
+
     struct Lifecycle: Equatable, Sendable {
         /// How long a lifecycle day is; anything but 24 hours is for tests and rehearsals.
         var dayLengthSeconds = LifecycleCalendar.standardDaySeconds
@@ -120,6 +128,16 @@ struct RegionConfiguration: Equatable, Sendable {
         var versionsPerSecond = 200
         /// From the end of one round to the beginning of the next.
         var intervalSeconds = 3600
+    }
+
+    /// How jobs of S3 Batch Operations run.
+    struct Batch: Equatable, Sendable {
+        /// Jobs of Batch Replication that run at once, for each account.
+        var replicationJobs = 6
+        /// Jobs of the other operations that run at once, for each account.
+        var otherJobs = 6
+        /// Where the functions of LambdaInvoke are invoked; `nil` refuses such jobs.
+        var functionRunner: String?
     }
 
     /// How long restores from archive classes take, in seconds.
@@ -198,6 +216,7 @@ struct RegionConfiguration: Equatable, Sendable {
     /// Where every decision about a request is written down; `nil` for nowhere.
     var auditFile: String?
     var authentication = Authentication()
+    var webIdentity = WebIdentityIssuers()
     var lifecycle = Lifecycle()
     var verification = Verification()
     /// Bandwidth limits of replication, where the operator has set no others.
@@ -205,6 +224,7 @@ struct RegionConfiguration: Equatable, Sendable {
     /// Whether to start although the clock is behind the region's last write.
     var allowsClockSetBack = false
     var restore = Restore()
+    var batch = Batch()
     var kms = KMS()
     var sseC = SSEC()
     /// Where event notifications can go.

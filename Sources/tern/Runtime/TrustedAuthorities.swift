@@ -3,19 +3,20 @@ import NIOSSL
 import TernFederation
 import TernHTTPServer
 
-/// The authorities whose certificates this process believes of other regions: `federation.ca_file`.
+/// The authorities whose certificates this process believes of other regions, `federation.ca_file`, and of identity
+/// providers, `web_identity.ca_file`.
 enum TrustedAuthorities {
     /// For a process that lives as long as one question.
     ///
     /// - Parameter caFile: A PEM file of certificates that take the place of the system's authorities.
     /// - Returns: `nil` for the system's authorities.
     /// - Throws: ``CommandFailure`` when the file cannot be used.
-    static func configuration(caFile: String?) throws -> TLSConfiguration? {
+    static func configuration(caFile: String?, option: String = "federation.ca_file") throws -> TLSConfiguration? {
         guard let caFile else { return nil }
         do throws(TLSFileError) {
             return try self.read(caFile).configuration
         } catch {
-            throw CommandFailure("federation.ca_file \(error)")
+            throw CommandFailure("\(option) \(error)")
         }
     }
 

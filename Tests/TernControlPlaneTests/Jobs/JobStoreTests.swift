@@ -198,8 +198,6 @@ struct JobStoreTests {
         #expect(heard.withLock { $0 } == [98])
         #expect(store.openJobs.first?.priority == 98)
         #expect(try await self.job(try await self.open(), id).state.priority == 98)
-        let ended = try await self.create(store, account: JobBodies.other)
-        #expect(ended != id)
     }
 
     @Test("BR-US-2: the priority of a job that has ended cannot be changed; its tags can")

@@ -22,6 +22,7 @@ struct TestPrincipals: PrincipalDirectory {
 
     func role(arn: String) -> AssumableRole? { nil }
     func managedPolicy(arn: String) -> String? { nil }
+    func webIdentityProvider(issuer: String, account: String) -> WebIdentityProvider? { nil }
 
     func uniqueID(arn: String) -> String? {
         guard let name = arn.split(separator: ":user/").last, arn.contains(":user/"), name != "nobody",

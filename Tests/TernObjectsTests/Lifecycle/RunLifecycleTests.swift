@@ -3,6 +3,7 @@ import TernLifecycle
 import TernObjects
 import TernPorts
 import TernRecords
+import TernReplication
 import TernS3Protocol
 import TernStorage
 import TernTestSupport
@@ -118,6 +119,43 @@ struct RunLifecycleTests {
         expected[0].storageClass = "GLACIER_IR"
         #expect(try await self.region.stack("k", in: "box") == expected)
         #expect(try await self.region.body(of: expected[0], in: "box") == Self.large)
+    }
+
+    @Test("I-01: at a destination days are counted from the creation at the source")
+    func replicaOfOldVersion() async throws {
+        try await self.region.makeBucket("dst")
+        try await self.configure(
+            LifecycleRule(id: "r", filter: LifecycleFilter(), expiration: .at(.days(2))), bucket: "dst")
+        let stamp = HybridTimestamp(milliseconds: self.clock.now.milliseconds, counter: 0)
+        let replica = IngestItem.sample("k", bytes: [1], stamp: stamp, random: 1)
+        self.pass(days: 3)
+        #expect(await self.region.service.ingest([replica]).map(\.code) == [.done])
+        #expect(try await self.run().deleteMarkers == 1, "it expires right after its arrival")
+        #expect(try await self.region.stack("k", in: "dst").map(\.isDeleteMarker) == [true, false])
+    }
+
+    @Test("L-21, L-58: neither a transition nor a restore is replicated")
+    func restoreOfReplicated() async throws {
+        try await self.region.makeBucket("copy")
+        try await self.region.replicate("box", to: ["copy"])
+        try await self.region.put("k", in: "box", bytes: Self.large)
+        let bucket = try await self.region.service.registry.state("box")
+        let lane = LaneID(
+            sourceBucket: "box", sourceBucketID: bucket.record.bucketID, destinationBucket: "copy")
+        let task = try #require(try await self.region.service.outbox.tasks(of: lane, from: nil, limit: 1).first)
+        try await self.region.service.settle(
+            [TaskSettlement(task: task, outcome: .done(attributesStamp: 0))], lane: lane)
+        try await self.configure(
+            LifecycleRule(id: "r", filter: LifecycleFilter(), transitions: [.init(.days(1), to: .glacier)]))
+        self.pass(days: 2)
+        #expect(try await self.run().transitions == 1)
+        let request = Array("<RestoreRequest><Days>1</Days></RestoreRequest>".utf8)
+        let outcome = try await self.region.service.restore(
+            nil, of: ObjectKey("k"), in: "box", request: RestoreRequestXML(decoding: request))
+        #expect(outcome == .accepted)
+        let version = try #require(try await self.region.stack("k", in: "box").first)
+        #expect(version.storageClass == "GLACIER" && version.replicationStatus == .completed)
+        #expect(try await self.region.rowCount(.task, in: "box") == 0)
     }
 
     @Test("T-18: what is PENDING waits")

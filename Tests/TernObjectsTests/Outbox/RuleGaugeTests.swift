@@ -80,6 +80,28 @@ struct RuleGaugeTests {
         }
     }
 
+    @Test("M-12: a version with two destinations counts once for each rule, while it waits and when it ends")
+    func oncePerRule() async throws {
+        let region = TestRegion("us-east-1", clock: ManualClock(), seed: 1)
+        for name in ["src", "dst", "other"] { try await region.makeBucket(name) }
+        try await region.replicate("src", to: ["dst", "other"], hasMetrics: true)
+        let finished = FinishedOperations()
+        region.service.outbox.observe { settled in finished.record(settled) }
+        try await region.put("k", in: "src", bytes: [1, 2, 3])
+        let gauges = try await region.service.ruleGauges()
+        #expect(gauges.map(\.rule.ruleID) == ["to-dst", "to-other"])
+        #expect(gauges.map(\.operations) == [1, 1] && gauges.map(\.bytes) == [3, 3])
+        for gauge in gauges {
+            let lane = LaneID(
+                sourceBucket: "src", sourceBucketID: try await region.service.registry.state("src").record.bucketID,
+                destinationBucket: gauge.rule.destinationBucket)
+            let task = try #require(try await region.service.outbox.tasks(of: lane, from: nil, limit: 10).first)
+            try await region.service.settle(
+                [TaskSettlement(task: task, outcome: .done(attributesStamp: 0))], lane: lane)
+        }
+        #expect(finished.take().mapValues(\.succeeded) == [gauges[0].rule: 1, gauges[1].rule: 1])
+    }
+
     @Test(
         "M-05, M-06: only enabled rules with metrics have gauges; M-01: without its bucket, a destination has no region"
     )
@@ -96,7 +118,7 @@ struct RuleGaugeTests {
     }
 
     @Test(
-        "M-04, M-11, M-14, M-06: ends are counted, failures apart; those of attributes are none, and untracked ones do not count"
+        "M-04, M-06, M-09, M-11, M-14: ends are counted, failures apart; tags that stay behind are none, changes of attributes that fail are, and untracked ones do not count"
     )
     func finished() {
         func settled(_ outcome: TaskOutcome, kind: TaskRecord.Kind = .object, metrics: Bool = true) -> SettledTask {
@@ -111,11 +133,13 @@ struct RuleGaugeTests {
         let finished = FinishedOperations()
         finished.record([
             settled(.done(attributesStamp: 0)), settled(.done(attributesStamp: 0), kind: .deleteMarker),
-            settled(.refused(.dstBucketNotFound)), settled(.refused(.dstVersionNotFound), kind: .tags),
+            settled(.done(attributesStamp: 0, withoutTags: .srcGetTaggingNotPermitted)),
+            settled(.refused(.dstBucketNotFound)),
+            settled(.refused(.dstVersionNotFound), kind: .tags), settled(.refused(.dstVersionNotFound), kind: .acl),
             settled(.cancelled(reason: "gone")), settled(.refused(.dstBucketNotFound), metrics: false),
         ])
         let rule = MeasuredRule(sourceBucket: "src", destinationBucket: "dst", ruleID: "r")
-        #expect(finished.take() == [rule: FinishedOperations.Count(succeeded: 3, failed: 1)])
+        #expect(finished.take() == [rule: FinishedOperations.Count(succeeded: 3, failed: 3)])
         #expect(finished.take().isEmpty)
     }
 }

@@ -32,8 +32,11 @@ import Testing
         )
     }
 
-    static func v1(prefix: String = "") -> ReplicationRule {
-        ReplicationRule(id: "v1", prefix: prefix, destination: Destination(bucket: .dst))
+    static func v1(prefix: String = "", replicas: Bool? = nil) -> ReplicationRule {
+        ReplicationRule(
+            id: "v1", prefix: prefix,
+            sourceSelectionCriteria: replicas.map { SourceSelectionCriteria(replicaModifications: $0) },
+            destination: Destination(bucket: .dst))
     }
 
     static func change(
@@ -279,6 +282,7 @@ import Testing
             change(nowhere, isReplica: true),
             .skip(.replicaModificationsDisabled)
         ),
+        Row("C-24 replica with RMS in V1", [v1(replicas: true)], change(nowhere, isReplica: true), .replicate),
         Row("L-71 replica with RMS", [rule(replicas: true)], change(nowhere, isReplica: true), .replicate),
         Row(
             "L-71 RMS counts before priority",

@@ -452,6 +452,8 @@ import Testing
                     }
                 )
             ),
+            Accepted(
+                rule: "C-24 V1 with replica modifications", draft: .with(.v1 { $0.setCriteria(replicas: "Enabled") })),
             Accepted(rule: "priority 0", draft: .with(.v2(priority: "0"))),
             Accepted(rule: "priority 2^31-1", draft: .with(.v2(priority: "2147483647"))),
             Accepted(

@@ -26,6 +26,19 @@ struct NotificationRulesTests {
         return found
     }
 
+    @Test("R-14: s3:Replication:* is the four types of replication")
+    func replication() throws {
+        let names = [
+            "OperationFailedReplication", "OperationMissedThreshold", "OperationReplicatedAfterThreshold",
+            "OperationNotTracked",
+        ]
+        let each = try names.map { try #require(S3EventType.types(named: "s3:Replication:" + $0)) }
+        let group = try #require(S3EventType.types(named: "s3:Replication:*"))
+        for type in S3EventType.allCases {
+            #expect(group.contains(type) == (each.filter { $0.contains(type) }.count == 1))
+        }
+    }
+
     @Test(
         "§13.2: groups stand for their types, and for no other",
         arguments: [
