@@ -51,6 +51,10 @@ func withServer(
     _ body: (HTTPServer) async throws -> Void
 ) async throws {
     var configuration = HTTPServerConfiguration()
+    // Hundreds of tests share the processors: a client that gets no turn for long must not be taken for a dead one.
+    configuration.headerTimeout = .seconds(600)
+    configuration.idleTimeout = .seconds(600)
+    configuration.bodyTimeout = .seconds(600)
     configure(&configuration)
     let server = try await HTTPServer.bind(
         configuration, on: MultiThreadedEventLoopGroup.singleton, clock: FixedClock(), logger: Logger(label: "test"))
