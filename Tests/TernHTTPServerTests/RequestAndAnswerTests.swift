@@ -377,7 +377,7 @@ struct RequestAndAnswerTests {
     @Test("An idle connection is closed without a word, before its first request and behind its last")
     func idleTimeout() async throws {
         // Long enough for a request to arrive on a busy machine.
-        try await withServer(.describing, configure: { $0.idleTimeout = .seconds(2) }) { server in
+        try await withServer(.describing, configure: { $0.idleTimeout = .seconds(20) }) { server in
             let silent = try await RawClient.connect(port: server.port)
             let client = try await RawClient.connect(port: server.port)
             try await client.send(Self.get)

@@ -55,6 +55,7 @@ func withServer(
     configuration.headerTimeout = .seconds(600)
     configuration.idleTimeout = .seconds(600)
     configuration.bodyTimeout = .seconds(600)
+    configuration.lingerTimeout = .seconds(60)
     configure(&configuration)
     let server = try await HTTPServer.bind(
         configuration, on: MultiThreadedEventLoopGroup.singleton, clock: FixedClock(), logger: Logger(label: "test"))

@@ -84,7 +84,9 @@ def is_running(pid):
         stat = pathlib.Path(f"/proc/{pid}/stat").read_text()
     except (FileNotFoundError, ProcessLookupError):
         return False
-    return stat.rpartition(")")[2].split()[0] not in "ZX"
+    fields = stat.rpartition(")")[2].split()
+    # A process whose first thread has ended is a zombie while others still end, and keeps its locks until they have.
+    return fields[0] not in "ZX" or int(fields[17]) > 1
 
 
 def memory_mib(pid, name):
