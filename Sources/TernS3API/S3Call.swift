@@ -82,6 +82,8 @@ package struct S3Call: Sendable {
     package var accessPoint: MultiRegionAccessPoint?
     /// Condition keys that a request from inside the process brings with it.
     package var givenConditions: [String: [String]] = [:]
+    /// Whether a request from inside the process may have archived bytes without a restore.
+    package var readsArchives = false
 
     package var service: ObjectService { self.environment.service }
     package var accounts: any IdentityStore { self.environment.accounts }

@@ -95,21 +95,14 @@ package final class S3Responder: HTTPResponder, RoleRequestResponder {
 
     /// As a client's, but that clients go before it.
     package func respond(
-        to head: HTTPRequestHead, body: any HTTPRequestBody, as principal: Principal, conditions: [String: [String]]
+        to head: HTTPRequestHead, body: any HTTPRequestBody, as inside: InsideRequest
     ) async -> HTTPAnswer {
-        await self.respond(to: head, body: body, actor: InternalCaller(principal: principal, conditions: conditions))
-    }
-
-    /// Who makes a request inside the process.
-    private struct InternalCaller: Sendable {
-        var principal: Principal
-        /// Condition keys that it brings with it.
-        var conditions: [String: [String]]
+        await self.respond(to: head, body: body, actor: inside)
     }
 
     /// - Parameter actor: Who makes the request, where no signature has to say it.
     private func respond(
-        to head: HTTPRequestHead, body: any HTTPRequestBody, actor: InternalCaller?
+        to head: HTTPRequestHead, body: any HTTPRequestBody, actor: InsideRequest?
     ) async -> HTTPAnswer {
         let requestID = RequestID.make(self.service.clock.randomBits())
         let hostID = RequestID.hostID(self.service.clock.randomBits(), self.service.clock.randomBits())
@@ -165,7 +158,7 @@ package final class S3Responder: HTTPResponder, RoleRequestResponder {
 
     private func answer(
         to head: HTTPRequestHead, body: any HTTPRequestBody, requestID: String, trace: RequestTrace,
-        actor: InternalCaller?
+        actor: InsideRequest?
     ) async throws(S3Error) -> HTTPAnswer {
         guard let target = RequestTarget(head.target) else { throw .invalidURI(head.target) }
         var place = try await self.place(of: head, target: target)
@@ -264,7 +257,10 @@ package final class S3Responder: HTTPResponder, RoleRequestResponder {
             bucketName: place.bucket ?? "", existingBucket: bucket, objectKey: place.key, trace: trace,
             isVirtualHosted: place.isVirtualHosted)
         if case .known(let point) = place.accessPoint { call.accessPoint = point }
-        if let actor { call.givenConditions = actor.conditions }
+        if let actor {
+            call.givenConditions = actor.conditions
+            call.readsArchives = actor.readsArchives
+        }
         for field in caller.hoistedHeaders { call.headers.append(field.name, field.value) }
         if operation.authenticatesItself { return try await perform(call) }
         if caller.principal == .anonymous { try AnonymousRequest.check(operation, target: target) }

@@ -29,7 +29,7 @@ private final class Destination: RoleRequestResponder {
     func refuse(_ refuses: Bool) { self.refuses.withLock { $0 = refuses } }
 
     func respond(
-        to head: HTTPRequestHead, body: any HTTPRequestBody, as principal: Principal, conditions: [String: [String]]
+        to head: HTTPRequestHead, body: any HTTPRequestBody, as inside: InsideRequest
     ) async -> HTTPAnswer {
         if self.refuses.withLock({ $0 }) {
             return HTTPAnswer(
@@ -39,7 +39,8 @@ private final class Destination: RoleRequestResponder {
         var bytes: [UInt8] = []
         while let piece = try? await body.next() { bytes.append(contentsOf: piece.readableBytesView) }
         let put = Put(
-            target: head.target, headers: head.headers, principal: principal, conditions: conditions, bytes: bytes)
+            target: head.target, headers: head.headers, principal: inside.principal, conditions: inside.conditions,
+            bytes: bytes)
         self.stored.withLock { $0.append(put) }
         return HTTPAnswer(status: 200)
     }

@@ -8,6 +8,7 @@ import json
 import batch
 import pytest
 from federation import ALICE
+from s3 import fails
 from s3control import client as control_client
 from waiting import eventually
 
@@ -195,6 +196,20 @@ def test_checksums_of_what_is_not_there(shelf):
     missing = "The specified key does not exist."
     assert shelf.run(operation, "missing")["missing"] == ("failed", "404", "NoSuchKey", missing)
     assert shelf.run(operation, ("a", version))["a"][:3] == ("failed", "404", "NoSuchVersion")
+
+
+def test_checksums_of_archived_objects_need_no_restore(shelf):
+    shelf.put("cold", b"frozen", StorageClass="DEEP_ARCHIVE")
+    operation = {"S3ComputeObjectChecksum": {"ChecksumAlgorithm": "MD5"}}
+    status, _, _, message = shelf.run(operation, "cold")["cold"]
+    assert status == "succeeded"
+    assert json.loads(message)["checksum_hex"] == hashlib.md5(b"frozen").hexdigest()
+    # Clients still need one, and so does a role that may not restore.
+    with fails(403, "InvalidObjectState"):
+        shelf.s3.get_object(Bucket=shelf.bucket, Key="cold")
+    assert "Restore" not in shelf.s3.head_object(Bucket=shelf.bucket, Key="cold")
+    shelf.role = batch.job_role(shelf.home, actions=["s3:GetObject*", "s3:PutObject"])
+    assert shelf.run(operation, "cold")["cold"][:3] == ("failed", "403", "AccessDenied")
 
 
 def test_checksums_are_told_only_to_an_owner_who_is_named(shelf):

@@ -1,5 +1,7 @@
 """S3 Batch Replication end to end: the scenarios of the user guide (batch-replication §3 to §6)."""
 
+import json
+
 import batch
 import pytest
 from replication import assert_same_version, configure, rule, status_of, wait_for_replica, wait_for_status
@@ -265,6 +267,29 @@ def test_f_19_the_role_of_the_job_must_be_allowed_to_initiate(scene):
     job = scene.start(source=scene.csv(("key", version)))
     batch.completed(scene.control, job)
     assert scene.report(job)["key", version][2] == "InitiateReplicationNotPermitted"
+    assert scene.status("key") is None
+
+
+def test_batch_6_7_a_role_that_was_taken_away_after_the_preparation(scene):
+    """The bucket is looked at first, then the role (§6.7); other operations fail with it too."""
+    version = scene.put("key")
+    scene.replicate()
+    iam = scene.home.service("iam")
+    role = batch.job_role(scene.home)
+    iam_name = role.rpartition("/")[2]
+    jobs = {
+        operation: batch.create(
+            scene.control, role, confirm=True, operation={operation: {}}, **scene.csv(("key", version))
+        )
+        for operation in ("S3ReplicateObject", "S3DeleteObjectTagging")
+    }
+    for job in jobs.values():
+        batch.wait(scene.control, job, status="Suspended")
+    nobody = {"Version": "2012-10-17", "Statement": [{**batch.TRUST, "Effect": "Deny"}]}
+    iam.update_assume_role_policy(RoleName=iam_name, PolicyDocument=json.dumps(nobody))
+    for job in jobs.values():
+        scene.control.update_job_status(AccountId=batch.ALICE.id, JobId=job, RequestedJobStatus="Ready")
+        assert batch.counts(batch.completed(scene.control, job)) == (1, 0, 1)
     assert scene.status("key") is None
 
 

@@ -57,6 +57,8 @@ struct ChecksumOperation: ObjectOperation {
     ) async throws(RoleRequestFailure) -> [UInt8] {
         var request = target.request("GET", part)
         if !etag.isEmpty { request.headers.set("if-match", etag) }
+        // Archived objects need no restore before (batch-replication §2.2).
+        request.readsArchives = true
         let response = try await client.send(request)
         guard var hasher = ObjectHasher(self.checksum.algorithm) else { return [] }
         let pieces = BodyPieces(response.body)

@@ -45,6 +45,8 @@ struct RoleClient: Sendable {
         var query = ""
         var headers = HeaderFields()
         var body: [UInt8]?
+        /// Whether archived bytes are read without a restore, which the role needs s3:RestoreObject for.
+        var readsArchives = false
 
         init(_ method: String, bucket: String, key: ObjectKey? = nil) {
             self.method = method
@@ -79,7 +81,8 @@ struct RoleClient: Sendable {
         if let body = request.body { headers.set("content-length", String(body.count)) }
         let head = HTTPRequestHead(method: request.method, target: request.target, headers: headers, isSecure: true)
         let answer = await self.responder.respond(
-            to: head, body: BytesBody(request.body ?? []), as: self.principal)
+            to: head, body: BytesBody(request.body ?? []),
+            as: InsideRequest(principal: self.principal, readsArchives: request.readsArchives))
         guard (200..<300).contains(answer.status) else { throw await Self.failure(answer, of: request) }
         return Response(status: answer.status, headers: answer.headers, body: answer.body)
     }

@@ -16,7 +16,8 @@ struct ReplicationTasks: TaskOperation {
     let control: JobControl
     /// The source bucket, as the manifest names it.
     let bucket: String
-    let role: Principal
+    /// `nil` where it cannot be assumed any more: then each task fails for it.
+    let role: Principal?
     let silence = DestinationSilence()
 
     /// HTTPStatusCode of every task that failed (decision TD-10).
@@ -74,13 +75,20 @@ struct ReplicationTasks: TaskOperation {
             for index in range { self.finish(index, .srcBucketNotFound, nil, &results) }
             return
         }
+        guard let role = self.role else {
+            for index in range {
+                let message = "The role \(self.job.request.roleARN) cannot be assumed"
+                self.finish(index, .assumeRoleNotPermitted, message, &results)
+            }
+            return
+        }
         var requests: [(index: Int, request: InitiationRequest)] = []
         for index in range {
             guard let key = ManifestKey.decode(tasks[index].encodedKey) else {
                 self.finish(index, .srcObjectNotFound, "The key is not valid", &results)
                 continue
             }
-            if await self.context.service.mayInitiateReplication(self.role, key: key, in: bucket) == false {
+            if await self.context.service.mayInitiateReplication(role, key: key, in: bucket) == false {
                 self.finish(index, .initiateReplicationNotPermitted, nil, &results)
                 continue
             }

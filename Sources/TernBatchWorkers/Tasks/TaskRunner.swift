@@ -86,13 +86,14 @@ struct TaskRunner: Sendable {
 
     /// What runs the tasks of this job's operation.
     private func operation(bucket: String) async throws(JobInterruption) -> any TaskOperation {
-        guard let client = await self.context.client(for: self.job) else {
-            // The permission may be taken away at any time: then each task fails for it.
-            return RefusedTasks(control: self.control, code: "AssumeRoleNotPermitted", job: self.job)
-        }
+        let client = await self.context.client(for: self.job)
         if self.job.request.operation.isReplication {
             return ReplicationTasks(
-                context: self.context, job: self.job, control: self.control, bucket: bucket, role: client.principal)
+                context: self.context, job: self.job, control: self.control, bucket: bucket, role: client?.principal)
+        }
+        guard let client else {
+            // The permission may be taken away at any time: then each task fails for it.
+            return RefusedTasks(control: self.control, job: self.job)
         }
         return try await RequestTasks.make(
             context: self.context, job: self.job, control: self.control, bucket: bucket, client: client)
@@ -118,7 +119,6 @@ protocol TaskOperation: Sendable {
 /// The job's role cannot be assumed any more.
 struct RefusedTasks: TaskOperation {
     let control: JobControl
-    let code: String
     let job: JobStore.Job
 
     func run(_ chunk: JobRows.Chunk) async -> TaskRunner.Outcome {
@@ -129,7 +129,7 @@ struct RefusedTasks: TaskOperation {
                 break
             }
             let result = BatchTaskResult.failed(
-                status: self.job.request.operation.isReplication ? 500 : 403, code: self.code,
+                status: 403, code: "AssumeRoleNotPermitted",
                 message: "The role \(self.job.request.roleARN) cannot be assumed")
             self.control.count(result)
             outcome.done.append((task, result))

@@ -34,11 +34,13 @@ struct ReportWriter: Sendable {
         let target = "/\(bucket)/" + PercentEncoding.encode(key.utf8, keepingSlash: true)
         let answer = await self.responder.respond(
             to: HTTPRequestHead(method: "PUT", target: target, headers: headers, isSecure: true),
-            body: ReportBody(bytes), as: .service(Self.service),
-            conditions: [
-                "aws:SourceArn": ["arn:aws:s3:::\(self.source.name)"],
-                "aws:SourceAccount": [self.source.owner.description],
-            ])
+            body: ReportBody(bytes),
+            as: InsideRequest(
+                principal: .service(Self.service),
+                conditions: [
+                    "aws:SourceArn": ["arn:aws:s3:::\(self.source.name)"],
+                    "aws:SourceAccount": [self.source.owner.description],
+                ]))
         if (200..<300).contains(answer.status) { return }
         throw Self.problem(answer, bucket: bucket)
     }

@@ -51,7 +51,10 @@ private struct ObjectRead {
         try self.call.service.checkCustomerKey(access.customerKey, of: record)
         if let refusal = try self.checkConditions(record, bucket: bucket) { return refusal }
         let now = self.call.now
-        if withBody, !record.isReadable(at: now) { throw .invalidObjectState(storageClass: record.storageClass) }
+        if withBody, !record.isReadable(at: now) {
+            guard self.call.readsArchives else { throw .invalidObjectState(storageClass: record.storageClass) }
+            try await self.call.authorize("s3:RestoreObject", bucket: bucket, key: version.key)
+        }
 
         var headers = HeaderFields()
         headers.appendObject(record, in: bucket)

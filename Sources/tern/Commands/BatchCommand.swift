@@ -71,7 +71,11 @@ struct BatchCommand: AsyncParsableCommand {
                 if self.json { try JobPrinter.printJSON(try await jobs.describe(id)) } else { print(id) }
                 return
             }
-            if !self.json { print("job \(id)") }
+            if !self.json {
+                print("job \(id)")
+                // Whoever reads it in a file wants it before the job has ended.
+                fflush(nil)
+            }
             let job = try await JobWatch(jobs: jobs, writesLines: !self.json).run(id)
             if self.json {
                 try JobPrinter.printJSON(job)

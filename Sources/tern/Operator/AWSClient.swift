@@ -115,7 +115,7 @@ struct AWSClient: Sendable {
         do {
             response = try await HTTPClient.shared.execute(request, timeout: Self.timeout)
         } catch {
-            throw CommandFailure("\(self.endpoint) does not answer (\(error)); is it running?")
+            throw CommandFailure("\(self.endpoint) does not answer (\(error)); is it running?", mayPass: true)
         }
         let answer = Array(try await response.body.collect(upTo: 64 << 20).readableBytesView)
         guard (200..<300).contains(response.status.code) else { throw Self.failure(response.status.code, answer) }
@@ -123,8 +123,12 @@ struct AWSClient: Sendable {
     }
 
     private static func failure(_ status: UInt, _ body: [UInt8]) -> CommandFailure {
-        guard let document = try? XMLParser.parse(body) else { return CommandFailure("the region answers \(status)") }
+        let mayPass = status >= 500
+        guard let document = try? XMLParser.parse(body) else {
+            return CommandFailure("the region answers \(status)", mayPass: mayPass)
+        }
         let error = document["Error"] ?? document
-        return CommandFailure("\(error.text(of: "Code") ?? "\(status)"): \(error.text(of: "Message") ?? "")")
+        return CommandFailure(
+            "\(error.text(of: "Code") ?? "\(status)"): \(error.text(of: "Message") ?? "")", mayPass: mayPass)
     }
 }

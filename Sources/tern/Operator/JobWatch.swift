@@ -9,6 +9,8 @@ struct JobWatch {
 
     private static let interval = Duration.seconds(1)
     private static let lineInterval = Duration.seconds(10)
+    /// How long a region may give no answer.
+    private static let patience = Duration.seconds(120)
 
     func run(_ id: String) async throws -> JobClient.Job {
         let isTerminal = isatty(STDERR_FILENO) == 1
@@ -16,7 +18,7 @@ struct JobWatch {
         var meter = JobMeter()
         var lastLine: (status: String, time: Duration)?
         while true {
-            let job = try await self.jobs.describe(id)
+            let job = try await self.describe(id)
             let time = start.duration(to: .now)
             // A paused job is not a slow one.
             if job.status == "Active" { meter.note(job.succeeded + job.failed, at: time) } else { meter = JobMeter() }
@@ -31,6 +33,19 @@ struct JobWatch {
             }
             if isOver { return job }
             try await Task.sleep(for: Self.interval)
+        }
+    }
+
+    /// The job goes on while its region restarts, and so does who watches it.
+    private func describe(_ id: String) async throws -> JobClient.Job {
+        let start = ContinuousClock.now
+        while true {
+            do {
+                return try await self.jobs.describe(id)
+            } catch let failure as CommandFailure {
+                guard failure.mayPass, start.duration(to: .now) < Self.patience else { throw failure }
+                try await Task.sleep(for: Self.interval)
+            }
         }
     }
 
