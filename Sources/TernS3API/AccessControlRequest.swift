@@ -10,8 +10,7 @@ extension S3Call {
         let bucket = try self.bucket()
         let isEnforced = bucket.ownership == .bucketOwnerEnforced
         if isEnforced, !hasACL { return }
-        let nobody = self.principal == .anonymous ? Account.anonymous.id : bucket.owner
-        let writer = self.principal.account?.id ?? nobody
+        let writer = try self.writer
         guard hasACL, let headers = try AccessControlHeaders(self.headers, for: .object, method: self.head.method)
         else {
             attributes.owner = writer
@@ -34,6 +33,14 @@ extension S3Call {
         try self.admit(list, in: bucket)
         attributes.owner = owner
         if list != .ownerOnly(ownerID) { attributes.accessControlList = list }
+    }
+
+    /// The account that owns what the request writes, where the bucket's owner does not own all (spec rule ACL-4).
+    var writer: AccountID {
+        get throws(S3Error) {
+            let nobody = self.principal == .anonymous ? Account.anonymous.id : try self.bucket().owner
+            return self.principal.account?.id ?? nobody
+        }
     }
 
     /// A service needs no more than `s3:PutObject`: the policies that S3 documents for inventories allow nothing else, and

@@ -25,6 +25,9 @@ package final class ManualClock: WallClock {
 
     package var now: Timestamp { self.state.withLock { $0.now } }
 
+    /// How many sleep.
+    package var sleeperCount: Int { self.state.withLock { $0.sleepers.count } }
+
     package func advance(by duration: Duration) {
         let woken = self.state.withLock { state in
             state.now = state.now + duration

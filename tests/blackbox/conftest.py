@@ -13,11 +13,30 @@ def pytest_addoption(parser):
     parser.addoption("--keep", action="store_true", help="keep the regions' data and logs")
 
 
+# The modules that take minutes, longest first: they begin first, so that no runner is left alone with one at the end.
+LONG_MODULES = [
+    "test_terraform",
+    "test_chaos",
+    "test_batch_crash",
+    "test_scale",
+    "test_crash",
+    "test_clients",
+    "test_listing_scale",
+    "test_permissions",
+]
+
+
+def pytest_collection_modifyitems(items):
+    order = {name: place for place, name in enumerate(LONG_MODULES)}
+    items.sort(key=lambda item: order.get(item.module.__name__, len(order)))
+
+
 @pytest.fixture(scope="session")
 def workspace(tmp_path_factory, request):
     """Where all data of the run lies; removed when every test passed."""
     root = os.environ.get("TERN_TEST_DIR")
-    directory = pathlib.Path(root) if root else tmp_path_factory.mktemp("tern")
+    runner = os.environ.get("PYTEST_XDIST_WORKER", "")
+    directory = pathlib.Path(root) / runner if root else tmp_path_factory.mktemp("tern")
     directory.mkdir(parents=True, exist_ok=True)
     yield directory
     if request.session.testsfailed == 0 and not request.config.getoption("--keep"):

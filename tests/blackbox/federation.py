@@ -59,13 +59,18 @@ BOB = Account(
 )
 
 
+PORTS = [range(first, first + 3500) for first in range(18000, 32000, 3500)]
+
+
 def free_ports(count):
     """Ports nobody listens on, below the range that the kernel gives to outgoing connections.
 
-    A region that is restarted must find its port free: one of the ephemeral range might be some client's by then.
+    A region that is restarted must find its port free: one of the ephemeral range might be some client's by then. And
+    runners of tests that work beside each other have ranges of their own.
     """
     ports = []
-    candidates = random.sample(range(18000, 32000), 2000)
+    runner = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    candidates = random.sample(PORTS[runner % len(PORTS)], 2000)
     for port in candidates:
         with socket.socket() as probe:
             try:

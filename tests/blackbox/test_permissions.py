@@ -243,6 +243,8 @@ def test_ACC_2_SIG_62_what_nobody_in_particular_writes_is_owned_by_a_canonical_i
     anonymous.put_object(Bucket=bucket, Key="key", Body=b"data")
     anonymous.put_object(Bucket=bucket, Key="given", Body=b"data", ACL="bucket-owner-full-control")
     nobody = "65a011a29cdf8ec533ec3d1ccaae921c"
+    listed = s3.list_objects_v2(Bucket=bucket, FetchOwner=True)["Contents"]
+    assert {entry["Key"]: entry["Owner"]["ID"] for entry in listed} == {"key": nobody, "given": nobody}
     # It is no more the bucket owner's than any other's object, who may delete it all the same.
     assert is_denied(lambda: s3.get_object(Bucket=bucket, Key="key"))
     assert s3.get_object(Bucket=bucket, Key="given")["Body"].read() == b"data"

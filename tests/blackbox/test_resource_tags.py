@@ -75,7 +75,7 @@ def test_tag_2_a_bucket_has_at_most_fifty_tags(control, bucket):
 @pytest.mark.parametrize(
     "arn",
     [
-        f"arn:aws:s3:::{fresh_name()}",
+        "arn:aws:s3:::no-such-bucket-anywhere",
         f"arn:aws:s3:us-east-1:{ALICE.id}:accesspoint/none",
         f"arn:aws:s3:us-east-1:{ALICE.id}:storage-lens-group/none",
     ],

@@ -15,10 +15,14 @@ extension ObjectService {
     /// DeleteObject without a version ID: removes the object, or puts a delete marker on it (spec rule VER-14).
     ///
     /// With a condition and nothing to protect, no marker is written (CND-6).
+    ///
+    /// - Parameter owner: The account that owns the marker where the bucket's owner does not own all: who deletes (Amazon
+    ///   S3 API Reference, DeleteMarkerEntry). `nil` is the bucket's owner.
     package func deleteCurrent(
         _ key: ObjectKey,
         in bucketName: String,
         condition: DeleteCondition,
+        owner: AccountID? = nil,
         cause: EventCause = .server
     ) async throws(S3Error) -> DeletedVersion {
         let requested = self.clock.now
@@ -30,10 +34,12 @@ extension ObjectService {
             }
         }
         if bucket.versioning == .never {
-            return try await self.removeUnversioned(key, in: bucket, condition: condition, cause: cause)
+            return try await self.removeUnversioned(
+                key, in: bucket, condition: condition, owner: owner, cause: cause)
         }
         var marker = VersionRecord()
         marker.isDeleteMarker = true
+        if let owner { marker.owner = owner.description }
         do throws(S3Error) {
             let written = try await self.writeVersion(
                 of: key, in: bucket, template: marker, requested: requested, cause: cause,
@@ -55,12 +61,14 @@ extension ObjectService {
         _ key: ObjectKey,
         in target: BucketState,
         condition: DeleteCondition,
+        owner: AccountID?,
         cause: EventCause
     ) async throws(S3Error) -> DeletedVersion {
         for _ in 0..<Self.maximumCommitAttempts {
             let bucket = try await self.registry.state(target.name)
             guard bucket.versioning == .never else {
-                return try await self.deleteCurrent(key, in: target.name, condition: condition, cause: cause)
+                return try await self.deleteCurrent(
+                    key, in: target.name, condition: condition, owner: owner, cause: cause)
             }
             guard let head = try await self.head(key, in: bucket) else {
                 return DeletedVersion(version: nil, isDeleteMarker: false)

@@ -68,7 +68,10 @@ struct S3Authorization: Sendable {
                 restrictsPublic: point.isPolicyPublic && block.restrictPublicBuckets)
         }
         if usesLists {
-            if objectPermission != nil, let stored, !stored.owner.isEmpty, stored.owner != bucket.owner.description {
+            // A delete marker has no ACL, and whoever made it has no say over it.
+            if objectPermission != nil, let stored, !stored.isDeleteMarker, !stored.owner.isEmpty,
+                stored.owner != bucket.owner.description
+            {
                 // Owning the object does not let one into a bucket that is for its owner's account.
                 if isKeptOut { throw .accessDenied() }
                 request.resourceOwner = AccountID(trusted: stored.owner)
@@ -97,7 +100,8 @@ struct S3Authorization: Sendable {
     {
         let ignoresPublic = self.publicAccessBlock(of: bucket).ignorePublicAcls
         if let permission = AccessControlGrants.objectPermission(for: action), let stored {
-            let owner = stored.owner.isEmpty ? bucket.owner : AccountID(trusted: stored.owner)
+            let isBucketOwners = stored.owner.isEmpty || stored.isDeleteMarker
+            let owner = isBucketOwners ? bucket.owner : AccountID(trusted: stored.owner)
             let list: AccessControlList
             if let own = stored.accessControlList {
                 list = own

@@ -23,7 +23,7 @@ extension Operation {
                 bypassesGovernance: bypassesGovernance, cause: cause)
         } else {
             deleted = try await call.service.deleteCurrent(
-                key, in: call.bucketName, condition: condition, cause: cause)
+                key, in: call.bucketName, condition: condition, owner: try call.writer, cause: cause)
         }
         var answer = HTTPAnswer.noContent
         if deleted.isDeleteMarker { answer.headers.append("x-amz-delete-marker", "true") }

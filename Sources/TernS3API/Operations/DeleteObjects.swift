@@ -77,7 +77,7 @@ extension Operation {
                 bypassesGovernance: try await call.bypassesGovernance(key: key), cause: cause)
         } else {
             deleted = try await call.service.deleteCurrent(
-                key, in: bucket.name, condition: condition, cause: cause)
+                key, in: bucket.name, condition: condition, owner: try call.writer, cause: cause)
         }
         return .deleted(
             key: object.key, versionID: object.versionID,

@@ -14,7 +14,7 @@ extension Operation {
         let query = ListQuery(common)
         let bucket = try call.bucket()
         let page = try await call.service.listVersions(query, from: try start(parameters, query: query), in: bucket)
-        let owner = await call.canonicalID(of: bucket.owner)
+        let owners = await ListedOwners(of: page, in: bucket, for: call)
 
         var xml = XMLWriter(capacity: 512 + page.entries.count * 500)
         xml.openRoot("ListVersionsResult")
@@ -32,7 +32,7 @@ extension Operation {
         xml.element("IsTruncated", page.isTruncated)
         for entry in page.entries {
             guard case .item(let item) = entry else { continue }
-            write(item, owner: owner, common: common, restoreAt: call.restoreStatusTime, to: &xml)
+            write(item, owner: owners[item.record], common: common, restoreAt: call.restoreStatusTime, to: &xml)
         }
         xml.commonPrefixes(of: page, common: common)
         xml.close("ListVersionsResult")

@@ -22,7 +22,7 @@ extension Operation {
         }
         let bucket = try call.bucket()
         let page = try await call.service.listObjects(query, from: start, in: bucket)
-        let owner = await call.canonicalID(of: bucket.owner)
+        let owners = await ListedOwners(of: page, in: bucket, for: call)
 
         var xml = XMLWriter(capacity: 512 + page.entries.count * 400)
         xml.openRoot("ListBucketResult")
@@ -36,7 +36,7 @@ extension Operation {
         if page.isTruncated, !common.delimiter.isEmpty, let last = page.entries.last {
             common.write("NextMarker", last.place, to: &xml)
         }
-        xml.contents(of: page, common: common, owner: owner, restoreAt: call.restoreStatusTime)
+        xml.contents(of: page, common: common, owners: owners, restoreAt: call.restoreStatusTime)
         xml.close("ListBucketResult")
         return .xml(xml.finish(), headers: call.listHeaders)
     }
@@ -55,7 +55,7 @@ extension Operation {
         }
         let bucket = try call.bucket()
         let page = try await call.service.listObjects(ListQuery(common), from: start, in: bucket)
-        let owner = parameters.fetchOwner ? await call.canonicalID(of: bucket.owner) : nil
+        let owners = parameters.fetchOwner ? await ListedOwners(of: page, in: bucket, for: call) : nil
 
         var xml = XMLWriter(capacity: 512 + page.entries.count * 400)
         xml.openRoot("ListBucketResult")
@@ -71,7 +71,7 @@ extension Operation {
         if !common.delimiter.isEmpty { common.write("Delimiter", common.delimiter, to: &xml) }
         xml.element("IsTruncated", page.isTruncated)
         if common.isURLEncoded { xml.element("EncodingType", "url") }
-        xml.contents(of: page, common: common, owner: owner, restoreAt: call.restoreStatusTime)
+        xml.contents(of: page, common: common, owners: owners, restoreAt: call.restoreStatusTime)
         xml.close("ListBucketResult")
         return .xml(xml.finish(), headers: call.listHeaders)
     }
@@ -124,14 +124,14 @@ extension S3Call {
 extension XMLWriter {
     /// `Contents`, then `CommonPrefixes`, which strict clients want last (spec rule ERR-12).
     fileprivate mutating func contents(
-        of page: ListPage<ListedVersion>, common: ListParameters, owner: String?, restoreAt now: Timestamp?
+        of page: ListPage<ListedVersion>, common: ListParameters, owners: ListedOwners?, restoreAt now: Timestamp?
     ) {
         for entry in page.entries {
             guard case .item(let item) = entry else { continue }
             self.open("Contents")
             common.write("Key", item.key.bytes, to: &self)
             self.listed(item.record)
-            if let owner { self.owner(owner) }
+            if let owners { self.owner(owners[item.record]) }
             self.element("StorageClass", item.record.storageClassValue.rawValue)
             self.restoreStatus(of: item.record, at: now)
             self.close("Contents")

@@ -128,7 +128,6 @@ extension Operation {
         let bucket = try call.bucket()
         let start = try await start(parameters, query: query, call: call)
         let page = try await call.service.listUploads(query, from: start, in: bucket)
-        let owner = await call.canonicalID(of: bucket.owner)
 
         var xml = XMLWriter(capacity: 512 + page.entries.count * 500)
         xml.openRoot("ListMultipartUploadsResult")
@@ -153,6 +152,7 @@ extension Operation {
         xml.element("IsTruncated", page.isTruncated)
         for entry in page.entries {
             guard case .item(let upload) = entry else { continue }
+            let owner = await call.ownerID(of: upload.template, in: bucket)
             await write(upload, owner: owner, common: common, call: call, to: &xml)
         }
         xml.commonPrefixes(of: page, common: common)

@@ -97,7 +97,7 @@ extension Operation {
         xml.element("Key", bytes: key.bytes)
         xml.element("UploadId", upload.id.wireForm)
         await call.write(initiator: AccountID(trusted: upload.record.initiator), to: &xml)
-        xml.owner(await call.canonicalID(of: bucket.owner))
+        xml.owner(await call.ownerID(of: upload.record.template, in: bucket))
         xml.element("StorageClass", upload.record.template.storageClassValue.rawValue)
         xml.element("PartNumberMarker", parameters.partNumberMarker)
         xml.element("NextPartNumberMarker", listed.last ?? 0)
