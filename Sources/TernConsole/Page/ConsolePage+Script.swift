@@ -168,8 +168,11 @@ extension ConsolePage {
           try {
             const { bucket, key, versionId } = failure;
             const e = await ask("explain", { bucket, key, versionId });
-            say("quiet", "version " + e.versionId + (e.isLatest ? ", latest" : "") + " · " + (e.status || "not replicated"));
-            for (const r of e.rules) say("", r.ruleId + " → " + r.destinationBucket + ": " + r.decision + ". " + r.reason);
+            const latest = e.isLatest ? ", latest" : "";
+            say("quiet", "version " + e.versionId + latest + " · " + (e.status || "not replicated"));
+            for (const r of e.rules) {
+              say("", r.ruleId + " → " + r.destinationBucket + ": " + r.decision + ". " + r.reason);
+            }
             for (const d of e.deliveries) {
               const parts = ["data", "tags", "acl", "retention", "legalHold"].filter((part) => d[part] !== "NONE");
               say("", d.destinationBucket + ": " + (parts.map((part) => part + " " + d[part]).join(", ") || "nothing"));
@@ -188,15 +191,17 @@ extension ConsolePage {
 
         function job(j) {
           const total = j.totalTasks, done = j.succeededTasks + j.failedTasks;
+          const kind = j.description ? j.operation + " · " : "";
           const parts = [
             node("p", {}, node("strong", {}, j.description || j.operation),
               node("span", { class: j.status === "Failed" ? "bad" : "" }, j.status)),
-            node("p", { class: "quiet" }, node("span", {}, (j.description ? j.operation + " · " : "") + j.id + " · priority " + j.priority),
+            node("p", { class: "quiet" }, node("span", {}, kind + j.id + " · priority " + j.priority),
               node("span", {}, "created " + ago(j.created))),
           ];
           const bar = node("progress", { max: String(Math.max(total, 1)), "aria-label": "progress of " + j.id });
           if (total > 0 || j.isEnded) bar.value = total > 0 ? done : j.status === "Complete" ? 1 : 0;
-          parts.push(bar, node("p", { class: "quiet" }, node("span", {}, count(done) + " of " + count(total) + " tasks"),
+          const progress = node("span", {}, count(done) + " of " + count(total) + " tasks");
+          parts.push(bar, node("p", { class: "quiet" }, progress,
             node("span", { class: j.failedTasks ? "bad" : "" }, count(j.failedTasks) + " failed")));
           for (const f of j.failureReasons) parts.push(node("p", { class: "bad" }, f.code + ": " + f.reason));
           const tasks = Object.entries(j.failedTasksByReason || {});
