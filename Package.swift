@@ -153,8 +153,8 @@ let package = Package(
         .target(
             name: "TernBatchWorkers",
             dependencies: [
-                "TernCore", "TernChecksums", "TernBatch", "TernReplication", "TernS3Protocol", "TernRecords",
-                "TernPorts", "TernStorage", "TernObjects", "TernControlPlane", "CZlib", nioCore, logging, crypto,
+                "TernCore", "TernChecksums", "TernCompression", "TernBatch", "TernReplication", "TernS3Protocol",
+                "TernRecords", "TernPorts", "TernStorage", "TernObjects", "TernControlPlane", nioCore, logging, crypto,
             ],
             swiftSettings: strict
         ),
@@ -256,6 +256,8 @@ let package = Package(
         .testTarget(
             name: "TernReplicationTests", dependencies: ["TernCore", "TernReplication"], swiftSettings: strict),
         .testTarget(name: "TernBatchTests", dependencies: ["TernCore", "TernBatch"], swiftSettings: strict),
+        .testTarget(
+            name: "TernBatchWorkersTests", dependencies: ["TernBatch", "TernBatchWorkers"], swiftSettings: strict),
         .testTarget(name: "TernCompressionTests", dependencies: ["TernCompression"], swiftSettings: strict),
         .testTarget(
             name: "TernInventoryTests",

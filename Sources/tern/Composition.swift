@@ -208,7 +208,8 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
                     catalog: accessPoints, authorizer: authorizer, principals: directory, random: random),
                 jobs: JobControl(
                     store: jobs, authorizer: authorizer,
-                    invokesFunctions: configuration.batch.functionRunner != nil),
+                    invokesFunctions: configuration.batch.functionRunner != nil,
+                    requestsPerSecond: configuration.batch.requestsPerSecond),
                 authorizer: authorizer, home: configuration.homeRegion, regions: regions),
             CloudWatchService(
                 metrics: cloudWatch, authorizer: authorizer, region: configuration.region, regions: regions),
@@ -216,9 +217,17 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
         region: configuration.region, identities: identities, authorizer: authorizer,
         forwarder: ControlForwarder(forwarder: forwarder, copy: copy), clock: wall,
         random: random, uses: uses, logger: logger)
-    let batch = makeBatch(
-        configuration, service: service, jobs: jobs, roles: roles, responder: s3, lanes: runtime, clients: activity,
-        wall: wall, random: random, http: http, logger: logger)
+    let functions = configuration.batch.functionRunner.map {
+        HTTPFunctionRunner(url: $0, timeoutSeconds: configuration.batch.functionTimeoutSeconds)
+    }
+    var batchOptions = BatchOptions()
+    batchOptions.scheduler = JobScheduler(
+        replicationJobs: configuration.batch.replicationJobs, otherJobs: configuration.batch.otherJobs)
+    batchOptions.functions = functions
+    let batch = BatchRuntime(
+        BatchContext(
+            service: service, store: jobs, roles: roles, responder: s3, authorizer: authorizer, lanes: runtime,
+            clients: activity, wall: wall, random: random, options: batchOptions, logger: logger))
     let inventories = InventoryDeliveries(
         context: InventoryContext(
             service: service, identities: lasting, responder: s3, wall: wall,
@@ -307,26 +316,11 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
             authorities?.stopFollowing()
             forwarder.shutDown()
             await documents.shutDown()
+            await functions?.shutDown()
             try? await http.shutdown()
             await metadata.close()
         }
     )
-}
-
-/// What runs the jobs of S3 Batch Operations.
-private func makeBatch(
-    _ configuration: RegionConfiguration, service: ObjectService, jobs: JobStore, roles: any RoleAssumer,
-    responder: any RoleRequestResponder, lanes: any LaneMonitor, clients: ClientActivity, wall: SystemClock,
-    random: SystemRandom, http: HTTPClient, logger: Logger
-) -> BatchRuntime {
-    var options = BatchOptions()
-    options.scheduler = JobScheduler(
-        replicationJobs: configuration.batch.replicationJobs, otherJobs: configuration.batch.otherJobs)
-    options.functions = configuration.batch.functionRunner.map { HTTPFunctionRunner(url: $0, http: http) }
-    return BatchRuntime(
-        BatchContext(
-            service: service, store: jobs, roles: roles, responder: responder, lanes: lanes, clients: clients,
-            wall: wall, random: random, options: options, logger: logger))
 }
 
 /// The metrics of CloudWatch.

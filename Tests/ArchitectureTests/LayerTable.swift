@@ -83,7 +83,7 @@ enum LayerTable {
         Target(
             "TernBatchWorkers", layer: 4,
             targets: Self.protocols.union(Self.contracts).union([
-                "TernBatch", "TernObjects", "TernControlPlane", "CZlib",
+                "TernBatch", "TernCompression", "TernObjects", "TernControlPlane",
             ]),
             libraries: ["NIOCore", "Logging", "Crypto"]),
         Target(

@@ -147,3 +147,36 @@ struct JobStateTests {
         #expect(progress.exceedsFailureThreshold == exceeds)
     }
 }
+
+@Suite("Trying again")
+struct RetryTests {
+    @Test("TD-8: five attempts of a task, with growing delays")
+    func attempts() {
+        let delays = (1...5).map { TaskRetry.delay(afterAttempts: $0, jitter: 1) }
+        #expect(
+            delays == [.milliseconds(500), .milliseconds(1000), .milliseconds(2000), .milliseconds(4000), nil])
+        #expect(TaskRetry.delay(afterAttempts: 1, jitter: 0) == .milliseconds(250))
+    }
+
+    @Test(
+        "What may be another answer next time",
+        arguments: [
+            (200, "TemporaryFailure", true), (200, "PermanentFailure", false), (503, "SlowDown", true),
+            (500, "InternalError", true), (500, "SrcObjectNotEligible", false), (403, "AccessDenied", false),
+            (429, "TooManyRequestsException", true), (500, "ServiceException", true), (502, "FunctionRefused", true),
+            (400, "FunctionRefused", false), (502, "FunctionTLSFailure", false), (503, "FunctionUnreachable", true),
+            (504, "FunctionTimeout", true), (502, "FunctionConnectionBroken", true),
+            (200, "InvalidFunctionResponse", false),
+        ])
+    func transient(status: Int, code: String, expected: Bool) {
+        #expect(TaskRetry.isTransient(status: status, code: code) == expected)
+    }
+
+    @Test("A job that stands still comes back after a second, later after up to a minute")
+    func backoff() {
+        let delays = (1...9).map { JobBackoff.delay(afterTroubles: $0, jitter: 1) }
+        #expect(delays.map(\.components.seconds) == [1, 2, 4, 8, 16, 32, 60, 60, 60])
+        #expect(JobBackoff.delay(afterTroubles: 1, jitter: 0) == .milliseconds(500))
+        #expect(JobBackoff.delay(afterTroubles: .max, jitter: 0) == .seconds(30))
+    }
+}

@@ -103,4 +103,29 @@ struct OutputTests {
         #expect(result.operationsPerSecond == 49.5)
         #expect(result.bytesPerSecond == 742.5)
     }
+
+    private static func job(_ status: String, _ succeeded: Int64, _ failed: Int64 = 0) -> JobClient.Job {
+        JobClient.Job(
+            id: "j", status: status, operation: "S3ReplicateObject", priority: 1, created: "", total: 1_000_000,
+            succeeded: succeeded, failed: failed, failures: [])
+    }
+
+    @Test("How far a job is: its rate is that of the last seconds, and the bar gives way to what is said")
+    func jobProgress() {
+        var meter = JobMeter()
+        #expect(meter.line(Self.job("Preparing", 0), width: 80) == "Preparing")
+        meter.note(0, at: .seconds(0))
+        #expect(meter.line(Self.job("Active", 0), width: nil) == "Active  0 %  0 of 1,000,000")
+        for second in 1...60 { meter.note(Int64(second) * (second < 30 ? 10 : 5000), at: .seconds(second)) }
+        let job = Self.job("Active", 299_000, 1000)
+        #expect(
+            meter.line(job, width: nil)
+                == "Active  30 %  300,000 of 1,000,000  5,000/s  2 min left  1,000 failed")
+        let wide = meter.line(job, width: 120)
+        #expect(wide.hasPrefix("Active  █████████░░░░░░░░░░░░░░░░░░░░░  30 %"))
+        for width in [20, 60, 80, 100] { #expect(meter.line(job, width: width).count < width) }
+        #expect(JobMeter.time(7200) == "2 h" && JobMeter.time(12_060) == "3 h 21 min")
+        #expect(JobMeter.time(50.2) == "51 s" && JobMeter.time(3599) == "59 min")
+        #expect(JobMeter.grouped(0) == "0" && JobMeter.grouped(999) == "999" && JobMeter.grouped(1000) == "1,000")
+    }
 }

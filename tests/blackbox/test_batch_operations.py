@@ -161,7 +161,13 @@ def test_restore(shelf):
     )
 
 
-@pytest.mark.parametrize("algorithm", ["MD5", "SHA256", "SHA512", "CRC64NVME"])
+# Of b"0123456789" * 1000, by the reference implementation.
+XXHASHES = {
+    "XXHASH64": "4313472cd025fc68", "XXHASH3": "2da683cfe7106d98", "XXHASH128": "26b9e8677f17f17f2da683cfe7106d98",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("algorithm", ["MD5", "SHA256", "SHA512", "CRC64NVME", *XXHASHES])
 def test_checksums(shelf, algorithm):
     shelf.put("a", b"0123456789" * 1000)
     operation = {"S3ComputeObjectChecksum": {"ChecksumAlgorithm": algorithm, "ChecksumType": "FULL_OBJECT"}}
@@ -169,7 +175,10 @@ def test_checksums(shelf, algorithm):
     assert (status, code) == ("succeeded", "200")
     found = json.loads(message)
     assert found["checksumAlgorithm"] == algorithm
-    if algorithm != "CRC64NVME":
+    if algorithm in XXHASHES:
+        assert found["checksum_hex"] == XXHASHES[algorithm]
+        assert base64.b64decode(found["checksum_base64"]).hex() == XXHASHES[algorithm]
+    elif algorithm != "CRC64NVME":
         expected = hashlib.new(algorithm.lower(), b"0123456789" * 1000).digest()
         assert base64.b64decode(found["checksum_base64"]) == expected
         assert found["checksum_hex"] == expected.hex()
@@ -177,6 +186,39 @@ def test_checksums(shelf, algorithm):
         answer = shelf.s3.head_object(Bucket=shelf.bucket, Key="a", ChecksumMode="ENABLED")
         if "ChecksumCRC64NVME" in answer:
             assert answer["ChecksumCRC64NVME"] == found["checksum_base64"]
+
+
+def test_checksums_of_what_is_not_there(shelf):
+    operation = {"S3ComputeObjectChecksum": {"ChecksumAlgorithm": "XXHASH64"}}
+    version = shelf.put("a")
+    shelf.s3.delete_object(Bucket=shelf.bucket, Key="a", VersionId=version)
+    missing = "The specified key does not exist."
+    assert shelf.run(operation, "missing")["missing"] == ("failed", "404", "NoSuchKey", missing)
+    assert shelf.run(operation, ("a", version))["a"][:3] == ("failed", "404", "NoSuchVersion")
+
+
+def test_checksums_are_told_only_to_an_owner_who_is_named(shelf):
+    shelf.put("a")
+    job = batch.create(
+        shelf.control, shelf.role, operation={"S3ComputeObjectChecksum": {"ChecksumAlgorithm": "MD5"}},
+        report=batch.report_to(shelf.reports),
+        Manifest=batch.csv_manifest(shelf.s3, shelf.reports, [(shelf.bucket, "a")], fields=("Bucket", "Key")),
+    )  # fmt: skip
+    assert batch.failure_of(shelf.control, job)[0] == "ExpectedBucketOwnerMissing"
+
+
+def test_a_generated_list_for_a_restore_has_archived_objects(shelf):
+    """BR-MG-2 leaves them out of what is to be replicated."""
+    cold = shelf.put("cold", StorageClass="GLACIER")
+    shelf.put("warm")
+    job = batch.create(
+        shelf.control, shelf.role, report=batch.report_to(shelf.reports),
+        operation={"S3InitiateRestoreObject": {"ExpirationInDays": 1, "GlacierJobTier": "BULK"}},
+        ManifestGenerator=batch.generator(shelf.bucket, MatchAnyStorageClass=["GLACIER", "DEEP_ARCHIVE"]),
+    )  # fmt: skip
+    batch.completed(shelf.control, job)
+    rows = batch.rows_of_report(shelf.s3, shelf.reports, job)
+    assert [tuple(row[1:4]) for row in rows] == [("cold", cold, "succeeded")]
 
 
 def test_encryption_is_changed_in_place(shelf):

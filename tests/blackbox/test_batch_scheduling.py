@@ -1,11 +1,24 @@
 """Places, priorities and cancellation of jobs that run (batch-replication §4)."""
 
 import batch
+import botocore.exceptions
 import pytest
-from federation import ALICE
+from bulk import write_all
+from federation import ALICE, BOB
 from replication import configure, rule, wait_for_replica
 from s3control import client as control_client
 from waiting import eventually
+
+
+def change(region, *changes):
+    """Restarts the region with other values in its configuration."""
+    text = region.config_path.read_text()
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    region.config_path.write_text(text)
+    region.terminate()
+    region.start()
 
 
 class Held:
@@ -112,3 +125,85 @@ def test_br_rs_1_jobs_that_wait_stand_as_they_were_after_a_restart(held):
     assert batch.describe(held.control, job) == before
     held.control.update_job_status(AccountId=ALICE.id, JobId=job, RequestedJobStatus="Ready")
     batch.completed(held.control, job)
+
+
+SWAPS = 8
+SWAPPED = 3000
+
+
+def test_br_sc_3_each_change_of_a_priority_is_acted_upon_at_once(make_federation):
+    """Two jobs take the one place from each other, again and again; none of the changes is overlooked.
+
+    Machines that are fast see fewer of them before the jobs are done.
+    """
+    federation = make_federation()
+    home, abroad = federation.regions
+    change(home, ("  replication_jobs: 6\n", "  replication_jobs: 1\n"))
+    s3, control, role = home.client(), control_client(home), batch.job_role(home)
+    reports = home.bucket(versioned=False)
+    keys = [f"key/{number:05}" for number in range(SWAPPED)]
+    jobs = []
+    for _ in range(2):
+        source = home.bucket()
+        write_all(home, source, [("PUT", key) for key in keys])
+        configure(s3, source, rule(abroad.bucket()))
+        jobs.append(
+            batch.create(
+                control, role, report=batch.report_to(reports), ManifestGenerator=batch.generator(source), confirm=True
+            )
+        )
+    for job in jobs:
+        batch.wait(control, job, status="Suspended")
+        control.update_job_status(AccountId=ALICE.id, JobId=job, RequestedJobStatus="Ready")
+    for number in range(SWAPS):
+        urgent = jobs[number % 2]
+        if batch.describe(control, urgent)["Status"] not in {"Ready", "Paused"}:
+            continue
+        control.update_job_priority(AccountId=ALICE.id, JobId=urgent, Priority=100 + number)
+        # A job that does not hear that it is to pause runs on until somebody looks again, 30 seconds later.
+        eventually(
+            lambda urgent=urgent: batch.describe(control, urgent)["Status"] not in {"Ready", "Paused"},
+            lambda: f"change {number} is acted upon: {[batch.describe(control, job) for job in jobs]}",
+            within=15,
+        )
+    for job in jobs:
+        assert batch.counts(batch.completed(control, job, within=120)) == (SWAPPED, SWAPPED, 0)
+        assert sorted(row[1] for row in batch.rows_of_report(s3, reports, job)) == keys
+
+
+def test_br_st_6_a_cancelled_job_finishes_a_few_hundred_tasks_at_most(held):
+    held = held(1)
+    keys = [f"key/{number:05}" for number in range(4000)]
+    write_all(held.home, held.sources[0], [("PUT", key) for key in keys])
+    held.s3.delete_bucket_replication(Bucket=held.sources[0])
+    configure(held.s3, held.sources[0], rule(held.destinations[0]))
+    with held.abroad.paused():
+        job = held.start(0)
+        held.wait(job, "Active")
+        held.control.update_job_status(AccountId=ALICE.id, JobId=job, RequestedJobStatus="Cancelled")
+    held.wait(job, "Cancelled")
+    total, succeeded, failed = batch.counts(batch.describe(held.control, job))
+    assert total > 4000 and failed == 0 and succeeded <= 800
+
+
+def test_td_2_an_account_that_asks_too_often_is_slowed_down(make_federation):
+    federation = make_federation(names=("us-east-1",))
+    [home] = federation.regions
+    change(home, ("  requests_per_second: 100\n", "  requests_per_second: 1\n"))
+    alice, bob = control_client(home), control_client(home, BOB)
+
+    def refused():
+        try:
+            alice.list_jobs(AccountId=ALICE.id)
+        except botocore.exceptions.ClientError as error:
+            return error.response
+        return None
+
+    # Ten seconds' worth may come at once.
+    assert [refused() for _ in range(10)] == [None] * 10
+    answer = eventually(refused, "requests are refused", within=10, every=0)
+    assert answer["Error"]["Code"] == "SlowDown"
+    assert answer["Error"]["Message"] == "Please reduce your request rate"
+    assert answer["ResponseMetadata"]["HTTPStatusCode"] == 503
+    bob.list_jobs(AccountId=BOB.id)
+    eventually(lambda: refused() is None, "a second later there is room again", every=0.5)

@@ -7,8 +7,9 @@ import sys
 
 import batch
 import pytest
-from federation import ALICE, REPOSITORY, tern_binary
+from federation import ALICE, REPOSITORY, fresh_name, tern_binary
 from replication import configure, rule, status_of, wait_for_replica, wait_for_status
+from s3 import all_versions
 from s3control import client as control_client
 from waiting import eventually
 
@@ -39,6 +40,8 @@ def shell(federation, tmp_path_factory):
         "SOURCE": home.bucket(),
         "DESTINATION": federation["eu-west-1"].bucket(),
         "REPORTS": home.bucket(versioned=False),
+        "SECOND": federation["eu-west-1"].bucket(),
+        "REBUILT": fresh_name(),
     }
 
     def run(command, **more):
@@ -81,6 +84,70 @@ def test_an_existing_bucket_is_filled_in(shell):
     configure(s3, environment["SOURCE"], rule(environment["DESTINATION"]))
     assert "1 succeeded, 0 failed" in shell(whole)
     assert status_of(s3, environment["SOURCE"], "older") == "COMPLETED"
+
+
+def test_failures_are_tried_again(shell):
+    environment = shell.environment
+    source, destination = environment["SOURCE"], environment["DESTINATION"]
+    s3, there = shell.home.client(), shell.abroad.client()
+    configure(s3, source, rule(destination))
+    there.put_bucket_versioning(Bucket=destination, VersioningConfiguration={"Status": "Suspended"})
+    version = s3.put_object(Bucket=source, Key="failed", Body=b"data")["VersionId"]
+    wait_for_status(s3, source, "failed", version, expected="FAILED")
+    mend, create = commands("Retry failures")
+    shell(mend)
+    job = job_of(shell(create))
+    assert batch.counts(batch.completed(control_client(shell.home), job)) == (1, 1, 0)
+    wait_for_replica(there, destination, "failed", version)
+    assert batch.rows_of_report(s3, environment["REPORTS"], job, prefix="retry") == []
+
+
+def test_a_new_destination_is_filled_in(shell):
+    environment = shell.environment
+    source, second = environment["SOURCE"], environment["SECOND"]
+    s3, there = shell.home.client(), shell.abroad.client()
+    configure(s3, source, rule(environment["DESTINATION"]))
+    version = s3.put_object(Bucket=source, Key="first", Body=b"data")["VersionId"]
+    wait_for_status(s3, source, "first", version)
+    *prepare, create = commands("Back-fill a new destination")
+    for command in prepare:
+        shell(command)
+    found = batch.completed(control_client(shell.home), job_of(shell(create)))
+    total, succeeded, _ = batch.counts(found)
+    assert total == succeeded >= 1
+    wait_for_replica(there, second, "first", version)
+    replicated = {entry["VersionId"] for entry in all_versions(there, environment["DESTINATION"])}
+    assert {entry["VersionId"] for entry in all_versions(there, second)} == replicated
+
+
+def test_a_lost_source_is_rebuilt_from_its_replica(shell):
+    environment = shell.environment
+    source, destination, rebuilt = (environment[name] for name in ("SOURCE", "DESTINATION", "REBUILT"))
+    s3, there = shell.home.client(), shell.abroad.client()
+    configure(s3, source, rule(destination, markers="Enabled"))
+    for body in (b"one", b"two"):
+        version = s3.put_object(Bucket=source, Key="lost", Body=body, Metadata={"m": "1"})["VersionId"]
+    marker = s3.delete_object(Bucket=source, Key="lost")["VersionId"]
+    eventually(
+        lambda: {entry["VersionId"] for entry in all_versions(there, destination)} >= {version, marker},
+        "the versions are replicated",
+    )
+    before = {(entry["Key"], entry["VersionId"], entry["IsMarker"]) for entry in all_versions(there, destination)}
+    # The source is lost.
+    for entry in all_versions(s3, source):
+        s3.delete_object(Bucket=source, Key=entry["Key"], VersionId=entry["VersionId"])
+    *prepare, create = commands("Rebuild a lost source from its replica")
+    for command in prepare:
+        shell(command)
+    shell.abroad.wait_for_role_policy(ALICE, "batch", "replica")
+    try:
+        found = batch.completed(control_client(shell.abroad), job_of(shell(create)))
+        assert batch.counts(found)[2] == 0
+        after = {(entry["Key"], entry["VersionId"], entry["IsMarker"]) for entry in all_versions(s3, rebuilt)}
+        assert after == before
+        assert s3.get_object(Bucket=rebuilt, Key="lost", VersionId=version)["Body"].read() == b"two"
+    finally:
+        there.delete_bucket_replication(Bucket=destination)
 
 
 def test_a_copy_in_place_cures_what_was_deleted_at_the_destination(shell):

@@ -78,6 +78,11 @@ extension JobFailure {
             reason: "The bucket \(bucket) is not owned by the expected account.")
     }
 
+    /// What S3ComputeObjectChecksum fails with where its report has no ExpectedBucketOwner.
+    package static let ownerNotNamed = JobFailure(
+        code: "ExpectedBucketOwnerMissing",
+        reason: "Report.ExpectedBucketOwner is required for S3ComputeObjectChecksum.")
+
     package static func roleNotAssumable(_ role: String) -> JobFailure {
         JobFailure(code: "AssumeRoleNotPermitted", reason: "The role \(role) cannot be assumed.")
     }

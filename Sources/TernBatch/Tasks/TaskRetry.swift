@@ -14,7 +14,12 @@ package struct TaskRetry: Hashable, Sendable {
     /// Whether an answer may be another one next time.
     package static func isTransient(status: Int, code: String) -> Bool {
         switch code {
-        case "InternalError", "ServiceUnavailable", "SlowDown", "OperationAborted", "RequestTimeout": true
+        case "InternalError", "ServiceUnavailable", "SlowDown", "OperationAborted", "RequestTimeout",
+            "TemporaryFailure":
+            true
+        // Between the job and a function.
+        case "FunctionUnreachable", "FunctionTimeout", "FunctionConnectionBroken": true
+        case "FunctionRefused", "ServiceException": status >= 500 || status == 429
         default: status == 503 || status == 429
         }
     }

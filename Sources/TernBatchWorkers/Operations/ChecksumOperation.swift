@@ -1,7 +1,5 @@
-import Crypto
 import NIOCore
 import TernBatch
-import TernChecksums
 import TernCore
 import TernS3Protocol
 
@@ -70,48 +68,5 @@ struct ChecksumOperation: ObjectOperation {
         guard var hasher = ObjectHasher(algorithm) else { return [] }
         hasher.update(ByteBuffer(bytes: bytes))
         return hasher.finalize()
-    }
-}
-
-/// The algorithms of S3ComputeObjectChecksum that there are here.
-private enum ObjectHasher {
-    case checksum(ChecksumHasher)
-    case md5(Insecure.MD5)
-    case sha512(SHA512)
-
-    init?(_ algorithm: String) {
-        if let known = ChecksumAlgorithm(rawValue: algorithm) {
-            self = .checksum(ChecksumHasher(known))
-        } else if algorithm == "MD5" {
-            self = .md5(Insecure.MD5())
-        } else if algorithm == "SHA512" {
-            self = .sha512(SHA512())
-        } else {
-            return nil
-        }
-    }
-
-    mutating func update(_ piece: ByteBuffer) {
-        piece.withUnsafeReadableBytes { bytes in
-            switch self {
-            case .checksum(var hasher):
-                hasher.update(bytes)
-                self = .checksum(hasher)
-            case .md5(var hasher):
-                hasher.update(bufferPointer: bytes)
-                self = .md5(hasher)
-            case .sha512(var hasher):
-                hasher.update(bufferPointer: bytes)
-                self = .sha512(hasher)
-            }
-        }
-    }
-
-    func finalize() -> [UInt8] {
-        switch self {
-        case .checksum(let hasher): hasher.finalize()
-        case .md5(let hasher): Array(hasher.finalize())
-        case .sha512(let hasher): Array(hasher.finalize())
-        }
     }
 }

@@ -37,7 +37,7 @@ enum ObjectOperations {
                         code: "FunctionRunnerMissing",
                         reason: "There is no function runner in this region's configuration."))
             }
-            return FunctionOperation(function, runner: runner, jobID: job.id, random: context.random)
+            return FunctionOperation(function: function, runner: runner, job: job, context: context)
         }
     }
 }

@@ -38,8 +38,10 @@ struct JobPreparation: Sendable {
     /// BR-RP-4. Whether it can be written shows at the end (spec rule BR-CJ-3).
     private func checkReport() async throws(JobInterruption) {
         let report = self.job.request.report
-        guard report.isEnabled, let bucket = report.bucket, let expected = report.expectedOwner else { return }
-        try await self.context.checkOwner(of: bucket, is: expected)
+        guard report.isEnabled, let bucket = report.bucket else { return }
+        if let expected = report.expectedOwner { return try await self.context.checkOwner(of: bucket, is: expected) }
+        // Checksums are told to nobody but an owner who is named (batch-replication §2.2).
+        if case .computeChecksum = self.job.request.operation { throw .failed(.ownerNotNamed) }
     }
 
     /// Jobs that lock need a bucket with Object Lock, which is looked at before any key is.

@@ -1,6 +1,7 @@
 import Crypto
 import Logging
 import TernBatch
+import TernCompression
 import TernControlPlane
 import TernCore
 import TernObjects
@@ -101,8 +102,12 @@ struct ManifestMaker: Sendable {
     }
 
     private func admits(_ version: ListedVersion, _ bucket: BucketState) -> Bool {
-        // BR-MG-2: what is archived cannot be worked on.
-        if version.record.storageClassValue.isArchive { return false }
+        // BR-MG-2: what is archived cannot be replicated; it can be restored, and have its tags changed.
+        if self.job.request.operation.isReplication || self.generator.filter.eligibleForReplication,
+            version.record.storageClassValue.isArchive
+        {
+            return false
+        }
         guard self.generator.filter.admits(version) else { return false }
         guard self.generator.filter.eligibleForReplication else {
             // Only replication has to do with markers.

@@ -1,6 +1,7 @@
 import Crypto
 import NIOCore
 import TernBatch
+import TernCompression
 import TernControlPlane
 import TernCore
 import TernS3Protocol

@@ -10,6 +10,22 @@ struct RoleRequestFailure: Error, Hashable, Sendable {
     /// S3's code.
     var code: String
     var message: String
+
+    /// An answer to HEAD has no document; its status says what GET's would.
+    static func withoutDocument(_ status: Int, ofVersion isOfVersion: Bool) -> RoleRequestFailure {
+        let (code, message) =
+            switch status {
+            case 400: ("InvalidRequest", "The object cannot be read with this request.")
+            case 403: ("AccessDenied", "Access Denied")
+            case 404 where isOfVersion: ("NoSuchVersion", "The specified version does not exist.")
+            case 404: ("NoSuchKey", "The specified key does not exist.")
+            case 405: ("MethodNotAllowed", "The specified method is not allowed against this resource.")
+            case 500: ("InternalError", "We encountered an internal error. Please try again.")
+            case 503: ("ServiceUnavailable", "Please reduce your request rate.")
+            default: ("\(status)", "")
+            }
+        return RoleRequestFailure(status: status, code: code, message: message)
+    }
 }
 
 /// Makes S3 requests in the name of a job's role, inside the process: authorized, and answered, like a client's.
@@ -64,7 +80,7 @@ struct RoleClient: Sendable {
         let head = HTTPRequestHead(method: request.method, target: request.target, headers: headers, isSecure: true)
         let answer = await self.responder.respond(
             to: head, body: BytesBody(request.body ?? []), as: self.principal)
-        guard (200..<300).contains(answer.status) else { throw await Self.failure(answer) }
+        guard (200..<300).contains(answer.status) else { throw await Self.failure(answer, of: request) }
         return Response(status: answer.status, headers: answer.headers, body: answer.body)
     }
 
@@ -86,7 +102,7 @@ struct RoleClient: Sendable {
         return bytes
     }
 
-    private static func failure(_ answer: HTTPAnswer) async -> RoleRequestFailure {
+    private static func failure(_ answer: HTTPAnswer, of request: Request) async -> RoleRequestFailure {
         let document: [UInt8]
         do throws(RoleRequestFailure) {
             document = try await self.bytes(answer.body)
@@ -94,7 +110,7 @@ struct RoleClient: Sendable {
             return error
         }
         guard let node = try? XMLParser.parse(document), let code = node.text(of: "Code") else {
-            return RoleRequestFailure(status: answer.status, code: "\(answer.status)", message: "")
+            return .withoutDocument(answer.status, ofVersion: request.query.contains("versionId="))
         }
         return RoleRequestFailure(status: answer.status, code: code, message: node.text(of: "Message") ?? "")
     }

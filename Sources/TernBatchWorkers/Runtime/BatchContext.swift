@@ -15,7 +15,10 @@ package struct BatchOptions: Sendable {
     /// Requests that one row of tasks makes at once, for operations other than replication.
     package var requestsPerChunk = 24
     /// Versions whose replication is started in one commit.
-    package var initiationsPerCommit = 200
+    package var initiationsPerCommit = 100
+    /// Versions of one row of tasks that wait for their destinations before more are started: a job that is to stop has
+    /// no more than these to finish.
+    package var initiationsInFlight = 100
     /// How long a destination may give no answer before its tasks count as started (decision TD-11).
     package var longestSilence = Duration.seconds(30)
     /// The largest file of a report, and of a generated manifest before it is compressed, in bytes.
@@ -26,18 +29,13 @@ package struct BatchOptions: Sendable {
     package init() {}
 }
 
-/// Invokes functions for LambdaInvoke.
-package protocol FunctionRunner: Sendable {
-    /// - Returns: The function's answer, or `nil` where it gave none.
-    func invoke(_ arn: String, payload: [UInt8]) async -> [UInt8]?
-}
-
 /// All that jobs work with.
 package struct BatchContext: Sendable {
     package var service: ObjectService
     package var store: JobStore
     package var roles: any RoleAssumer
     package var responder: any RoleRequestResponder
+    package var authorizer: any Authorizer
     package var lanes: any LaneMonitor
     package var clients: ClientActivity?
     package var wall: any WallClock
@@ -47,13 +45,14 @@ package struct BatchContext: Sendable {
 
     package init(
         service: ObjectService, store: JobStore, roles: any RoleAssumer, responder: any RoleRequestResponder,
-        lanes: any LaneMonitor, clients: ClientActivity? = nil, wall: any WallClock, random: any RandomSource,
-        options: BatchOptions = BatchOptions(), logger: Logger
+        authorizer: any Authorizer, lanes: any LaneMonitor, clients: ClientActivity? = nil, wall: any WallClock,
+        random: any RandomSource, options: BatchOptions = BatchOptions(), logger: Logger
     ) {
         self.service = service
         self.store = store
         self.roles = roles
         self.responder = responder
+        self.authorizer = authorizer
         self.lanes = lanes
         self.clients = clients
         self.wall = wall

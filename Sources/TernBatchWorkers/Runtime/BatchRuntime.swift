@@ -15,8 +15,6 @@ package final class BatchRuntime: Sendable {
 
     /// How often times are looked at: confirmations that come too late, jobs to be forgotten.
     private static let tick = Duration.seconds(30)
-    /// How long to wait before a store that failed is asked again.
-    private static let troubleDelay = Duration.seconds(1)
 
     package init(_ context: BatchContext) {
         self.context = context
@@ -24,8 +22,11 @@ package final class BatchRuntime: Sendable {
 
     /// Works until cancelled.
     package func run() async {
-        let wakeup = self.wakeup
-        self.context.store.observe { _, _ in wakeup.ring() }
+        self.context.store.observe { [weak self] job, entered in
+            // At once: what runs is not to begin more than it has.
+            if entered.contains(where: { $0 == .pausing || $0 == .cancelling }) { self?.stop(job.id) }
+            self?.wakeup.ring()
+        }
         await withDiscardingTaskGroup { group in
             var lastRemoval: Timestamp?
             while !Task.isCancelled {
@@ -62,10 +63,14 @@ package final class BatchRuntime: Sendable {
         }
         for job in self.context.store.openJobs {
             switch job.status {
-            case .pausing, .cancelling: self.running.withLock { $0[job.id]?.stop() }
+            case .pausing, .cancelling: self.stop(job.id)
             default: break
             }
         }
+    }
+
+    private func stop(_ id: String) {
+        self.running.withLock { $0[id] }?.stop()
     }
 
     private func checkConfirmation(of candidate: JobScheduler.Candidate) async {

@@ -13,20 +13,29 @@ struct JobRun: Sendable {
     let account: AccountID
     let control: JobControl
 
-    private static let troubleDelay = Duration.seconds(1)
-
     func run() async {
+        var troubles = 0
         while !Task.isCancelled {
+            let counted = self.control.counted
             do {
-                guard let job = try await self.context.store.job(self.id, of: self.account) else { return }
-                guard try await self.work(on: job) else { return }
+                let found = try await self.control.takeUp { () async throws(JobStoreError) in
+                    try await self.context.store.job(self.id, of: self.account)
+                }
+                guard let job = found, try await self.work(on: job) else { return }
+                troubles = 0
             } catch JobInterruption.stopped {
                 // Its status says what for; if only the process ends, the loop does.
                 continue
             } catch {
+                // What goes on between two troubles is not as bad as what does not.
+                troubles = self.control.counted > counted ? 1 : troubles + 1
+                let delay = JobBackoff.delay(
+                    afterTroubles: troubles, jitter: self.context.random.nextFraction())
                 self.context.logger.warning(
-                    "a job stands still; will go on", metadata: ["job": "\(self.id)", "error": "\(error)"])
-                try? await self.context.wall.sleep(until: self.context.wall.now + Self.troubleDelay)
+                    "a job stands still; will go on",
+                    metadata: ["job": "\(self.id)", "error": "\(error)", "in": "\(delay)"])
+                // Who cancels the job does not wait for that.
+                await self.control.bell.wait(until: self.context.wall.now + delay, wall: self.context.wall)
             }
         }
     }
@@ -39,7 +48,6 @@ struct JobRun: Sendable {
         case .new:
             return try await self.apply(.taken)
         case .preparing:
-            self.control.resume()
             let tasks: Int64
             do throws(JobInterruption) {
                 tasks = try await JobPreparation(context: self.context, job: job, control: self.control).run()
@@ -48,7 +56,6 @@ struct JobRun: Sendable {
             }
             return try await self.apply(.prepared(tasks: tasks))
         case .active:
-            self.control.resume()
             do throws(JobInterruption) {
                 try await TaskRunner(context: self.context, job: job, control: self.control).run()
             } catch {
@@ -56,7 +63,6 @@ struct JobRun: Sendable {
             }
             return try await self.apply(.tasksFinished)
         case .completing:
-            self.control.resume()
             do throws(JobInterruption) {
                 try await ReportWriter(context: self.context, job: job, control: self.control).write()
             } catch {

@@ -17,33 +17,33 @@ struct ReplicationTasks: TaskOperation {
     /// The source bucket, as the manifest names it.
     let bucket: String
     let role: Principal
+    let silence = DestinationSilence()
 
     /// HTTPStatusCode of every task that failed (decision TD-10).
     private static let failureStatus = 500
     /// How often a destination that gives no answer is looked after.
     private static let silenceTick = Duration.seconds(2)
 
-    /// A task that waits for its destinations.
-    private struct Waiting {
-        var index: Int
-        var tasks: [StartedTask]
-        var ends: [UInt64: StartedTaskEnd] = [:]
-
-        var isDone: Bool { self.ends.count == self.tasks.count }
-    }
-
     func run(_ chunk: JobRows.Chunk) async -> TaskRunner.Outcome {
         var results = [BatchTaskResult?](repeating: nil, count: chunk.tasks.count)
         let group = self.context.service.outbox.startedTasks.openGroup()
         defer { self.context.service.outbox.startedTasks.closeGroup(group) }
-        var waiting: [Waiting] = []
+        let ticker = self.ticker(ringing: group)
+        defer { ticker.cancel() }
+        var waiting = WaitingTasks(now: self.context.wall.now)
         var start = 0
-        while start < chunk.tasks.count, !self.control.isStopping, !Task.isCancelled {
-            let end = min(start + self.context.options.initiationsPerCommit, chunk.tasks.count)
-            await self.initiate(chunk.tasks, start..<end, group: group, &results, &waiting)
-            start = end
+        while !Task.isCancelled {
+            while start < chunk.tasks.count, !self.control.isStopping, !Task.isCancelled,
+                waiting.open < self.context.options.initiationsInFlight || self.silence.isKnown
+            {
+                let end = min(start + self.context.options.initiationsPerCommit, chunk.tasks.count)
+                await self.initiate(chunk.tasks, start..<end, group: group, &results, &waiting)
+                start = end
+            }
+            // Nothing more is started, and what was is done.
+            if waiting.open == 0 { break }
+            await self.wait(for: &waiting, group: group, &results)
         }
-        await self.wait(for: waiting, group: group, &results)
         var outcome = TaskRunner.Outcome(chunk: chunk, done: [], left: [])
         for (task, result) in zip(chunk.tasks, results) {
             if let result { outcome.done.append((task, result)) } else { outcome.left.append(task) }
@@ -55,7 +55,7 @@ struct ReplicationTasks: TaskOperation {
 
     private func initiate(
         _ tasks: [BatchTask], _ range: Range<Int>, group: Int, _ results: inout [BatchTaskResult?],
-        _ waiting: inout [Waiting]
+        _ waiting: inout WaitingTasks
     ) async {
         let bucket: BucketState
         do throws(S3Error) {
@@ -101,7 +101,7 @@ struct ReplicationTasks: TaskOperation {
                 requests.map(\.request), inBucket: self.bucket, id: bucket.record.bucketID, group: group)
             for (one, answer) in zip(requests, answers) {
                 switch answer {
-                case .started(let started): waiting.append(Waiting(index: one.index, tasks: started))
+                case .started(let started): waiting.add(one.index, started, now: self.context.wall.now)
                 case .refused(let reason, let message): self.finish(one.index, reason, message, &results)
                 }
             }
@@ -114,57 +114,45 @@ struct ReplicationTasks: TaskOperation {
 
     // MARK: Wait
 
-    private func wait(for waiting: [Waiting], group: Int, _ results: inout [BatchTaskResult?]) async {
-        if waiting.isEmpty { return }
-        var waiting = waiting
-        var place: [UInt64: Int] = [:]
-        for (index, one) in waiting.enumerated() { for task in one.tasks { place[task.number] = index } }
-        var open = waiting.count
+    /// Rings now and then, so that silence is noticed.
+    private func ticker(ringing group: Int) -> Task<Void, Never> {
         let started = self.context.service.outbox.startedTasks
-        let ticker = Task { [context] in
+        return Task { [context] in
             while (try? await context.wall.sleep(until: context.wall.now + Self.silenceTick)) != nil {
                 started.ring(group)
             }
         }
-        defer { ticker.cancel() }
-        var lastAnswer = self.context.wall.now
-        while open > 0 {
-            let ended = await started.next(of: group)
-            if Task.isCancelled { return }
-            if ended.isEmpty {
-                if self.context.wall.now - lastAnswer >= self.context.options.longestSilence {
-                    self.giveUpSilent(&waiting, &open, &results)
-                    // Those whose destination is well, only slow, have as long again.
-                    lastAnswer = self.context.wall.now
-                }
-                continue
-            }
-            lastAnswer = self.context.wall.now
-            for (number, end) in ended {
-                guard let index = place[number] else { continue }
-                waiting[index].ends[number] = end
-                if waiting[index].isDone {
-                    open -= 1
-                    self.conclude(waiting[index], &results)
-                }
-            }
+    }
+
+    /// Takes the next answers of destinations, or gives up waiting for those that have been silent for too long.
+    private func wait(for waiting: inout WaitingTasks, group: Int, _ results: inout [BatchTaskResult?]) async {
+        let ended = await self.context.service.outbox.startedTasks.next(of: group)
+        if Task.isCancelled { return }
+        let now = self.context.wall.now
+        if ended.isEmpty {
+            guard now - waiting.lastAnswer >= self.context.options.longestSilence else { return }
+            self.giveUpSilent(&waiting, &results)
+            // Those whose destination is well, only slow, have as long again.
+            waiting.lastAnswer = now
+            return
+        }
+        waiting.lastAnswer = now
+        self.silence.isKnown = false
+        for (number, end) in ended {
+            if let done = waiting.end(number, end) { self.conclude(done, &results) }
         }
     }
 
     /// Where the way to a destination is broken nothing is even tried: its tasks count as started, and wait on.
-    private func giveUpSilent(_ waiting: inout [Waiting], _ open: inout Int, _ results: inout [BatchTaskResult?]) {
+    private func giveUpSilent(_ waiting: inout WaitingTasks, _ results: inout [BatchTaskResult?]) {
         var isBroken: [String: Bool] = [:]
-        for index in waiting.indices where !waiting[index].isDone {
-            for task in waiting[index].tasks where waiting[index].ends[task.number] == nil {
-                let destination = task.destinationBucket
-                let broken = isBroken[destination] ?? self.isBroken(to: destination)
-                isBroken[destination] = broken
-                if broken { waiting[index].ends[task.number] = .unavailable }
-            }
-            if waiting[index].isDone {
-                open -= 1
-                self.conclude(waiting[index], &results)
-            }
+        for task in waiting.unanswered {
+            let destination = task.destinationBucket
+            let broken = isBroken[destination] ?? self.isBroken(to: destination)
+            isBroken[destination] = broken
+            guard broken else { continue }
+            self.silence.isKnown = true
+            if let done = waiting.end(task.number, .unavailable) { self.conclude(done, &results) }
         }
     }
 
@@ -177,7 +165,7 @@ struct ReplicationTasks: TaskOperation {
     }
 
     /// The first rule that failed says why (decision TD-11).
-    private func conclude(_ waiting: Waiting, _ results: inout [BatchTaskResult?]) {
+    private func conclude(_ waiting: WaitingTasks.Waiting, _ results: inout [BatchTaskResult?]) {
         for task in waiting.tasks {
             switch waiting.ends[task.number] {
             case .refused(let reason): return self.finish(waiting.index, reason, nil, &results)

@@ -240,8 +240,6 @@ extension JobChecksum {
     init(decoding node: JobNode) throws(S3Error) {
         try node.requireOnly("ChecksumAlgorithm", "ChecksumType")
         self.algorithm = try node.choice("ChecksumAlgorithm", Self.algorithms) ?? "CRC64NVME"
-        // What cannot be computed here is not accepted.
-        if self.algorithm.hasPrefix("XXHASH") { throw .notImplemented }
         self.isComposite = try node.choice("ChecksumType", ["FULL_OBJECT", "COMPOSITE"]) == "COMPOSITE"
         if self.isComposite, self.algorithm == "CRC64NVME" {
             throw .badJobRequest("\(node.name(of: "ChecksumType")) of CRC64NVME must be FULL_OBJECT.")

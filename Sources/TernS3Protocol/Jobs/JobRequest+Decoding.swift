@@ -33,7 +33,6 @@ extension JobRequest {
         case (nil, nil): throw .badJobRequest("One of Manifest and ManifestGenerator is required.")
         case (_?, _?): throw .badJobRequest("Manifest and ManifestGenerator cannot be given together.")
         }
-        try self.checkTogether()
     }
 
     /// `arn:aws:iam::123456789012:role/…`
@@ -41,13 +40,6 @@ extension JobRequest {
         let parts = arn.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
         return parts.count == 6 && parts[0] == "arn" && parts[2] == "iam" && parts[3].isEmpty
             && AccountID(String(parts[4])) != nil && parts[5].hasPrefix("role/") && parts[5].count > 5
-    }
-
-    /// What depends on several members.
-    private func checkTogether() throws(S3Error) {
-        if case .computeChecksum = self.operation, self.report.isEnabled, self.report.expectedOwner == nil {
-            throw .badJobRequest("Report.ExpectedBucketOwner is required for S3ComputeObjectChecksum.")
-        }
     }
 }
 

@@ -88,11 +88,11 @@ package enum JobXML {
             }
             xml.close("FailureReasons")
         }
-        xml.element("CreationTime", state.created)
-        if let terminated = state.terminated { xml.element("TerminationDate", terminated) }
+        xml.element("CreationTime", exactly: state.created)
+        if let terminated = state.terminated { xml.element("TerminationDate", exactly: terminated) }
         xml.element("RoleArn", job.request.roleARN)
         if let suspended = state.suspended {
-            xml.element("SuspendedDate", suspended)
+            xml.element("SuspendedDate", exactly: suspended)
             xml.element("SuspendedCause", JobState.awaitingConfirmation)
         }
         if let node = job.document["ManifestGenerator"] { JobEcho.write(node, to: &xml) }
@@ -118,8 +118,8 @@ package enum JobXML {
                 xml.element("Operation", job.request.operation.name)
                 xml.element("Priority", job.state.priority)
                 xml.element("Status", job.state.status.rawValue)
-                xml.element("CreationTime", job.state.created)
-                if let terminated = job.state.terminated { xml.element("TerminationDate", terminated) }
+                xml.element("CreationTime", exactly: job.state.created)
+                if let terminated = job.state.terminated { xml.element("TerminationDate", exactly: terminated) }
                 xml.open("ProgressSummary")
                 self.write(job.state.progress, to: &xml)
                 xml.close("ProgressSummary")

@@ -122,6 +122,12 @@ package struct XMLWriter: Sendable {
 
     /// Writes `2026-01-31T12:00:00.000Z` (spec rule ERR-12).
     package mutating func element(_ name: StaticString, _ timestamp: Timestamp) {
+        // S3 writes milliseconds, but its times are whole seconds (ERR-12).
+        self.element(name, exactly: Timestamp(seconds: timestamp.seconds))
+    }
+
+    /// Writes a time to its millisecond, as S3 Control does.
+    package mutating func element(_ name: StaticString, exactly timestamp: Timestamp) {
         self.startLeaf(name)
         self.append(timestamp)
         self.endLeaf(name)
@@ -214,8 +220,7 @@ package struct XMLWriter: Sendable {
     }
 
     private mutating func append(_ timestamp: Timestamp) {
-        // S3 writes milliseconds, but its times are whole seconds (ERR-12).
-        let fields = Timestamp(seconds: timestamp.seconds).civilFields
+        let fields = timestamp.civilFields
         self.append(twoDigits: fields.year / 100)
         self.append(twoDigits: fields.year % 100)
         self.bytes.append(UInt8(ascii: "-"))

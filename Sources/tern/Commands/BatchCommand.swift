@@ -72,7 +72,7 @@ struct BatchCommand: AsyncParsableCommand {
                 return
             }
             if !self.json { print("job \(id)") }
-            let job = try await JobWatch(jobs: jobs).run(id)
+            let job = try await JobWatch(jobs: jobs, writesLines: !self.json).run(id)
             if self.json {
                 try JobPrinter.printJSON(job)
             } else {
@@ -176,7 +176,8 @@ struct BatchCommand: AsyncParsableCommand {
 
         func run() async throws {
             let jobs = try await JobClient(try await self.options.client())
-            let job = self.wait ? try await JobWatch(jobs: jobs).run(self.job) : try await jobs.describe(self.job)
+            let watch = JobWatch(jobs: jobs, writesLines: !self.json)
+            let job = self.wait ? try await watch.run(self.job) : try await jobs.describe(self.job)
             if self.json { try JobPrinter.printJSON(job) } else { JobPrinter.print(job) }
         }
     }

@@ -317,6 +317,11 @@ extension RegionConfiguration {
             }
             self.batch.functionRunner = text
         }
+        // Lambda's own limit.
+        self.batch.functionTimeoutSeconds = try section.integer(
+            "function_timeout_seconds", in: 1...900, default: standard.functionTimeoutSeconds)
+        self.batch.requestsPerSecond = try section.integer(
+            "requests_per_second", in: 1...100_000, default: standard.requestsPerSecond)
         try section.finish()
     }
 

@@ -70,6 +70,8 @@ extension RegionConfiguration {
             "batch:",
             "  replication_jobs: \(self.batch.replicationJobs)",
             "  other_jobs: \(self.batch.otherJobs)",
+            "  requests_per_second: \(self.batch.requestsPerSecond)",
+            "  function_timeout_seconds: \(self.batch.functionTimeoutSeconds)",
         ]
         if let url = self.batch.functionRunner { lines.append("  function_runner: \(url)") }
         lines += [

@@ -138,6 +138,10 @@ struct RegionConfiguration: Equatable, Sendable {
         var otherJobs = 6
         /// Where the functions of LambdaInvoke are invoked; `nil` refuses such jobs.
         var functionRunner: String?
+        /// How long a function may take.
+        var functionTimeoutSeconds = 900
+        /// Requests about jobs that an account may make a second, over ten seconds; more are answered `SlowDown`.
+        var requestsPerSecond = 100
     }
 
     /// How long restores from archive classes take, in seconds.

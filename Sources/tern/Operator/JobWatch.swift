@@ -1,51 +1,44 @@
 import Foundation
 
-/// Watches a job until it ends: on a terminal with a bar, its rate and the time that is left.
+/// Watches a job until it ends or waits for its confirmation: on a terminal with a bar, elsewhere with a line now and then,
+/// both on standard error.
 struct JobWatch {
     let jobs: JobClient
+    /// Whether lines are written where there is no terminal.
+    var writesLines = true
 
     private static let interval = Duration.seconds(1)
-    private static let width = 30
+    private static let lineInterval = Duration.seconds(10)
 
     func run(_ id: String) async throws -> JobClient.Job {
         let isTerminal = isatty(STDERR_FILENO) == 1
         let start = ContinuousClock.now
-        var first: Int64?
+        var meter = JobMeter()
+        var lastLine: (status: String, time: Duration)?
         while true {
             let job = try await self.jobs.describe(id)
+            let time = start.duration(to: .now)
+            // A paused job is not a slow one.
+            if job.status == "Active" { meter.note(job.succeeded + job.failed, at: time) } else { meter = JobMeter() }
+            let isOver = job.isEnded || job.status == "Suspended"
             if isTerminal {
-                let done = job.succeeded + job.failed
-                if first == nil, job.total > 0 { first = done }
-                Self.write("\r\u{1B}[K" + Self.line(job, since: start, from: first ?? 0))
+                Self.write("\r\u{1B}[K" + (isOver ? "" : meter.line(job, width: Self.columns)))
+            } else if self.writesLines, !isOver,
+                lastLine.map({ $0.status != job.status || time - $0.time >= Self.lineInterval }) ?? true
+            {
+                Self.write(meter.line(job, width: nil) + "\n")
+                lastLine = (job.status, time)
             }
-            if job.isEnded || job.status == "Suspended" {
-                if isTerminal { Self.write("\r\u{1B}[K") }
-                return job
-            }
+            if isOver { return job }
             try await Task.sleep(for: Self.interval)
         }
     }
 
-    private static func line(_ job: JobClient.Job, since start: ContinuousClock.Instant, from first: Int64) -> String {
-        let done = job.succeeded + job.failed
-        guard job.total > 0, job.status != "Preparing" else {
-            return job.status + (job.total > 0 ? "  \(job.total) tasks" : "")
-        }
-        let filled = Int(Int64(self.width) * done / job.total)
-        let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: self.width - filled)
-        let seconds = Double(start.duration(to: .now).components.seconds)
-        let rate = seconds > 0 ? Double(done - first) / seconds : 0
-        var text = "\(job.status)  \(bar)  \(done * 100 / job.total) %  \(done)/\(job.total)"
-        if rate > 0 {
-            text += "  \(Int(rate))/s  \(Self.time(Double(job.total - done) / rate)) left"
-        }
-        if job.failed > 0 { text += "  \(job.failed) failed" }
-        return text
-    }
-
-    private static func time(_ seconds: Double) -> String {
-        let whole = Int(seconds.rounded())
-        return whole < 120 ? "\(whole) s" : whole < 7200 ? "\(whole / 60) min" : "\(whole / 3600) h"
+    /// Of the terminal.
+    private static var columns: Int {
+        var size = winsize()
+        guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+        return Int(size.ws_col)
     }
 
     private static func write(_ text: String) {
@@ -71,7 +64,10 @@ enum JobPrinter {
         ]
         if let description = job.description { lines.append("for        \(description)") }
         if let ended = job.terminated { lines.append("ended      \(ended)") }
-        if let seconds = job.activeSeconds { lines.append("active     \(seconds) s") }
+        if let seconds = job.activeSeconds {
+            let rate = seconds > 0 ? ", \(JobMeter.grouped((job.succeeded + job.failed) / seconds)) tasks/s" : ""
+            lines.append("active     \(seconds) s\(rate)")
+        }
         for failure in job.failures { lines.append("failure    \(failure)") }
         if let bucket = job.reportBucket {
             let folder = job.reportPrefix.map { "\($0)/" } ?? ""

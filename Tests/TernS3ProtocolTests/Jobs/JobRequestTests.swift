@@ -160,4 +160,41 @@ struct JobRequestTests {
         #expect(text.contains("<FailureReasons/>"))
         #expect(!text.contains("ClientRequestToken"))
     }
+
+    @Test("Times of jobs have their milliseconds (§1.1)")
+    func times() throws {
+        let body = Self.document()
+        var state = JobState(
+            priority: 12, needsConfirmation: true, created: Timestamp(milliseconds: 1_772_446_530_123))
+        state.suspended = Timestamp(milliseconds: 1_772_446_531_045)
+        state.terminated = Timestamp(milliseconds: 1_772_446_532_006)
+        let job = JobDescription(
+            id: "8c0f9a52", arn: "a", state: state, request: try JobRequest(decoding: body),
+            document: try XMLParser.parse(body), generatedManifest: nil)
+        let described = String(decoding: JobXML.described(job, at: state.created), as: UTF8.self)
+        #expect(described.contains("<CreationTime>2026-03-02T10:15:30.123Z</CreationTime>"))
+        #expect(described.contains("<SuspendedDate>2026-03-02T10:15:31.045Z</SuspendedDate>"))
+        #expect(described.contains("<TerminationDate>2026-03-02T10:15:32.006Z</TerminationDate>"))
+        let listed = String(decoding: JobXML.listed([job], nextToken: nil), as: UTF8.self)
+        #expect(listed.contains("<CreationTime>2026-03-02T10:15:30.123Z</CreationTime>"))
+        #expect(listed.contains("<TerminationDate>2026-03-02T10:15:32.006Z</TerminationDate>"))
+    }
+
+    @Test(
+        "§2.2: every algorithm of S3ComputeObjectChecksum",
+        arguments: [
+            "CRC32", "CRC32C", "CRC64NVME", "MD5", "SHA1", "SHA256", "SHA512", "XXHASH64", "XXHASH3", "XXHASH128",
+        ])
+    func checksums(algorithm: String) throws {
+        let operation = """
+            <Operation><S3ComputeObjectChecksum><ChecksumAlgorithm>\(algorithm)</ChecksumAlgorithm>\
+            </S3ComputeObjectChecksum></Operation>
+            """
+        let job = try JobRequest(decoding: Self.document(operation: operation))
+        guard case .computeChecksum(let checksum) = job.operation else {
+            Issue.record("another operation")
+            return
+        }
+        #expect(checksum.algorithm == algorithm && !checksum.isComposite)
+    }
 }

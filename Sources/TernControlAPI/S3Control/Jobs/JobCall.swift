@@ -162,9 +162,11 @@ extension JobStore.Job {
     /// As descriptions and lists show it.
     fileprivate var shown: JobDescription {
         let manifest = self.record.manifest
+        // A preparation that was broken off begins anew, and may find something else (§4.6).
+        let isPrepared = self.state.status != .new && self.state.status != .preparing
         return JobDescription(
             id: self.id, arn: self.arn, state: self.state, request: self.request, document: self.document,
-            generatedManifest: self.record.hasManifest
+            generatedManifest: isPrepared && self.record.hasManifest
                 ? JobDescription.GeneratedLocation(
                     bucket: manifest.bucket, key: manifest.key, etag: manifest.etag,
                     versionID: manifest.version.isEmpty ? nil : manifest.version) : nil)

@@ -10,11 +10,14 @@ package struct JobControl: Sendable {
     let authorizer: any Authorizer
     /// Whether there is something that runs functions (TD-3).
     let invokesFunctions: Bool
+    private let rates: JobRequestRates
 
-    package init(store: JobStore, authorizer: any Authorizer, invokesFunctions: Bool) {
+    /// - Parameter requestsPerSecond: How many requests an account may make (TD-2).
+    package init(store: JobStore, authorizer: any Authorizer, invokesFunctions: Bool, requestsPerSecond: Int) {
         self.store = store
         self.authorizer = authorizer
         self.invokesFunctions = invokesFunctions
+        self.rates = JobRequestRates(requestsPerSecond: requestsPerSecond)
     }
 
     /// Whether a path is about jobs.
@@ -39,6 +42,7 @@ package struct JobControl: Sendable {
         try Self.checkHost(request.head.headers["host"] ?? "", account)
         // Nobody manages the jobs of another account, whatever policies say (spec rule BR-API-4).
         guard request.principal.account?.id == account else { throw .accessDenied("Access Denied") }
+        guard self.rates.admit(account, at: request.now) else { throw .slowDown }
         let call = JobCall(control: self, request: request, account: account, target: target)
         let parts = S3ControlService.path(of: request.head).split(separator: "/", omittingEmptySubsequences: false)
             .map(String.init)
@@ -70,6 +74,9 @@ extension ControlError {
     static func badRequest(_ message: String) -> ControlError {
         ControlError("BadRequestException", status: 400, message: message)
     }
+
+    /// TD-2
+    static let slowDown = ControlError("SlowDown", status: 503, message: "Please reduce your request rate")
 
     /// TD-1
     static let noSuchJob = ControlError("NoSuchJobException", status: 404, message: "No such job")
