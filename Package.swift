@@ -185,6 +185,8 @@ let package = Package(
             dependencies: ["TernCore", "TernPorts", nioCore, nioPosix, nioSSL, nioTLS, logging],
             swiftSettings: strict
         ),
+        .target(
+            name: "TernConsole", dependencies: ["TernCore", "TernPorts", nioCore, crypto], swiftSettings: strict),
         .systemLibrary(name: "CRocksDB", pkgConfig: nil, providers: [.apt(["librocksdb-dev"])]),
         .target(
             name: "TernStorageRocksDB",
@@ -209,7 +211,8 @@ let package = Package(
                 "TernStorage", "TernBatch", "TernObjects", "TernControlPlane", "TernControlAPI", "TernS3API",
                 "TernBatchWorkers", "TernReplicationWorkers", "TernEventDelivery", "TernInventory",
                 "TernFederation",
-                "TernHTTPServer", "TernStorageRocksDB", "TernStorageZstd", nioCore, nioPosix, nioSSL, logging, crypto,
+                "TernHTTPServer", "TernConsole", "TernStorageRocksDB", "TernStorageZstd", nioCore, nioPosix, nioSSL,
+                logging, crypto,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -344,6 +347,9 @@ let package = Package(
             dependencies: ["TernCore", "TernPorts", "TernHTTPServer", nioCore, nioPosix, nioSSL, logging],
             swiftSettings: strict
         ),
+        .testTarget(
+            name: "TernConsoleTests", dependencies: ["TernCore", "TernPorts", "TernConsole", nioCore],
+            swiftSettings: strict),
         .testTarget(
             name: "TernControlPlaneTests",
             dependencies: [

@@ -443,6 +443,12 @@ package nonisolated struct Tern_Records_DestinationState: @unchecked Sendable {
     set {_uniqueStorage()._tagsFailureReason = newValue}
   }
 
+  /// Since when `failure_reason` stands, in milliseconds since 1970; 0 where nothing failed, and in older records.
+  package var failedMs: Int64 {
+    get {_storage._failedMs}
+    set {_uniqueStorage()._failedMs = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum Status: SwiftProtobuf.Enum, Swift.CaseIterable {
@@ -1881,7 +1887,7 @@ nonisolated extension Tern_Records_LayoutChunk: SwiftProtobuf.Message, SwiftProt
 
 nonisolated extension Tern_Records_DestinationState: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".DestinationState"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}destination_bucket\0\u{3}rule_id\0\u{1}data\0\u{1}tags\0\u{3}tags_stamp\0\u{3}failure_reason\0\u{3}completed_ms\0\u{3}owner_override\0\u{1}acl\0\u{1}retention\0\u{3}legal_hold\0\u{3}data_failure_reason\0\u{3}tags_failure_reason\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}destination_bucket\0\u{3}rule_id\0\u{1}data\0\u{1}tags\0\u{3}tags_stamp\0\u{3}failure_reason\0\u{3}completed_ms\0\u{3}owner_override\0\u{1}acl\0\u{1}retention\0\u{3}legal_hold\0\u{3}data_failure_reason\0\u{3}tags_failure_reason\0\u{3}failed_ms\0")
 
   fileprivate class _StorageClass {
     var _destinationBucket: String = String()
@@ -1897,6 +1903,7 @@ nonisolated extension Tern_Records_DestinationState: SwiftProtobuf.Message, Swif
     var _legalHold: Tern_Records_AttributeState? = nil
     var _dataFailureReason: String = String()
     var _tagsFailureReason: String = String()
+    var _failedMs: Int64 = 0
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1920,6 +1927,7 @@ nonisolated extension Tern_Records_DestinationState: SwiftProtobuf.Message, Swif
       _legalHold = source._legalHold
       _dataFailureReason = source._dataFailureReason
       _tagsFailureReason = source._tagsFailureReason
+      _failedMs = source._failedMs
     }
   }
 
@@ -1951,6 +1959,7 @@ nonisolated extension Tern_Records_DestinationState: SwiftProtobuf.Message, Swif
         case 11: try { try decoder.decodeSingularMessageField(value: &_storage._legalHold) }()
         case 12: try { try decoder.decodeSingularStringField(value: &_storage._dataFailureReason) }()
         case 13: try { try decoder.decodeSingularStringField(value: &_storage._tagsFailureReason) }()
+        case 14: try { try decoder.decodeSingularInt64Field(value: &_storage._failedMs) }()
         default: break
         }
       }
@@ -2002,6 +2011,9 @@ nonisolated extension Tern_Records_DestinationState: SwiftProtobuf.Message, Swif
       if !_storage._tagsFailureReason.isEmpty {
         try visitor.visitSingularStringField(value: _storage._tagsFailureReason, fieldNumber: 13)
       }
+      if _storage._failedMs != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._failedMs, fieldNumber: 14)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -2024,6 +2036,7 @@ nonisolated extension Tern_Records_DestinationState: SwiftProtobuf.Message, Swif
         if _storage._legalHold != rhs_storage._legalHold {return false}
         if _storage._dataFailureReason != rhs_storage._dataFailureReason {return false}
         if _storage._tagsFailureReason != rhs_storage._tagsFailureReason {return false}
+        if _storage._failedMs != rhs_storage._failedMs {return false}
         return true
       }
       if !storagesAreEqual {return false}

@@ -307,6 +307,7 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
         events: events, metadata: metadata, dataDirectory: configuration.dataDirectory, wall: wall)
     return RunningRegion(
         metrics: page,
+        console: RegionConsole(router: router, service: service, jobs: jobs, wall: wall),
         responder: RegionResponder(
             peers: router, control: control, s3: s3, seal: ForwardingSeal(secret: federation.secret)),
         prepareToStop: { shutdown.request() },

@@ -1,6 +1,7 @@
 import Logging
 import NIOCore
 import NIOPosix
+import TernConsole
 import TernCore
 import TernHTTPServer
 import TernPorts
@@ -8,6 +9,7 @@ import TernPorts
 /// What serves the requests of a region, and how it is stopped.
 struct RunningRegion: Sendable {
     var metrics: RegionMetrics
+    var console: RegionConsole
     var responder: any HTTPResponder
     /// Ends waits that would keep requests running.
     var prepareToStop: @Sendable () -> Void
@@ -21,6 +23,8 @@ struct RegionServer: Sendable {
     private let server: HTTPServer
     /// Serves `/metrics`; `nil` where nothing does.
     private let metricsServer: HTTPServer?
+    /// Serves the console; `nil` where nothing does.
+    private let consoleServer: HTTPServer?
     private let region: RunningRegion
 
     /// Binds the region's address.
@@ -53,8 +57,13 @@ struct RegionServer: Sendable {
     ) async throws -> RegionServer {
         var logger = logger
         logger[metadataKey: "region"] = "\(configuration.region)"
+        var bound: [HTTPServer] = [server]
         do {
             let metricsServer = try await self.bindMetrics(configuration, logger: logger)
+            if let metricsServer { bound.append(metricsServer) }
+            let token = try configuration.console.listen.map { _ in try ConsoleTokenFile.token(configuration) }
+            let consoleServer = try await self.bindConsole(configuration, logger: logger)
+            if let consoleServer { bound.append(consoleServer) }
             let region = try await makeRegion(configuration, logger: logger)
             let responder = HealthResponder(region: configuration.region, next: region.responder)
             try await server.serve(responder)
@@ -64,10 +73,20 @@ struct RegionServer: Sendable {
                 let metrics = region.metrics
                 try await metricsServer.serve(MetricsResponder { await metrics.page(traffic: traffic) })
             }
+            if let consoleServer, let token {
+                try await consoleServer.serve(ConsoleResponder(token: token, source: region.console))
+                logger.info(
+                    "console",
+                    metadata: [
+                        "address": "\(configuration.consoleEndpoint ?? "")",
+                        "token": "\(configuration.consoleTokenFile)",
+                    ])
+            }
             return RegionServer(
-                configuration: configuration, server: server, metricsServer: metricsServer, region: region)
+                configuration: configuration, server: server, metricsServer: metricsServer,
+                consoleServer: consoleServer, region: region)
         } catch {
-            await server.stop(grace: .zero)
+            for server in bound { await server.stop(grace: .zero) }
             throw error
         }
     }
@@ -84,10 +103,26 @@ struct RegionServer: Sendable {
         }
     }
 
+    /// Binds the address of the console, if there is one.
+    private static func bindConsole(_ configuration: RegionConfiguration, logger: Logger) async throws -> HTTPServer? {
+        guard let listen = configuration.console.listen else { return nil }
+        var server = HTTPServerConfiguration(host: listen.host, port: listen.port)
+        server.tls = configuration.tls
+        // A few people, not clients.
+        server.connectionLimit = 100
+        do {
+            return try await HTTPServer.bind(
+                server, on: MultiThreadedEventLoopGroup.singleton, clock: SystemClock(), logger: logger)
+        } catch {
+            throw CommandFailure("\(configuration.region): cannot serve the console on \(listen.text): \(error)")
+        }
+    }
+
     /// Lets running requests finish, then closes the region.
     func stop() async {
         self.region.prepareToStop()
         await self.metricsServer?.stop(grace: .zero)
+        await self.consoleServer?.stop(grace: .zero)
         await self.server.stop(grace: .seconds(self.configuration.limits.shutdownGraceSeconds))
         await self.region.stop()
     }

@@ -136,6 +136,7 @@ enum LayerTable {
             targets: ["TernCore", "TernPorts"],
             libraries: ["NIOCore", "NIOPosix", "NIOSSL", "NIOTLS", "Logging", "Glibc"]
         ),
+        Target("TernConsole", layer: 5, targets: ["TernCore", "TernPorts"], libraries: ["NIOCore", "Crypto"]),
         Target("CRocksDB", layer: 5),
         Target(
             "TernStorageRocksDB",
@@ -153,7 +154,7 @@ enum LayerTable {
             targets: Self.protocols.union(Self.contracts).union([
                 "TernSigV4", "TernBatch", "TernObjects", "TernControlPlane", "TernControlAPI", "TernS3API",
                 "TernReplicationWorkers", "TernEventDelivery", "TernInventory", "TernFederation", "TernBatchWorkers",
-                "TernHTTPServer", "TernStorageRocksDB", "TernStorageZstd",
+                "TernHTTPServer", "TernConsole", "TernStorageRocksDB", "TernStorageZstd",
             ]),
             libraries: [
                 "NIOCore", "NIOPosix", "NIOHTTP1", "NIOSSL", "Logging", "Crypto", "ArgumentParser", "AsyncHTTPClient",

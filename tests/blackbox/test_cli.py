@@ -87,7 +87,8 @@ def test_dev_in_one_process_with_port_0(scratch):
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=20) == 0
     lines = process.stdout_path.read_text().splitlines()
-    assert [line for line in lines if line.startswith("ready")] == lines, "stdout has the ready line and nothing else"
+    kinds = [re.match(r"ready |console (us-east-1|tern-1) http://127.0.0.1:\d+/#token=\w+$", line) for line in lines]
+    assert all(kinds) and len(lines) == 3, "stdout has the ready line, where the consoles are, and nothing else"
     process = federation.spawn("dev", list(map(str, arguments)))
     try:
         ready = federation.wait_for_ready(process, "dev")

@@ -117,6 +117,16 @@ struct JobIndex: Sendable {
         return found
     }
 
+    /// Jobs of all accounts from the newest to the oldest.
+    ///
+    /// - Parameter position: Only older ones.
+    func list(after position: JobPosition?, limit: Int, at now: Timestamp) -> [Entry] {
+        let found = self.entries.values.filter { entry in
+            !entry.isForgotten(at: now) && position.map { entry.position < $0 } ?? true
+        }
+        return Array(found.sorted { $1.position < $0.position }.prefix(limit))
+    }
+
     private mutating func count(_ entry: Entry?, _ change: Int) {
         guard let entry, !entry.status.isTerminal else { return }
         let count = self.open[entry.account, default: 0] + change

@@ -121,6 +121,29 @@ package final class JobStore: Sendable {
         return (jobs, entries.count > limit ? page.last?.position : nil)
     }
 
+    /// Jobs of all accounts, from the newest to the oldest, for operators.
+    ///
+    /// - Parameter position: Only those after it.
+    /// - Returns: `next` where there are more.
+    package func jobs(
+        after position: JobPosition? = nil, limit: Int
+    ) async throws(JobStoreError) -> (jobs: [Job], next: JobPosition?) {
+        let now = self.wall.now
+        let entries = self.state.withLock { $0.index.list(after: position, limit: limit + 1, at: now) }
+        var jobs: [Job] = []
+        for entry in entries.prefix(limit) {
+            guard let job = try await self.job(entry.id, of: entry.account) else { continue }
+            jobs.append(job)
+        }
+        return (jobs, entries.count > limit ? entries.prefix(limit).last?.position : nil)
+    }
+
+    /// A job of any account, for operators; `nil` where there is none, or none any longer.
+    package func job(_ id: String) async throws(JobStoreError) -> Job? {
+        guard let account = self.state.withLock({ $0.index[id]?.account }) else { return nil }
+        return try await self.job(id, of: account)
+    }
+
     /// Jobs that have not ended, for the scheduler and the runner.
     package var openJobs: [JobScheduler.Candidate] {
         self.state.withLock { state in

@@ -165,29 +165,6 @@ private struct ExplainedDelivery {
     var lane: LaneReport?
 }
 
-extension DestinationState {
-    /// What FAILED, and why. Records from before each component had a reason of its own have one for all.
-    fileprivate var failures: [(component: DestinationStatus.Component, reason: String)] {
-        DestinationStatus.Component.allCases.compactMap { component in
-            let state = self[component]
-            if state.status != .failed { return nil }
-            return (component, state.failureReason.isEmpty ? self.failureReason : state.failureReason)
-        }
-    }
-}
-
-extension DestinationStatus.Component {
-    fileprivate var word: String {
-        switch self {
-        case .data: "data"
-        case .tags: "tags"
-        case .acl: "acl"
-        case .retention: "retention"
-        case .legalHold: "legalHold"
-        }
-    }
-}
-
 extension DestinationState.Status {
     fileprivate var word: String {
         switch self {

@@ -3,7 +3,7 @@ import TernObjects
 import TernPorts
 import TernRecords
 import TernReplication
-import TernS3Protocol
+package import TernS3Protocol
 
 /// The numbers of one rule, for `status`.
 private struct RuleStatus {
@@ -16,7 +16,8 @@ private struct RuleStatus {
 }
 
 extension PeerRouter {
-    func status() async throws(S3Error) -> String {
+    /// How the region and its replication rules do, as a document of JSON.
+    package func status() async throws(S3Error) -> String {
         let rules = try await self.ruleStatuses()
         let now = self.wall.now
         var json = JSONText()
@@ -48,7 +49,9 @@ extension PeerRouter {
         json.member("operationsPerSecond", rule.numbers.operationsPerSecond)
         json.member("bytesPerSecond", rule.numbers.bytesPerSecond)
         let pause = self.flow?.pause(of: rule.lane, ruleID: rule.ruleID)
-        json.member("laneState", pause == nil ? self.lanes?.report(on: rule.lane)?.state ?? "idle" : "paused")
+        let lane = self.lanes?.report(on: rule.lane)
+        json.member("laneState", pause == nil ? lane?.state ?? "idle" : "paused")
+        json.member("laneError", lane.flatMap { $0.lastError.isEmpty ? nil : $0.lastError })
         json.member("pausedUntil", pause?.until?.iso8601)
         json.member("limitBytesPerSecond", self.limit(of: rule))
         let verification = self.service.verifications.snapshots[rule.lane]

@@ -100,6 +100,11 @@ package struct PeerRouter: Sendable {
         if path == .health { return Self.text(200, "ok") }
         // An invitation proves itself.
         if path != .joinRegion, let refusal = self.refusal(of: head, target: target) { return refusal }
+        return await self.answered(path, target: target, body: body)
+    }
+
+    /// The answer, or why there is none.
+    func answered(_ path: PeerPath, target: RequestTarget, body: any HTTPRequestBody) async -> HTTPAnswer {
         do {
             return try await self.answer(path, target: target, body: body)
         } catch let error as FramingError {

@@ -41,7 +41,9 @@ package final class OutcomeMetrics: Sendable {
 
         mutating func record(_ settled: SettledTask) {
             switch settled.outcome {
-            case .done:
+            case .done(_, let missingTags):
+                // The object is there; its tags are not (T-15).
+                if let missingTags { self.totals.failures[missingTags.rawValue, default: 0] += 1 }
                 self.totals.completedOperations += 1
                 self.totals.completedBytes += settled.task.byteCount
                 self.lag.record(milliseconds: settled.time.milliseconds - settled.task.requestMs)

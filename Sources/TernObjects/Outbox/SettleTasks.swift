@@ -201,13 +201,13 @@ extension DestinationState {
             state.failureReason = ""
             if component == .data {
                 self.completedMs = now.milliseconds
-                if let missingTags { self.tagsStayedBehind(missingTags) }
+                if let missingTags { self.tagsStayedBehind(missingTags, at: now) }
             }
         case .refused(let reason):
             if task.attributeStamp < state.stamp { return }
             state.status = .failed
             state.failureReason = reason.rawValue
-            self.failureReason = reason.rawValue
+            self.fail(reason, at: now)
         case .cancelled:
             if task.attributeStamp < state.stamp { return }
             state.status = .none
@@ -218,10 +218,16 @@ extension DestinationState {
     }
 
     /// The object arrived without its tags (T-15). A change of the tags that waits has its own outcome.
-    private mutating func tagsStayedBehind(_ reason: ReplicationFailureReason) {
+    private mutating func tagsStayedBehind(_ reason: ReplicationFailureReason, at now: Timestamp) {
         if self.tags == .pending { return }
         self.tags = .failed
         self.tagsFailureReason = reason.rawValue
+        self.fail(reason, at: now)
+    }
+
+    /// Notes the latest failure; the time is that of the first with this reason.
+    private mutating func fail(_ reason: ReplicationFailureReason, at now: Timestamp) {
+        if self.failureReason != reason.rawValue || self.failedMs == 0 { self.failedMs = now.milliseconds }
         self.failureReason = reason.rawValue
     }
 
@@ -232,6 +238,7 @@ extension DestinationState {
         // Records from before each component had its own have only the common one.
         if failed.isEmpty {
             self.failureReason = ""
+            self.failedMs = 0
         } else if !reasons.contains(self.failureReason), let other = reasons.first(where: { !$0.isEmpty }) {
             self.failureReason = other
         }

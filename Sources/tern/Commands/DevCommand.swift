@@ -8,7 +8,8 @@ struct DevCommand: AsyncParsableCommand {
         abstract: "Run a federation of regions for development, in one directory.",
         discussion: """
             Without options it runs us-east-1 on port 9000 and eu-west-1 on port 9001 with one account. It prints \
-            `ready REGION=URL …` when all regions serve. Everything is kept in the directory: a second run finds the \
+            `ready REGION=URL …` when all regions serve, and then the address of each region's console with its token. \
+            Everything is kept in the directory: a second run finds the \
             same regions, ports, accounts and objects again.
 
               tern dev ./tern-dev
@@ -64,6 +65,7 @@ struct DevCommand: AsyncParsableCommand {
             log: RegionConfiguration.Log(level: self.logLevel, format: self.logFormat))
         if let dayLength = self.dayLength { planned.dayLengthSeconds = dayLength }
         planned.allowsClockSetBack = self.allowClockSetBack
+        planned.hasConsole = true
         let plan = planned
         try directory.ensureRootKey()
         if plan.isSecure { try DevCertificates.ensure(for: plan.regions.map(\.name), in: directory) }
@@ -94,6 +96,10 @@ struct DevCommand: AsyncParsableCommand {
     private static func announce(_ configurations: [RegionConfiguration]) {
         let regions = configurations.map { "\($0.region)=\($0.endpoint)" }
         RunningProcess.announce("ready \(regions.joined(separator: " "))")
+        for configuration in configurations {
+            guard let address = ConsoleTokenFile.address(configuration) else { continue }
+            RunningProcess.announce("console \(configuration.region) \(address)")
+        }
     }
 }
 

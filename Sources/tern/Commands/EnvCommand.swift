@@ -31,6 +31,7 @@ struct EnvCommand: ParsableCommand {
         // Not every tool reads it from the profile.
         if state.tls == true { lines.append(("AWS_CA_BUNDLE", directory.authorityFile)) }
         if let first = state.regions.first { lines.append(("AWS_PROFILE", first.name)) }
+        if let console = directory.consoleAddress(state) { lines.append(("TERN_CONSOLE", console)) }
         // Keys and endpoints in the environment would win over the profile.
         let others = [
             "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION", "AWS_DEFAULT_REGION",

@@ -83,6 +83,7 @@ extension RegionConfiguration {
             "delivery_interval_seconds", in: 1...86_400, default: AccessLogs().deliveryIntervalSeconds)
         try logging.finish()
         try self.readMetrics(top.section("metrics"))
+        try self.readConsole(top.section("console"))
         let testing = try top.section("testing")
         let threshold = try testing.integer("replication_time_threshold_seconds", in: 1...900, default: 900)
         if threshold != 900 { self.testing.replicationTimeThresholdSeconds = threshold }
@@ -274,6 +275,23 @@ extension RegionConfiguration {
                 throw section.failure("listen", "is `\(text)`; it is HOST:PORT, for example 127.0.0.1:9464")
             }
             self.metrics.listen = listen
+        }
+        try section.finish()
+    }
+
+    private mutating func readConsole(_ section: YAMLSection) throws {
+        self.console.tokenFile = try section.string("token_file")
+        if let text = try section.string("listen") {
+            guard let listen = ListenAddress(text) else {
+                throw section.failure("listen", "is `\(text)`; it is HOST:PORT, for example 127.0.0.1:9470")
+            }
+            guard listen.isLoopback || self.tls != nil else {
+                throw section.failure(
+                    "listen",
+                    "is `\(text)`, which other machines can reach, and the token would go there in clear; use 127.0.0.1 "
+                        + "and a tunnel, or serve the region with `tls`")
+            }
+            self.console.listen = listen
         }
         try section.finish()
     }

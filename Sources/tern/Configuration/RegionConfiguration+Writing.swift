@@ -89,6 +89,7 @@ extension RegionConfiguration {
             "  interval_seconds: \(self.metrics.intervalSeconds)",
         ]
         if let listen = self.metrics.listen { lines.append("  listen: \(quoted(listen.text))") }
+        lines += self.consoleLines
         if let threshold = self.testing.replicationTimeThresholdSeconds {
             lines += ["testing:", "  replication_time_threshold_seconds: \(threshold)"]
         }
@@ -103,6 +104,14 @@ extension RegionConfiguration {
         if let file = self.kms.rootKeyFile { lines.append("  root_key_file: \(quoted(file))") }
         lines += self.targetLines
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    private var consoleLines: [String] {
+        if self.console == Console() { return [] }
+        var lines = ["console:"]
+        if let listen = self.console.listen { lines.append("  listen: \(JSONText.quoted(listen.text))") }
+        if let file = self.console.tokenFile { lines.append("  token_file: \(JSONText.quoted(file))") }
+        return lines
     }
 
     private var webIdentityLines: [String] {

@@ -171,6 +171,13 @@ struct RegionConfiguration: Equatable, Sendable {
         var listen: ListenAddress?
     }
 
+    struct Console: Equatable, Sendable {
+        /// Where the console is served; `nil` for nowhere.
+        var listen: ListenAddress?
+        /// Where its token is; `nil` for `console.token` in the data directory.
+        var tokenFile: String?
+    }
+
     /// What only tests set; `docs/tern.example.yaml` does not show it.
     struct Testing: Equatable, Sendable {
         /// In place of the 15 minutes of replication time; `nil` for those.
@@ -216,6 +223,7 @@ struct RegionConfiguration: Equatable, Sendable {
     var storage = Storage()
     var accessLogs = AccessLogs()
     var metrics = Metrics()
+    var console = Console()
     var testing = Testing()
     /// Where every decision about a request is written down; `nil` for nowhere.
     var auditFile: String?
@@ -251,6 +259,13 @@ struct RegionConfiguration: Equatable, Sendable {
     }
 
     var listenEndpoint: String { "\(self.tls == nil ? "http" : "https")://\(self.listen.text)" }
+
+    /// Where the console is reached; `nil` where there is none.
+    var consoleEndpoint: String? {
+        self.console.listen.map { "\(self.tls == nil ? "http" : "https")://\($0.text)" }
+    }
+
+    var consoleTokenFile: String { self.console.tokenFile ?? "\(self.dataDirectory)/\(ConsoleTokenFile.name)" }
 
     /// What the HTTP server is told.
     var serverConfiguration: HTTPServerConfiguration {

@@ -78,6 +78,8 @@ enum RandomKey {
     /// 32 random bytes as hexadecimal digits.
     static func rootKey() -> String { self.text(count: 64, from: "0123456789abcdef") }
 
+    static func consoleToken() -> String { self.text(count: 48, from: "abcdefghijklmnopqrstuvwxyz0123456789") }
+
     private static func text(count: Int, from alphabet: String) -> String {
         let characters = Array(alphabet)
         var generator = SystemRandomNumberGenerator()

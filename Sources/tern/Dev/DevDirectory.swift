@@ -24,6 +24,8 @@ struct DevDirectory: Sendable {
         struct Region: Codable, Equatable, Sendable {
             var name: String
             var port: Int
+            /// `nil` where the region has no console.
+            var consolePort: Int?
         }
 
         var regions: [Region]
@@ -78,6 +80,15 @@ struct DevDirectory: Sendable {
     func ensureRootKey() throws {
         guard !FileManager.default.fileExists(atPath: self.rootKeyFile) else { return }
         try PrivateFile.write(RandomKey.rootKey() + "\n", to: self.rootKeyFile)
+    }
+
+    /// The address of the first region's console, with its token; `nil` where there is none, or it never ran.
+    func consoleAddress(_ state: State) -> String? {
+        guard let first = state.regions.first, let port = first.consolePort,
+            let data = FileManager.default.contents(atPath: self.file("\(first.name)/\(ConsoleTokenFile.name)"))
+        else { return nil }
+        let token = String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+        return "\(state.endpoint(port: port))/#token=\(token)"
     }
 
     // MARK: Reading

@@ -46,6 +46,10 @@ struct DevPlan: Sendable {
     /// How long a lifecycle day is.
     var dayLengthSeconds = LifecycleCalendar.standardDaySeconds
     var allowsClockSetBack = false
+    /// Whether each region has a console.
+    var hasConsole = false
+    /// The ports of the consoles in the last run, which are tried first.
+    var earlierConsolePorts: [RegionName: Int]
     /// Whether the regions have the directory's root key, and encrypt.
     var hasRootKey = true
 
@@ -63,6 +67,11 @@ struct DevPlan: Sendable {
             return DevRegion(name: name, port: region.port)
         }
         self.earlierPorts = Dictionary((earlier ?? []).map { ($0.name, $0.port) }) { first, _ in first }
+        self.earlierConsolePorts = Dictionary(
+            (state?.regions ?? []).compactMap { region in
+                RegionName(region.name).flatMap { name in region.consolePort.map { (name, $0) } }
+            }
+        ) { first, _ in first }
         if regionOptions.isEmpty {
             self.regions =
                 earlier ?? [
@@ -100,9 +109,11 @@ struct DevPlan: Sendable {
 
     /// The configurations of all regions, each with the endpoints of all.
     ///
-    /// - Parameter ports: The real port of each region.
+    /// - Parameters:
+    ///   - ports: The real port of each region.
+    ///   - consolePorts: That of the console of each region that has one.
     func configurations(
-        in directory: DevDirectory, ports: [RegionName: Int], hasPIDFiles: Bool
+        in directory: DevDirectory, ports: [RegionName: Int], consolePorts: [RegionName: Int] = [:], hasPIDFiles: Bool
     ) -> [RegionConfiguration] {
         let home = self.regions[0].name
         let state = self.state(self.regions.map { DevRegion(name: $0.name, port: ports[$0.name] ?? $0.port) })
@@ -128,6 +139,9 @@ struct DevPlan: Sendable {
             configuration.lifecycle.dayLengthSeconds = self.dayLengthSeconds
             configuration.allowsClockSetBack = self.allowsClockSetBack
             configuration.storage.cacheMiB = 32
+            if let port = consolePorts[region.name] {
+                configuration.console.listen = ListenAddress(host: "127.0.0.1", port: port)
+            }
             if self.hasRootKey { configuration.kms.rootKeyFile = directory.rootKeyFile }
             return configuration
         }
@@ -141,7 +155,11 @@ struct DevPlan: Sendable {
 
     /// Writes everything that another process, or the next run, needs to know.
     func write(_ configurations: [RegionConfiguration], to directory: DevDirectory) throws {
-        try directory.write(self.state(configurations.map { DevRegion(name: $0.region, port: $0.listen.port) }))
+        var state = self.state(configurations.map { DevRegion(name: $0.region, port: $0.listen.port) })
+        for (index, configuration) in configurations.enumerated() {
+            state.regions[index].consolePort = configuration.console.listen?.port
+        }
+        try directory.write(state)
         try directory.write(self.accounts)
         try directory.write(configurations)
     }

@@ -14,7 +14,9 @@ struct InProcessFederation: Sendable {
         do {
             for region in plan.regions { bound.append(try await self.bind(region, plan, directory, logger)) }
             let ports = Dictionary(uniqueKeysWithValues: zip(plan.regions.map(\.name), bound.map(\.port)))
-            let configurations = plan.configurations(in: directory, ports: ports, hasPIDFiles: false)
+            let configurations = plan.configurations(
+                in: directory, ports: ports, consolePorts: try FreePorts.chooseForConsoles(plan, ports: ports),
+                hasPIDFiles: false)
             try plan.write(configurations, to: directory)
             for (configuration, server) in zip(configurations, bound) {
                 started.append(try await RegionServer.start(configuration, on: server, logger: logger))

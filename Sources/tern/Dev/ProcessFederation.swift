@@ -21,7 +21,9 @@ struct ProcessFederation: Sendable {
         }
 
         let ports = try FreePorts.choose(plan.regions, earlier: plan.earlierPorts)
-        let configurations = plan.configurations(in: directory, ports: ports, hasPIDFiles: true)
+        let configurations = plan.configurations(
+            in: directory, ports: ports, consolePorts: try FreePorts.chooseForConsoles(plan, ports: ports),
+            hasPIDFiles: true)
         try plan.write(configurations, to: directory)
         let federation = ProcessFederation(configurations: configurations, directory: directory, logger: logger)
         do {
@@ -135,6 +137,31 @@ enum FreePorts {
             ports[region.name] = bound.port
         }
         return ports
+    }
+
+    /// How far the port of a region's console is above the region's own.
+    private static let consoleDistance = 100
+
+    /// A port for the console of each region, if they have one: that of the last run, or one a little above the region's,
+    /// or any that is free.
+    static func chooseForConsoles(_ plan: DevPlan, ports: [RegionName: Int]) throws -> [RegionName: Int] {
+        guard plan.hasConsole else { return [:] }
+        var held: [Int32] = []
+        defer { for descriptor in held { close(descriptor) } }
+        var chosen: [RegionName: Int] = [:]
+        for region in plan.regions {
+            let near = ports[region.name].map { $0 + Self.consoleDistance }
+            let wishes = [plan.earlierConsolePorts[region.name], near, 0].compactMap { $0 }
+            for wish in wishes where wish <= 65535 && !ports.values.contains(wish) && chosen[region.name] == nil {
+                guard let bound = self.bind(wish) else { continue }
+                held.append(bound.descriptor)
+                chosen[region.name] = bound.port
+            }
+            guard chosen[region.name] != nil else {
+                throw CommandFailure("\(region.name): no port is free for its console")
+            }
+        }
+        return chosen
     }
 
     private static func bind(_ port: Int) -> (descriptor: Int32, port: Int)? {
