@@ -1,10 +1,13 @@
 """Places, priorities and cancellation of jobs that run (batch-replication §4)."""
 
+import json
+import subprocess
+
 import batch
 import botocore.exceptions
 import pytest
 from bulk import write_all
-from federation import ALICE, BOB
+from federation import ALICE, BOB, tern_binary
 from replication import configure, rule, wait_for_replica
 from s3control import client as control_client
 from waiting import eventually
@@ -125,6 +128,37 @@ def test_br_rs_1_jobs_that_wait_stand_as_they_were_after_a_restart(held):
     assert batch.describe(held.control, job) == before
     held.control.update_job_status(AccountId=ALICE.id, JobId=job, RequestedJobStatus="Ready")
     batch.completed(held.control, job)
+
+
+def test_the_command_watches_a_job_over_a_restart_of_its_region(held):
+    """Without a terminal it writes a line for each status, and its JSON stands alone."""
+    held = held(1)
+    where = ["--dir", str(held.home.federation.directory), "--bucket", held.sources[0], "--role", held.role, "--wait"]
+    with held.abroad.paused():
+        watch = subprocess.Popen(
+            [tern_binary(), "batch", "replicate", *where],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True,
+        )  # fmt: skip
+        try:
+            # It is told at once, for who reads it from a pipe.
+            job = watch.stdout.readline().removeprefix("job ").strip()
+            held.wait(job, "Active")
+            held.home.kill()
+            held.home.start()
+        except BaseException:
+            watch.kill()
+            raise
+    output, errors = watch.communicate(timeout=120)
+    assert watch.returncode == 0, errors
+    assert "tasks      1: 1 succeeded, 0 failed" in output
+    lines = errors.splitlines()
+    assert any(line.startswith("Active  0 %  0 of 1") for line in lines), lines
+    assert not any("\r" in line or "█" in line for line in lines)
+    done = subprocess.run(
+        [tern_binary(), "batch", "replicate", *where, "--json"], capture_output=True, text=True, timeout=120, check=True,
+    )  # fmt: skip
+    found = json.loads(done.stdout)
+    assert (found["status"], found["succeeded"], done.stderr) == ("Complete", 1, "")
 
 
 SWAPS = 8

@@ -71,9 +71,25 @@ package struct XMLParser {
     private mutating func declaration() throws(XMLError) {
         let start = self.index
         guard let end = self.find("?>") else { throw self.error(.malformed) }
-        let text = String(decoding: self.input[start..<end], as: UTF8.self).lowercased()
-        if text.contains("encoding"), !text.contains("utf-8"), !text.contains("us-ascii") { throw self.error(.notUTF8) }
+        if self.says("encoding", in: start..<end), !self.says("utf-8", in: start..<end),
+            !self.says("us-ascii", in: start..<end)
+        {
+            throw self.error(.notUTF8)
+        }
         self.index = end + 2
+    }
+
+    /// Whether a word is there, in capital letters or small ones; `word` is in small ones.
+    private func says(_ word: StaticString, in range: Range<Int>) -> Bool {
+        word.withUTF8Buffer { word in
+            guard range.count >= word.count else { return false }
+            return (range.lowerBound...(range.upperBound - word.count)).contains { start in
+                word.indices.allSatisfy { offset in
+                    let byte = self.input[start + offset]
+                    return word[offset] == (65...90 ~= byte ? byte | 0x20 : byte)
+                }
+            }
+        }
     }
 
     /// Blanks and comments around the root element.

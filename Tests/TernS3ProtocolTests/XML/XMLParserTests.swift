@@ -116,6 +116,13 @@ import Testing
         #expect(self.code(document) == expected, "\(document)")
     }
 
+    @Test(
+        "Encodings that are UTF-8, whatever their case",
+        arguments: ["", " encoding='utf-8'", " ENCODING=\"Utf-8\"", " encoding='US-ASCII'", " standalone='yes'"])
+    func encodings(declared: String) throws {
+        #expect(try XMLParser.parse(Array("<?xml version='1.0'\(declared)?><A/>".utf8)).name == "A")
+    }
+
     @Test("Bytes that are not UTF-8")
     func notUTF8() {
         #expect(throws: XMLError(.notUTF8, offset: 0)) {
