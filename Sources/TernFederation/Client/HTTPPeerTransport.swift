@@ -40,7 +40,8 @@ package struct HTTPPeerTransport: PeerTransport {
         let query =
             "bucket=\(segment.destinationBucket)&version=\(segment.version.wireForm)"
             + "&offset=\(segment.offset)&length=\(segment.byteCount)"
-        let length = segment.sentByteCount + IngestLimits.segmentTrailerBytes
+            + (segment.blockBytes == 0 ? "" : "&block=\(segment.blockBytes)")
+        let length = segment.wireByteCount
         return try await Self.speaking(with: region) {
             let answer = try await self.client.sendExpectingOK(
                 .segment, query: query, body: .stream(BodySequence(source: body), length: .known(length)), to: region)

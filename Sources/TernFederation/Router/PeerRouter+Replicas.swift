@@ -36,7 +36,13 @@ extension PeerRouter {
         guard let bucket = target["bucket"], let version = target["version"].flatMap({ VersionID(wireForm: $0) }),
             let offset = target["offset"].flatMap({ Int64($0) }), let length = target["length"].flatMap({ Int64($0) })
         else { throw FramingError("a segment needs bucket, version, offset and length") }
-        let address = SegmentAddress(destinationBucket: bucket, version: version, offset: offset, byteCount: length)
+        var address = SegmentAddress(destinationBucket: bucket, version: version, offset: offset, byteCount: length)
+        if let text = target["block"] {
+            guard let block = Int64(text), (1...IngestLimits.bytesPerBlock).contains(block) else {
+                throw FramingError("the blocks of a segment have 1 to \(IngestLimits.bytesPerBlock) bytes")
+            }
+            address.blockBytes = block
+        }
         let result = await self.service.ingestSegment(address, body: RequestBodySource(body))
         return Self.binary(ByteBuffer(bytes: try Frames.bytes(of: result)))
     }

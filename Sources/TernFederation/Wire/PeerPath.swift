@@ -4,7 +4,7 @@ package enum PeerPath: String, Sendable, CaseIterable {
     case replicas
     /// POST: a large replica's record; the answer says what has arrived.
     case sessions
-    /// PUT, with `bucket`, `version`, `offset` and `length`: one segment and its checksum.
+    /// PUT, with `bucket`, `version`, `offset` and `length`, and perhaps `block`: one segment with its checksums.
     case segment = "sessions/segment"
     /// POST: a large replica's record.
     case commit = "sessions/commit"

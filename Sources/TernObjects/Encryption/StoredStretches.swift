@@ -30,6 +30,9 @@ package struct StoredStretches: Sendable {
         self.storedByteCount = stored
     }
 
+    /// The stored bytes of a full chunk: what cuts between blocks must not cut.
+    package static let storedChunkBytes = Int64(SegmentCipher.chunkBytes + SegmentCipher.tagBytes)
+
     package static func storedByteCount(of byteCount: Int64) -> Int64 {
         SealedSegment.storedByteCount(of: byteCount, overhead: SegmentCipher.tagBytes)
     }

@@ -39,7 +39,8 @@ extension ObjectService {
         return progress
     }
 
-    /// Takes one segment: its bytes, and then their CRC64NVME in 8 bytes, big-endian.
+    /// Takes one segment: its bytes, with the CRC64NVME of all so far in 8 bytes, big-endian, behind each block and behind
+    /// the last byte.
     package func ingestSegment(_ segment: SegmentAddress, body: any HTTPBodySource) async -> IngestResult {
         do {
             return try await self.take(segment, body: body)
@@ -116,6 +117,13 @@ extension ObjectService {
             }
             if let session = try await self.ingestSession(id, in: bucket.partition) {
                 if session.isAbout(replica) {
+                    // From now on no segment that breaks off keeps a part of itself which this attempt does not know of.
+                    var renewed = session.record
+                    renewed.startedMs = self.clock.now.milliseconds
+                    var batch = MetadataBatch(partition: bucket.partition)
+                    batch.require(session.row, is: session.value)
+                    batch.put(session.row, try encodeRecord(renewed))
+                    guard try await self.metadata.tryCommit(batch) else { continue }
                     let segments = try await self.arrivedSegments(of: id, in: bucket.partition)
                     return IngestProgress(
                         result: .done,
@@ -193,11 +201,15 @@ extension ObjectService {
             return .retry("the segment is not as the session needs it, or its keys cannot be opened")
         }
         let received = try await self.receiveSegment(
-            body, byteCount: form.arrivingByteCount, sealing: form.sealing, own: algorithm.checksum,
-            pool: self.pool(of: session.record.replica), into: bucket.partition)
+            body, byteCount: form.arrivingByteCount, blockBytes: address.blockBytes, sealing: form.sealing,
+            own: algorithm.checksum, pool: self.pool(of: session.record.replica), into: bucket.partition)
         let stored: ReceivedSegment
         switch received {
         case .damaged(let problem): return .retry(problem)
+        case .begun(let segment, let byteCount, let problem):
+            try await self.keep(
+                segment, byteCount: byteCount, of: address, form: form.segment, session: session, in: bucket)
+            return .retry(problem)
         case .stored(let segment): stored = segment
         }
         let isCommitted = try await self.commitSegment(
@@ -211,23 +223,55 @@ extension ObjectService {
         return try Self.result(of: address, arrivedAs: value)
     }
 
+    /// Keeps the first bytes of a segment that broke off, as a segment of their own, so that they are not sent again. Not
+    /// where the source has begun anew since: it does not know of them.
+    private func keep(
+        _ stored: ReceivedSegment, byteCount: Int64, of whole: SegmentAddress, form: BodySegment,
+        session: StoredIngestSession, in bucket: BucketState
+    ) async throws(S3Error) {
+        var address = whole
+        var segment: BodySegment? = form
+        if session.record.replica.version.travelsSealed {
+            let stored = StoredStretches.storedChunkBytes
+            address.byteCount = byteCount / stored * Int64(SegmentCipher.chunkBytes)
+            let plain = address.offset..<address.offset + address.byteCount
+            segment =
+                byteCount % stored == 0
+                ? StoredStretches(session.record.replica.sealedSegments).segment(of: plain) : nil
+        } else {
+            address.byteCount = byteCount
+            segment?.byteCount = byteCount
+        }
+        var isKept = false
+        if let segment {
+            isKept = try await self.commitSegment(
+                address, stored, segment: segment,
+                row: Keyspace.ingestSegment(address.version, offset: address.offset),
+                begun: session.record.startedMs, in: bucket)
+        }
+        if !isKept, let blob = stored.blob { await self.deleteBlobs([blob], in: bucket.partition) }
+    }
+
     /// What to say of a segment where one has arrived before: of an attempt that cut the body otherwise, perhaps.
     private static func result(of address: SegmentAddress, arrivedAs value: [UInt8]) throws(S3Error) -> IngestResult {
         let record: IngestSegmentRecord = try decodeRecord(value)
         return record.segment.byteCount == address.byteCount ? .done : .retry("a segment of another size has arrived")
     }
 
+    /// - Parameter begun: Where it is not `nil`, only in this attempt of the session.
     private func commitSegment(
         _ address: SegmentAddress,
         _ stored: ReceivedSegment,
         segment: BodySegment,
         row: [UInt8],
+        begun: Int64? = nil,
         in target: BucketState
     ) async throws(S3Error) -> Bool {
         for _ in 0..<Self.maximumCommitAttempts {
             let bucket = try await self.registry.state(target.name)
             guard bucket.record.bucketID == target.record.bucketID,
                 let session = try await self.ingestSession(address.version, in: bucket.partition),
+                begun == nil || begun == session.record.startedMs,
                 try await self.metadata.value(row, in: bucket.partition) == nil
             else { return false }
             var batch = MetadataBatch(partition: bucket.partition)

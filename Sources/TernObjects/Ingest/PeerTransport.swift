@@ -34,7 +34,8 @@ package protocol PeerTransport: Sendable {
     /// Opens, or finds again, the session for a large replica.
     func beginSession(_ replica: ReplicaRecord, to region: RegionName) async throws(TransportError) -> IngestProgress
 
-    /// Sends one segment of a large replica: `body` yields its bytes and then their CRC64NVME, 8 bytes, big-endian.
+    /// Sends one segment of a large replica: `body` yields its bytes, with the CRC64NVME of all so far, 8 bytes, big-endian,
+    /// behind each block and behind the last byte.
     func sendSegment(
         _ segment: SegmentAddress,
         body: any HTTPBodySource,
@@ -55,8 +56,10 @@ package enum IngestLimits {
     package static let recordBytesPerItem = 4 * 1024 * 1024
     /// Of one segment of a large replica.
     package static let bytesPerSegment: Int64 = 32 * 1024 * 1024
-    /// Bytes of the checksum behind a segment.
+    /// Bytes of the checksum behind a block of a segment.
     package static let segmentTrailerBytes: Int64 = 8
+    /// The most bytes of a block: a receiver keeps one in memory until it has its checksum.
+    package static let bytesPerBlock: Int64 = 1024 * 1024
 }
 
 /// One segment of a large replica.
@@ -68,6 +71,16 @@ package struct SegmentAddress: Sendable, Hashable {
     package var byteCount: Int64
     /// Bytes that are sent: more than ``byteCount`` where they travel sealed.
     package var sentByteCount: Int64
+    /// Of the bytes that are sent: behind so many of them there is a checksum, and if the segment breaks off, the blocks
+    /// that have come are kept. 0 where the whole segment is one block, of which nothing is kept.
+    package var blockBytes: Int64 = 0
+
+    /// The bytes that are sent with their checksums.
+    package var wireByteCount: Int64 {
+        let blocks =
+            self.blockBytes == 0 ? 1 : (self.sentByteCount + self.blockBytes - 1) / self.blockBytes
+        return self.sentByteCount + blocks * IngestLimits.segmentTrailerBytes
+    }
 
     package init(destinationBucket: String, version: VersionID, offset: Int64, byteCount: Int64) {
         self.destinationBucket = destinationBucket
@@ -86,6 +99,8 @@ package struct IngestProgress: Sendable, Hashable {
     package var isComplete: Bool
     /// The segments that have arrived, in order.
     package var arrived: [Range<Int64>]
+    /// Whether it takes segments in blocks; builds before there were blocks do not.
+    package var takesBlocks = true
 
     package init(result: IngestResult, isComplete: Bool = false, arrived: [Range<Int64>] = []) {
         self.result = result

@@ -23,6 +23,8 @@ package struct LinePace: Sendable, Hashable {
     private static let secondsPerBatch: Int64 = 4
     /// One connection of a line that is slower than this gets company.
     private static let slowRate: Int64 = 4 * 1024 * 1024
+    package static let slowBlock: Int64 = 16 * 1024
+    package static let fastBlock: Int64 = 256 * 1024
     /// Smaller requests tell of the way there and back rather than of the line.
     package static let measurableBytes: Int64 = 64 * 1024
 
@@ -73,6 +75,13 @@ package struct LinePace: Sendable, Hashable {
         var size = least
         while size < Self.maximumSegment, size * 2 <= wanted { size *= 2 }
         return size
+    }
+
+    /// The bytes of a segment that have a checksum of their own, and are kept when the rest does not come: few on a line
+    /// that is slow or not known, so that a break costs what was under way and little more.
+    package var blockBytes: Int64 {
+        guard let rate, rate >= Self.slowRate else { return Self.slowBlock }
+        return Self.fastBlock
     }
 
     /// The bytes of small objects that go into one request, of `maximum` at most.

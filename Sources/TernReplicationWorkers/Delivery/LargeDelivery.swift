@@ -94,6 +94,7 @@ extension Delivery {
                     ? self.context.options.segmentBytes : IngestLimits.bytesPerSegment,
                 version: version.record.versionID, byteCount: version.record.byteCount,
                 segments: layout.segments, cipher: opening.cipher, partition: source.partition, region: region,
+                sendsBlocks: progress.takesBlocks,
                 stretches: version.record.travelsSealed ? StoredStretches(layout.segments) : nil)
             switch await sender.send(cutter) {
             case .sent:
@@ -138,6 +139,8 @@ private struct SegmentSender: Sendable {
     let cipher: BodyCipher?
     let partition: PartitionID
     let region: RegionName
+    /// Whether the destination takes segments in blocks.
+    let sendsBlocks: Bool
     /// Of a body that travels as it is stored.
     let stretches: StoredStretches?
 
@@ -170,7 +173,8 @@ private struct SegmentSender: Sendable {
                 guard let outcome = await group.next() else { return worst }
                 inFlight -= 1
                 if case .sent = outcome { continue }
-                if case .transport = outcome { route.failed() }
+                // What breaks the line breaks all that is under way: that is one failure.
+                if case .transport = outcome, case .sent = worst { route.failed() }
                 worst = outcome
             }
         }
@@ -189,14 +193,20 @@ private struct SegmentSender: Sendable {
             bytes = stored
             address.sentByteCount = Int64(stored.count)
         }
-        let sentByteCount = address.sentByteCount + IngestLimits.segmentTrailerBytes
+        if self.sendsBlocks {
+            // What travels sealed is kept in whole chunks. A segment is several blocks, however small it is.
+            address.blockBytes =
+                self.stretches == nil
+                ? max(min(route.blockBytes, self.maximum / 8), 1) : StoredStretches.storedChunkBytes
+        }
+        let sentByteCount = address.wireByteCount
         guard await self.delivery.awaitTurn(bytes: { sentByteCount }, to: self.region, rules: { rule }) else {
             return .paused
         }
         let reader = BodyReader(
             segments: segments, range: bytes, cipher: self.cipher, metadata: service.metadata, blobs: service.blobs,
             partition: self.partition, logger: service.logger)
-        let source = SegmentSource(reader)
+        let source = SegmentSource(reader, blockBytes: address.blockBytes)
         let start = self.delivery.context.wall.now
         do {
             let result = try await self.delivery.context.transport.sendSegment(address, body: source, to: self.region)

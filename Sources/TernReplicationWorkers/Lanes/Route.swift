@@ -73,6 +73,8 @@ final class Route: Sendable {
         self.state.withLock { $0.pace.segmentBytes(ofObject: byteCount, limit: limit) }
     }
 
+    var blockBytes: Int64 { self.state.withLock { $0.pace.blockBytes } }
+
     func batchBytes(maximum: Int64, limit: Int64?) -> Int64 {
         self.state.withLock { $0.pace.batchBytes(maximum: maximum, limit: limit) }
     }

@@ -1,8 +1,10 @@
 import FoundationEssentials
 import NIOCore
+import Synchronization
 import TernChecksums
 import TernCore
 import TernObjects
+import TernPorts
 import TernRecords
 import TernTestSupport
 import Testing
@@ -65,6 +67,99 @@ struct IngestSessionTests {
             destinationBucket: "dst", version: replica.version.versionID, offset: Int64(range.lowerBound),
             byteCount: Int64(range.count))
         return await region.service.ingestSegment(address, body: self.stream(Array(bytes[range])))
+    }
+
+    /// The bytes with a checksum behind each block, as a source sends them.
+    func blocks(_ bytes: [UInt8], of size: Int) -> [UInt8] {
+        var crc = CRC64NVME()
+        var sent: [UInt8] = []
+        for start in stride(from: 0, to: bytes.count, by: size) {
+            let block = Array(bytes[start..<min(start + size, bytes.count)])
+            block.withUnsafeBytes { crc.update($0) }
+            sent += block
+            sent.append(bigEndian: crc.value)
+        }
+        return sent
+    }
+
+    func address(_ range: Range<Int>, of replica: ReplicaRecord, block: Int) -> SegmentAddress {
+        var address = SegmentAddress(
+            destinationBucket: "dst", version: replica.version.versionID, offset: Int64(range.lowerBound),
+            byteCount: Int64(range.count))
+        address.blockBytes = Int64(block)
+        return address
+    }
+
+    @Test(
+        "Of a segment that breaks off, the blocks that came are kept, and the rest makes it whole",
+        arguments: [
+            (sent: 1007, kept: 0), (sent: 1008, kept: 1000), (sent: 2500, kept: 2000), (sent: 69_000, kept: 68_000),
+            (sent: 70_552, kept: 69_000), (sent: 70_559, kept: 69_000),
+        ], [ChecksumAlgorithm.crc64nvme, .crc32, .sha256])
+    func keepsBlocks(_ row: (sent: Int, kept: Int), _ algorithm: ChecksumAlgorithm) async throws {
+        let region = try await self.makeDestination()
+        let bytes = self.parts.flatMap { $0 }
+        let replica = self.replica(self.parts, algorithm: algorithm)
+        _ = await region.service.beginIngest(replica)
+        let second = 100_000..<170_000
+        let wire = self.blocks(Array(bytes[second]), of: 1000)
+        #expect(wire.count == Int(self.address(second, of: replica, block: 1000).wireByteCount))
+        let broken = await region.service.ingestSegment(
+            self.address(second, of: replica, block: 1000), body: BreakingSource(Array(wire.prefix(row.sent))))
+        #expect(broken.code == .retry)
+        let arrived = await region.service.beginIngest(replica).arrived
+        #expect(arrived == (row.kept == 0 ? [] : [100_000..<Int64(100_000 + row.kept)]))
+        // Of any size and blocks.
+        for (range, block) in [(0..<100_000, 0), ((100_000 + row.kept)..<170_000, 16_384), (170_000..<170_011, 5)] {
+            let body =
+                block == 0
+                ? self.stream(Array(bytes[range]))
+                : BytesSource(ByteBuffer(bytes: self.blocks(Array(bytes[range]), of: block)), chunkBytes: 997)
+            let result = await region.service.ingestSegment(
+                self.address(range, of: replica, block: block), body: body)
+            #expect(result.code == .done)
+        }
+        #expect(await region.service.commitIngest(replica).code == .done)
+        let record = try #require(try await region.stack("large", in: "dst").first)
+        #expect(try await region.body(of: record, in: "dst") == bytes)
+    }
+
+    @Test("A block whose checksum is wrong, and what is behind it, is not kept; nor what comes too much")
+    func keepsNoDamage() async throws {
+        let region = try await self.makeDestination()
+        let bytes = self.parts.flatMap { $0 }
+        let replica = self.replica(self.parts, algorithm: .crc64nvme)
+        _ = await region.service.beginIngest(replica)
+        var wire = self.blocks(Array(bytes[0..<100_000]), of: 1000)
+        wire[5 * 1008 + 17] ^= 1
+        let damaged = await region.service.ingestSegment(
+            self.address(0..<100_000, of: replica, block: 1000), body: BytesSource(ByteBuffer(bytes: wire)))
+        #expect(damaged.code == .retry)
+        let long = self.blocks(Array(bytes[170_000..<170_011]), of: 4) + [0]
+        let tooLong = await region.service.ingestSegment(
+            self.address(170_000..<170_011, of: replica, block: 4), body: BytesSource(ByteBuffer(bytes: long)))
+        #expect(tooLong.code == .retry)
+        let arrived = await region.service.beginIngest(replica).arrived
+        #expect(arrived == [0..<5000, 170_000..<170_011])
+    }
+
+    @Test("What breaks off after the source began anew is not kept: the source has cut it otherwise by now")
+    func keepsNothingOfAnEarlierAttempt() async throws {
+        let region = try await self.makeDestination()
+        let bytes = self.parts.flatMap { $0 }
+        let replica = self.replica(self.parts, algorithm: .crc64nvme)
+        _ = await region.service.beginIngest(replica)
+        let wire = self.blocks(Array(bytes[0..<100_000]), of: 1000)
+        let service = region.service
+        let clock = self.clock
+        let source = BreakingSource(Array(wire.prefix(50_000))) {
+            clock.advance(by: .milliseconds(1))
+            #expect(await service.beginIngest(replica).arrived == [])
+        }
+        let broken = await region.service.ingestSegment(
+            self.address(0..<100_000, of: replica, block: 1000), body: source)
+        #expect(broken.code == .retry)
+        #expect(await region.service.beginIngest(replica).arrived == [])
     }
 
     let parts = [
@@ -160,5 +255,29 @@ struct IngestSessionTests {
         #expect(try await region.rowCount(.ingestSegment, in: "dst") == 0)
         #expect(try await region.rowCount(.blobOwner, in: "dst") == 0)
         #expect(await self.send(100_000..<170_000, of: bytes, replica, to: region).code == .retry)
+    }
+}
+
+/// Gives some bytes, and then breaks as a connection does.
+private final class BreakingSource: HTTPBodySource {
+    private struct Break: Error {}
+
+    private let bytes: ByteBuffer
+    private let isGiven = Mutex(false)
+    private let atBreak: @Sendable () async -> Void
+
+    init(_ bytes: [UInt8], atBreak: @escaping @Sendable () async -> Void = {}) {
+        self.bytes = ByteBuffer(bytes: bytes)
+        self.atBreak = atBreak
+    }
+
+    func next() async throws -> ByteBuffer? {
+        let isFirst = self.isGiven.withLock { given in
+            defer { given = true }
+            return !given
+        }
+        if isFirst { return self.bytes }
+        await self.atBreak()
+        throw Break()
     }
 }

@@ -32,6 +32,16 @@ struct LinePaceTests {
         #expect(pace.batchBytes(maximum: 4 * Self.mebi, limit: nil) < Self.mebi)
     }
 
+    @Test("Blocks that are kept are small on a line that is slow or not known, and larger on a fast one")
+    func blocks() {
+        var pace = LinePace(baseWindow: 4)
+        #expect(pace.blockBytes == LinePace.slowBlock)
+        pace.succeeded(bytes: 8 * Self.mebi, milliseconds: 1000)
+        #expect(pace.blockBytes == LinePace.fastBlock)
+        for _ in 0..<4 { pace.failed() }
+        #expect(pace.blockBytes == LinePace.slowBlock)
+    }
+
     @Test("A failure halves what is under way, never to nothing; successes raise it again")
     func failures() {
         var pace = LinePace(baseWindow: 4)
