@@ -54,6 +54,8 @@ final class HTTPConnection: ChannelInboundHandler {
     private var answerBuffer = ByteBuffer()
     private var timer: Scheduled<Void>?
     private var writeWaiter: CheckedContinuation<Void, any Error>?
+    /// When the latest answer was written.
+    private var answered: NIODeadline?
 
     /// When the sweep calls ``deadlinePassed(_:)``.
     private(set) var deadline = NIODeadline.distantFuture
@@ -300,9 +302,10 @@ final class HTTPConnection: ChannelInboundHandler {
             // What came along with the head is there before the responder asks.
             _ = self.receiveBody(of: exchange, byteBudget: nil)
         }
-        let request = HTTPRequestHead(
+        var request = HTTPRequestHead(
             method: head.method, target: head.target, headers: head.headers, remoteAddress: self.remoteAddress,
             isSecure: self.isSecure)
+        request.pause = self.answered.map { .nanoseconds((.now() - $0).nanoseconds) }
         let responder = self.shared.responder
         let writer = AnswerWriter(exchange: exchange.number, connection: bound, loop: loop)
         self.runningTaskCount += 1
@@ -453,6 +456,7 @@ final class HTTPConnection: ChannelInboundHandler {
     // MARK: After the answer
 
     private func finish(_ exchange: Exchange) {
+        self.answered = .now()
         if exchange.isReceived {
             if exchange.closes || self.shared.isStopping {
                 self.closeWhenFlushed(lingering: self.received.readableBytes > 0)

@@ -1,32 +1,115 @@
 import Synchronization
 
-/// How many client requests a region is answering right now.
+/// How much the clients of a region wait for it right now.
 ///
 /// Client traffic goes before replication: while a region is busy with clients, its deliveries make room
 /// (`docs/architecture.md`).
+///
+/// Clients that send as fast as answers come, and clients that send at times of their own, may have equally many requests
+/// under way at a moment. What tells them apart is how long their connections rest between an answer and the next request:
+/// the former lose writes to whatever else the machine does, the latter do not as long as it has time for both.
 package final class ClientActivity: Sendable {
-    private let running = Atomic<Int>(0)
-    private let busyThreshold: Int
+    private let state: Mutex<ClientDemand>
     private let isMachineSaturated: @Sendable () -> Bool
+    private let now: @Sendable () -> ContinuousClock.Instant
 
     /// - Parameters:
-    ///   - busyThreshold: From this many requests at once the region may count as busy.
+    ///   - busyThreshold: From this many clients at once the region may count as busy.
     ///   - isMachineSaturated: Whether the processors have no time left. Many slow uploads at once are no reason to hold
     ///     replication back while they are idle.
-    package init(busyThreshold: Int = 16, isMachineSaturated: @escaping @Sendable () -> Bool = { true }) {
-        self.busyThreshold = busyThreshold
+    package init(
+        busyThreshold: Int = 16,
+        now: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
+        isMachineSaturated: @escaping @Sendable () -> Bool = { true }
+    ) {
+        self.state = Mutex(ClientDemand(threshold: busyThreshold, at: now()))
         self.isMachineSaturated = isMachineSaturated
+        self.now = now
     }
 
-    package func requestBegan() {
-        self.running.add(1, ordering: .relaxed)
+    /// - Parameter pause: How long the request's connection was without one; `nil` where it had none before.
+    package func requestBegan(after pause: Duration? = nil) {
+        let now = self.now()
+        self.state.withLock { $0.requestBegan(after: pause, at: now) }
     }
 
     package func requestEnded() {
-        self.running.subtract(1, ordering: .relaxed)
+        let now = self.now()
+        self.state.withLock { $0.requestEnded(at: now) }
     }
 
     package var isBusy: Bool {
-        self.running.load(ordering: .relaxed) >= self.busyThreshold && self.isMachineSaturated()
+        let now = self.now()
+        return self.state.withLock { $0.isPressing(at: now) } && self.isMachineSaturated()
+    }
+}
+
+/// What clients do with their time, in windows of a tenth of a second.
+struct ClientDemand: Sendable {
+    private let threshold: Int
+    private var running = 0
+    private var changed: ContinuousClock.Instant
+    private var windowStart: ContinuousClock.Instant
+    /// Of the present window: seconds that requests waited for answers, summed up.
+    private var waiting = 0.0
+    /// Of the present window: seconds that connections rested before their requests, summed up.
+    private var resting = 0.0
+    /// The most requests at a moment of the present window.
+    private var peak = 0
+    /// Whether clients pressed in the latest window; `nil` where nobody was there.
+    private var wasPressing: Bool?
+
+    private static let window = Duration.milliseconds(100)
+    /// A connection that rests for longer is nobody's who is in a hurry, and shall not hide those who are.
+    private static let longestRest = 0.020
+    /// Clients press that spend this part of their time waiting. Between an answer and the next request there is always
+    /// something: the way, the client's own work, and the other requests of a busy event loop.
+    private static let pressingShare = 0.4
+
+    init(threshold: Int, at now: ContinuousClock.Instant) {
+        self.threshold = threshold
+        self.changed = now
+        self.windowStart = now
+    }
+
+    mutating func requestBegan(after pause: Duration?, at now: ContinuousClock.Instant) {
+        self.advance(to: now)
+        if let pause { self.resting += min(pause.inSeconds, Self.longestRest) }
+        self.running += 1
+        self.peak = max(self.peak, self.running)
+    }
+
+    mutating func requestEnded(at now: ContinuousClock.Instant) {
+        self.advance(to: now)
+        self.running -= 1
+    }
+
+    /// Whether many clients spend much of their time waiting for the region.
+    mutating func isPressing(at now: ContinuousClock.Instant) -> Bool {
+        self.advance(to: now)
+        // After a pause nothing is known yet but how many they are.
+        return self.wasPressing ?? (self.peak >= self.threshold)
+    }
+
+    private mutating func advance(to now: ContinuousClock.Instant) {
+        guard now > self.changed else { return }
+        self.waiting += (now - self.changed).inSeconds * Double(self.running)
+        self.changed = now
+        let length = now - self.windowStart
+        guard length >= Self.window else { return }
+        let busy = self.waiting + self.resting
+        let clients = busy / length.inSeconds
+        self.wasPressing =
+            busy == 0 ? nil : clients >= Double(self.threshold) && self.waiting >= busy * Self.pressingShare
+        self.windowStart = now
+        self.waiting = 0
+        self.resting = 0
+        self.peak = self.running
+    }
+}
+
+extension Duration {
+    fileprivate var inSeconds: Double {
+        Double(self.components.seconds) + Double(self.components.attoseconds) * 1e-18
     }
 }

@@ -14,6 +14,8 @@ package struct HTTPRequestHead: Sendable {
     package var isSecure: Bool
     /// Whether a region of the federation handed the request on, as its seal proves.
     package var isHandedOn = false
+    /// How long the connection was without a request before this one; `nil` for its first.
+    package var pause: Duration?
 
     package init(
         method: String, target: String, headers: HeaderFields, remoteAddress: String = "", isSecure: Bool = false

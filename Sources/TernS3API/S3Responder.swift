@@ -88,7 +88,7 @@ package final class S3Responder: HTTPResponder, RoleRequestResponder {
     }
 
     package func respond(to head: HTTPRequestHead, body: any HTTPRequestBody) async -> HTTPAnswer {
-        self.activity.requestBegan()
+        self.activity.requestBegan(after: head.pause)
         defer { self.activity.requestEnded() }
         return await self.respond(to: head, body: body, actor: nil)
     }

@@ -1,0 +1,102 @@
+import Synchronization
+import TernPorts
+import Testing
+
+@Suite("Clients that a region makes room for")
+struct ClientActivityTests {
+    private final class Clock: Sendable {
+        private let time = Mutex(ContinuousClock.now)
+
+        var now: ContinuousClock.Instant { self.time.withLock { $0 } }
+
+        func advance(to now: ContinuousClock.Instant) { self.time.withLock { $0 = now } }
+    }
+
+    private let clock = Clock()
+    private let activity: ClientActivity
+
+    init() {
+        let clock = self.clock
+        self.activity = ClientActivity(now: { clock.now })
+    }
+
+    /// Clients with a connection each, spread evenly, that send a request, wait for its answer, and rest.
+    private func run(_ count: Int, waiting: Duration, resting: Duration, for length: Duration = .milliseconds(500)) {
+        let start = self.clock.now
+        var events: [(time: Duration, begins: Bool)] = []
+        for client in 0..<count {
+            var time = (waiting + resting) * client / count
+            while time + waiting <= length {
+                events += [(time, true), (time + waiting, false)]
+                time += waiting + resting
+            }
+        }
+        for event in events.sorted(by: { $0.time < $1.time }) {
+            self.clock.advance(to: start + event.time)
+            if event.begins { self.activity.requestBegan(after: resting) } else { self.activity.requestEnded() }
+        }
+    }
+
+    @Test("Clients that send as fast as answers come are made room for, however few of them wait at a moment")
+    func pressing() {
+        self.run(64, waiting: .milliseconds(2), resting: .milliseconds(3))
+        #expect(self.activity.isBusy)
+    }
+
+    @Test("Clients with times of their own are not, however many of them wait at a moment")
+    func steady() {
+        self.run(400, waiting: .milliseconds(5), resting: .milliseconds(80))
+        #expect(!self.activity.isBusy)
+    }
+
+    @Test("Few clients are not")
+    func few() {
+        self.run(8, waiting: .milliseconds(4), resting: .milliseconds(1))
+        #expect(!self.activity.isBusy)
+    }
+
+    @Test("Connections that are hardly used do not hide those that press")
+    func hidden() {
+        let start = self.clock.now
+        for number in 0..<500 {
+            self.clock.advance(to: start + .milliseconds(number))
+            if number % 5 == 0 { for _ in 0..<32 { self.activity.requestBegan(after: .milliseconds(1)) } }
+            if number % 5 == 4 { for _ in 0..<32 { self.activity.requestEnded() } }
+            // One of a thousand that ask once in a second each.
+            self.activity.requestBegan(after: .seconds(1))
+            self.activity.requestEnded()
+        }
+        #expect(self.activity.isBusy)
+    }
+
+    @Test("At the start of a burst their number decides, and after it nobody is made room for")
+    func burst() {
+        #expect(!self.activity.isBusy)
+        for _ in 0..<16 { self.activity.requestBegan() }
+        #expect(self.activity.isBusy)
+        for _ in 0..<16 { self.activity.requestEnded() }
+        let end = self.clock.now
+        for step in 1...3 {
+            self.clock.advance(to: end + .milliseconds(150 * step))
+            _ = self.activity.isBusy
+        }
+        #expect(!self.activity.isBusy)
+    }
+
+    @Test("Requests that take long are waited for all the time")
+    func long() {
+        for _ in 0..<20 { self.activity.requestBegan() }
+        let start = self.clock.now
+        for step in 1...10 {
+            self.clock.advance(to: start + .milliseconds(150 * step))
+            #expect(self.activity.isBusy)
+        }
+    }
+
+    @Test("Where the processors have time, nobody has to make room")
+    func idleMachine() {
+        let activity = ClientActivity(isMachineSaturated: { false })
+        for _ in 0..<100 { activity.requestBegan() }
+        #expect(!activity.isBusy)
+    }
+}
