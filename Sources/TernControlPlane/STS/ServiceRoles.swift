@@ -14,6 +14,16 @@ package final class ServiceRoles: RoleAssumer {
     private struct Answers {
         var revision: UInt64?
         var known: [Question: (principal: Principal?, until: Int64)] = [:]
+        /// By their ARNs.
+        var roles: [String: AssumableRole] = [:]
+
+        /// Forgets everything where the directory is another than it was, or where there is too much.
+        mutating func refresh(_ revision: UInt64) {
+            guard self.revision != revision || self.known.count + self.roles.count >= ServiceRoles.maximumAnswers else {
+                return
+            }
+            self = Answers(revision: revision)
+        }
     }
 
     private let directory: any PrincipalDirectory
@@ -57,9 +67,7 @@ package final class ServiceRoles: RoleAssumer {
         if let known, now < known.until { return known.principal }
         let principal = await self.ask(question, sourceAccount: sourceAccount)
         self.answers.withLock { answers in
-            if answers.revision != revision || answers.known.count >= Self.maximumAnswers {
-                answers = Answers(revision: revision)
-            }
+            answers.refresh(revision)
             answers.known[question] = (principal, now + Self.lifetimeMilliseconds)
         }
         return principal
@@ -85,7 +93,17 @@ package final class ServiceRoles: RoleAssumer {
     }
 
     package func session(ofRole arn: String) async -> Principal? {
-        self.directory.role(arn: arn).map { self.principal($0) }
+        let revision = self.directory.revision
+        let known = self.answers.withLock { answers in
+            answers.revision == revision ? answers.roles[arn] : nil
+        }
+        if let known { return self.principal(known) }
+        guard let role = self.directory.role(arn: arn) else { return nil }
+        self.answers.withLock { answers in
+            answers.refresh(revision)
+            answers.roles[arn] = role
+        }
+        return self.principal(role)
     }
 
     private func principal(_ role: AssumableRole) -> Principal {
