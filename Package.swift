@@ -13,6 +13,9 @@ let strict: [SwiftSetting] = [
     .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release)),
 ]
 
+/// The generated code keeps fields in classes, and would check each access to one at run time; it never holds two.
+let records: [SwiftSetting] = [.unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))]
+
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
@@ -72,7 +75,7 @@ let package = Package(
                 "records.proto", "events.proto", "identity.proto", "keys.proto", "metrics.proto", "sessions.proto",
                 "verification.proto", "jobs.proto", "inventory.proto", "accesspoints.proto",
             ],
-            swiftSettings: strict
+            swiftSettings: strict + records
         ),
 
         // 2 ports
