@@ -73,7 +73,7 @@ let package = Package(
             dependencies: ["TernCore", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
             exclude: [
                 "records.proto", "events.proto", "identity.proto", "keys.proto", "metrics.proto", "sessions.proto",
-                "verification.proto", "jobs.proto", "inventory.proto", "accesspoints.proto",
+                "verification.proto", "jobs.proto", "inventory.proto", "accesspoints.proto", "flow.proto",
             ],
             swiftSettings: strict + records
         ),

@@ -27,7 +27,7 @@ package struct BucketVerification: Sendable {
         package init() {}
     }
 
-    private enum Phase: Sendable {
+    enum Phase: Sendable {
         case beginning
         case scanning
         /// What is left of the ranges that are compared version by version.
@@ -38,31 +38,31 @@ package struct BucketVerification: Sendable {
     }
 
     package let lane: LaneID
-    private let service: ObjectService
-    private let peer: any VerificationPeer
-    private let options: Options
-    private let pause: VerificationPause
-    private var phase = Phase.beginning
-    private var place: RegionName?
-    private var takesACL = true
-    private var block: VerificationBlock
-    private var isAtEnd = false
+    let service: ObjectService
+    let peer: any VerificationPeer
+    let options: Options
+    let pause: VerificationPause
+    var phase = Phase.beginning
+    var place: RegionName?
+    var takesACL = true
+    var block: VerificationBlock
+    var isAtEnd = false
     /// Replicas whose attributes were changed here: they are looked up one by one.
-    private var changedReplicas: [AdmittedVersion] = []
+    var changedReplicas: [AdmittedVersion] = []
     /// PENDING versions, whose tasks must be somewhere.
-    private var pending: Set<VersionPlace> = []
+    var pending: Set<VersionPlace> = []
 
     /// All up to here is compared.
-    package private(set) var checkpoint: VersionPlace?
+    package internal(set) var checkpoint: VersionPlace?
     /// The last version of the source that was looked at.
-    package private(set) var position: VersionPlace?
-    package private(set) var counts: VerificationCounts
-    package private(set) var requeued = 0
-    package private(set) var requests = 0
-    package private(set) var wireBytes = 0
+    package internal(set) var position: VersionPlace?
+    package internal(set) var counts: VerificationCounts
+    package internal(set) var requeued = 0
+    package internal(set) var requests = 0
+    package internal(set) var wireBytes = 0
 
     /// More PENDING versions than these are not looked for among the tasks.
-    private static let maximumPending = 10_000
+    static let maximumPending = 10_000
 
     /// - Parameters:
     ///   - checkpoint: Goes on behind it.
@@ -170,287 +170,5 @@ package struct BucketVerification: Sendable {
         guard !versions.isEmpty else { return [] }
         self.changedReplicas = []
         return try await self.lookUp(versions, in: bucket)
-    }
-
-    // MARK: The destination
-
-    private mutating func findDestination() async throws {
-        do throws(S3Error) {
-            switch try await self.service.registry.locate(self.lane.destinationBucket) {
-            case .here: self.place = nil
-            case .elsewhere(let record): self.place = RegionName(trusted: record.region)
-            }
-        } catch  where error.code == "NoSuchBucket" {
-            throw Self.destinationGone(self.lane)
-        }
-        self.takesACL = try await self.ask(.facts) { _ in }.takesAcl
-    }
-
-    private static func destinationGone(_ lane: LaneID) -> VerificationError {
-        VerificationError(.destinationGone, "the destination bucket \(lane.destinationBucket) does not exist")
-    }
-
-    private mutating func ask(
-        _ kind: VerificationQuery.Kind, _ fill: (inout VerificationQuery) -> Void
-    ) async throws -> VerificationAnswer {
-        var query = VerificationQuery()
-        query.kind = kind
-        query.sourceBucket = self.lane.sourceBucket
-        query.destinationBucket = self.lane.destinationBucket
-        query.sourceOrigin = self.service.region.tag
-        fill(&query)
-        let answer: VerificationAnswer
-        if let place {
-            do throws(TransportError) {
-                let reply = try await self.peer.ask(query, of: place)
-                answer = reply.answer
-                self.requests += 1
-                self.wireBytes += reply.wireBytes
-            } catch {
-                throw VerificationError(.peer, error.message)
-            }
-        } else {
-            answer = try await self.service.answer(query, pause: self.pause)
-        }
-        if answer.isBucketGone { throw Self.destinationGone(self.lane) }
-        return answer
-    }
-
-    /// The destination's digests of ranges that follow each other.
-    private mutating func digests(after: VersionPlace?, bounds: [VersionPlace?]) async throws -> [RangeDigest] {
-        var digests = [RangeDigest](repeating: RangeDigest(), count: bounds.count)
-        var first = 0
-        var after = after
-        while true {
-            let asked = bounds[first...]
-            let answer = try await self.ask(.digests) { query in
-                if let after { query.after = after.record }
-                query.bounds = asked.compactMap { $0?.record }
-                query.isOpen = asked.last == .some(nil)
-            }
-            guard answer.digests.count <= asked.count else { throw Self.nonsense }
-            for (index, digest) in answer.digests.enumerated() { digests[first + index].add(RangeDigest(digest)) }
-            guard answer.hasReached else { return digests }
-            let reached = answer.reached.place
-            guard !answer.digests.isEmpty, after.map({ $0 < reached }) ?? true else { throw Self.nonsense }
-            after = reached
-            first += answer.digests.count - 1
-        }
-    }
-
-    private static let nonsense = VerificationError(.peer, "the destination's answer makes no sense")
-
-    /// The ranges of the block that have to be looked at version by version.
-    private mutating func rangesThatDiffer() async throws -> [VersionRange] {
-        let block = self.block
-        guard let last = block.ranges.last else { return [] }
-        let whole = try await self.digests(after: block.after, bounds: [last.through])
-        if whole == [block.digest] {
-            return block.ranges.indices.filter { block.ranges[$0].isUnsettled }.map(block.range)
-        }
-        if block.ranges.count == 1 { return [block.range(0)] }
-        let digests = try await self.digests(after: block.after, bounds: block.ranges.map(\.through))
-        return block.ranges.indices.filter { block.ranges[$0].isUnsettled || block.ranges[$0].digest != digests[$0] }
-            .map(block.range)
-    }
-
-    // MARK: Version by version
-
-    /// Compares the beginning of a range, as far as one page of either side goes; returns what is left of it.
-    private mutating func compare(
-        _ range: VersionRange, in bucket: BucketState
-    ) async throws -> ([VerificationFinding], rest: VersionRange?) {
-        // The source first: what it counts as delivered must then be there.
-        var ours: [VersionPlace: AdmittedVersion] = [:]
-        var scan = VerificationScan(
-            service: self.service, bucket: bucket, range: range, limit: VerificationLimits.places, pause: self.pause)
-        while ours.count < VerificationLimits.places, let version = try await scan.next() {
-            guard !version.record.isReplica, let admitted = AdmittedVersion(version, to: self.lane.destinationBucket)
-            else { continue }
-            ours[admitted.place] = admitted
-        }
-        if Task.isCancelled { throw VerificationError(.cancelled, "the comparison was broken off") }
-        var asked = range
-        if scan.endedEarly || ours.count == VerificationLimits.places { asked.through = scan.position }
-
-        let answer = try await self.ask(.versions) { query in
-            if let after = asked.after { query.after = after.record }
-            if let through = asked.through { query.bounds = [through.record] } else { query.isOpen = true }
-        }
-        let end = answer.hasReached ? answer.reached.place : asked.through
-        if let end, let after = asked.after, end <= after { throw Self.nonsense }
-        if let end { ours = ours.filter { $0.key <= end } }
-        var findings: [VerificationFinding] = []
-        var extra: [VersionPlace] = []
-        for replica in answer.versions {
-            let place = replica.place.place
-            guard let admitted = ours[place] else {
-                extra.append(place)
-                continue
-            }
-            let fingerprint = VersionFingerprint(high: replica.high, low: replica.low)
-            if admitted.fingerprint(takesACL: answer.takesAcl) == fingerprint {
-                ours.removeValue(forKey: place)
-                if let finding = admitted.findingOfEqual { findings.append(finding) }
-            }
-        }
-        findings = self.count(findings)
-        findings += try await self.lookUp(ours.values.sorted { $0.place < $1.place }, in: bucket)
-        findings += self.count(try await self.extras(extra, in: bucket))
-        if end == range.through { return (findings, nil) }
-        return (findings, VersionRange(after: end, through: range.through))
-    }
-
-    /// Asks for what the destination knows of certain versions, and compares.
-    private mutating func lookUp(
-        _ versions: [AdmittedVersion], in bucket: BucketState
-    ) async throws -> [VerificationFinding] {
-        guard !versions.isEmpty else { return [] }
-        let answer = try await self.ask(.lookup) { $0.versions = versions.map(\.place.record) }
-        guard answer.versions.count == versions.count else { throw Self.nonsense }
-        var findings: [VerificationFinding] = []
-        for (version, replica) in zip(versions, answer.versions) {
-            guard replica.place.place == version.place else { throw Self.nonsense }
-            guard let finding = version.finding(comparedWith: replica, takesACL: answer.takesAcl) else { continue }
-            findings.append(finding)
-        }
-        findings = self.count(findings)
-        return try await self.repair(findings, in: bucket)
-    }
-
-    /// Of replicas that the source did not list: those that it does not have now either.
-    private func extras(_ places: [VersionPlace], in bucket: BucketState) async throws -> [VerificationFinding] {
-        if self.options.ruleID != nil { return [] }
-        var findings: [VerificationFinding] = []
-        for place in places {
-            let known = try await self.service.version(identity: place.version, of: place.key, in: bucket)
-            if let known,
-                known.record.destinations.contains(where: { $0.destinationBucket == self.lane.destinationBucket })
-            {
-                continue
-            }
-            findings.append(VerificationFinding(.extra, at: place))
-        }
-        return findings
-    }
-
-    /// Counts what concerns the rule that is asked about, and drops the rest.
-    private mutating func count(_ findings: [VerificationFinding]) -> [VerificationFinding] {
-        let findings = findings.filter { self.options.ruleID == nil || $0.ruleID == self.options.ruleID }
-        for finding in findings {
-            self.counts.add(finding.kind)
-            if finding.kind == .pending, self.pending.count < Self.maximumPending { self.pending.insert(finding.place) }
-        }
-        return findings
-    }
-
-    // MARK: Tasks
-
-    /// PENDING versions that no task is about.
-    private mutating func pendingWithoutTask(_ bucket: BucketState) async throws -> [VerificationFinding] {
-        var suspects: [VersionPlace: AdmittedVersion] = [:]
-        for place in try await self.withoutTask(self.pending) {
-            suspects[place] = try await self.pendingVersion(place, in: bucket)
-        }
-        self.pending = []
-        var findings: [VerificationFinding] = []
-        // A version that was PENDING before the tasks were read again, and stands as it was behind that, had none.
-        for place in try await self.withoutTask(Set(suspects.keys)).sorted() {
-            guard let before = suspects[place], let now = try await self.pendingVersion(place, in: bucket),
-                now.version.record == before.version.record
-            else { continue }
-            findings.append(now.finding(.withoutTask))
-            self.counts.pending -= 1
-        }
-        findings = self.count(findings)
-        return try await self.repair(findings, in: bucket)
-    }
-
-    private func pendingVersion(_ place: VersionPlace, in bucket: BucketState) async throws -> AdmittedVersion? {
-        guard let version = try await self.service.version(identity: place.version, of: place.key, in: bucket),
-            let admitted = AdmittedVersion(
-                ListedVersion(key: place.key, record: version.record, isLatest: version.isLatest),
-                to: self.lane.destinationBucket), admitted.state.isPending
-        else { return nil }
-        return admitted
-    }
-
-    /// Those of the versions that the lane has no task for.
-    private func withoutTask(_ places: Set<VersionPlace>) async throws -> Set<VersionPlace> {
-        var rest = places
-        for lane in self.lane.classes { try await self.removeThoseWithTask(in: lane, from: &rest) }
-        return rest
-    }
-
-    private func removeThoseWithTask(in lane: LaneID, from rest: inout Set<VersionPlace>) async throws {
-        var row: [UInt8]?
-        // A task that is moved goes to a later row: it is met at one of the two.
-        while !rest.isEmpty {
-            let tasks = try await self.service.outbox.tasks(of: lane, from: row, limit: VerificationLimits.page)
-            for task in tasks where task.record.destinationBucket == lane.destinationBucket {
-                rest.remove(
-                    VersionPlace(
-                        key: ObjectKey(trusted: Array(task.record.key)), version: task.record.version.versionID))
-            }
-            guard tasks.count == VerificationLimits.page, let last = tasks.last else { break }
-            row = last.row + [0]
-            guard await self.pause() else { throw VerificationError(.cancelled, "the comparison was broken off") }
-        }
-    }
-
-    private mutating func repair(
-        _ findings: [VerificationFinding], in bucket: BucketState
-    ) async throws -> [VerificationFinding] {
-        guard self.options.repairs else { return findings }
-        var findings = findings
-        for index in findings.indices {
-            findings[index].repair = try await self.service.requeue(findings[index], lane: self.lane)
-            if findings[index].repair == .queued { self.requeued += 1 }
-        }
-        return findings
-    }
-}
-
-/// The ranges of the source that are compared by one digest first.
-struct VerificationBlock: Sendable {
-    struct Range: Sendable {
-        /// `nil` is the bucket's end.
-        var through: VersionPlace?
-        var digest: RangeDigest
-        /// Whether a version in it is not settled, so that it is looked at whatever the digests say.
-        var isUnsettled: Bool
-    }
-
-    let after: VersionPlace?
-    private(set) var ranges: [Range] = []
-    private var digestOfLast = RangeDigest()
-    private var isLastUnsettled = false
-    private(set) var digest = RangeDigest()
-
-    init(after: VersionPlace?) {
-        self.after = after
-    }
-
-    /// The end of the last range.
-    var end: VersionPlace? { self.ranges.last?.through }
-
-    mutating func add(
-        _ fingerprint: VersionFingerprint, at place: VersionPlace, isUnsettled: Bool, versionsPerRange: Int
-    ) {
-        self.digest.add(fingerprint)
-        self.digestOfLast.add(fingerprint)
-        if isUnsettled { self.isLastUnsettled = true }
-        if self.digestOfLast.count >= versionsPerRange { self.closeLastRange(through: place) }
-    }
-
-    mutating func closeLastRange(through place: VersionPlace?) {
-        self.ranges.append(Range(through: place, digest: self.digestOfLast, isUnsettled: self.isLastUnsettled))
-        self.digestOfLast = RangeDigest()
-        self.isLastUnsettled = false
-    }
-
-    func range(_ index: Int) -> VersionRange {
-        VersionRange(
-            after: index == 0 ? self.after : self.ranges[index - 1].through, through: self.ranges[index].through)
     }
 }
