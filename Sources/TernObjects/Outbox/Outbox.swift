@@ -109,6 +109,7 @@ package final class Outbox: Sendable {
         var listener: (@Sendable (LaneID, Timestamp) -> Void)?
         var observers: [OutcomeObserver] = []
         var doubts = OutboxDoubts()
+        var doubtfulSettlements: [LaneID: [DoubtfulSettlement]] = [:]
     }
 
     /// So many tasks are counted one by one: those of one write are in lanes of their own.
@@ -152,6 +153,16 @@ package final class Outbox: Sendable {
 
     // MARK: Doubts
 
+    /// Notes outcomes whose commit failed with its outcome unknown.
+    func doubted(_ settlement: DoubtfulSettlement, of lane: LaneID) {
+        self.state.withLock { $0.doubtfulSettlements[lane, default: []].append(settlement) }
+    }
+
+    /// The outcomes of a lane of which nobody knows whether they were committed; whoever takes them has to find out.
+    func takeDoubtfulSettlements(of lane: LaneID) -> [DoubtfulSettlement] {
+        self.state.withLock { $0.doubtfulSettlements.removeValue(forKey: lane) ?? [] }
+    }
+
     /// Calls `bell` whenever there are tasks of which nobody knows whether they were committed.
     package func listenToDoubts(_ bell: @escaping @Sendable () -> Void) {
         let hasDoubts = self.state.withLock { state in
@@ -175,8 +186,8 @@ package final class Outbox: Sendable {
     /// What is in doubt; and whether more was than could be noted.
     var doubts: OutboxDoubts { self.state.withLock { $0.doubts } }
 
-    /// The rows were found, by whoever settled or moved them: there is no doubt about them any more.
-    func settled(_ rows: [[UInt8]]) {
+    /// The rows were found, by whoever settles or moves them: there is no doubt about them any more.
+    func found(_ rows: [[UInt8]]) {
         self.state.withLock { $0.doubts.remove(rows) }
     }
 
@@ -213,7 +224,10 @@ package final class Outbox: Sendable {
 
     /// Forgets the counts of a lane whose bucket is gone, and its tasks with it.
     package func forget(_ lane: LaneID) {
-        self.state.withLock { _ = $0.pending.removeValue(forKey: lane) }
+        self.state.withLock { state in
+            state.pending.removeValue(forKey: lane)
+            state.doubtfulSettlements.removeValue(forKey: lane)
+        }
     }
 
     /// Counts tasks that a commit has just added, and wakes their lanes.

@@ -85,6 +85,8 @@ extension Outbox {
     /// - Parameter postponements: `error` is for people. Attempts are counted unless the task was merely early.
     package func postpone(_ postponements: [Postponement], lane: LaneID) async throws(S3Error) {
         var open = postponements
+        // Whether or not this commit's outcome comes to be known: they are there, though perhaps elsewhere soon.
+        self.found(open.map(\.task.row))
         while !open.isEmpty {
             var batch = MetadataBatch(partition: lane.partition)
             for one in open {
@@ -96,7 +98,6 @@ extension Outbox {
                 batch.put(one.task.row(dueAt: one.until), try encodeRecord(record))
             }
             if try await self.metadata.tryCommit(batch) {
-                self.settled(open.map(\.task.row))
                 // The job has waited for it long enough; the task itself goes on.
                 self.startedTasks.ended(
                     open.filter {

@@ -61,6 +61,9 @@ extension ObjectService {
     /// alone: settling twice changes nothing.
     package func settle(_ settlements: [TaskSettlement], lane: LaneID) async throws(S3Error) {
         guard !settlements.isEmpty else { return }
+        // Whoever settles tasks has read them, so that there is no doubt that they were committed.
+        self.outbox.found(settlements.map(\.task.row))
+        try await self.resolveSettlementDoubts(of: lane)
         if try await self.trySettle(settlements, lane: lane, trustsHints: true) { return }
         if try await self.trySettle(settlements, lane: lane, trustsHints: false) { return }
         // Clients change some of the versions all the time; the rest shall not wait for them.
@@ -82,6 +85,7 @@ extension ObjectService {
         var settled: [SettledTask] = []
         var ends: [(UInt64, StartedTaskEnd)] = []
         var events = AddedEvents()
+        var witness: StoredTask?
         let now = self.clock.now
         for settlement in settlements {
             let task = settlement.task
@@ -91,6 +95,7 @@ extension ObjectService {
             }
             batch.require(task.row, is: task.value)
             batch.delete(task.row)
+            witness = task
 
             let identity = SettledVersion.Identity(task.record)
             var version = versions[identity]
@@ -133,15 +138,27 @@ extension ObjectService {
             if version.isChanged { batch.put(version.stored.row, try encodeRecord(version.stored.record)) }
         }
         if settled.isEmpty { return true }
-        guard try await self.metadata.tryCommit(batch) else { return false }
-        self.outbox.removed(settled.map(\.task), from: lane)
-        self.outbox.settled(settlements.map(\.task.row))
-        self.events.added(events, in: lane.partition)
-        self.attainment.record(settled)
-        self.outbox.startedTasks.ended(ends)
-        self.outbox.publish(settled)
-        await self.noteAccesses(settled, in: bucket)
+        let conclusion = Settlement(settled: settled, ends: ends, events: events)
+        do {
+            guard try await self.metadata.tryCommit(batch) else { return false }
+        } catch {
+            if let witness {
+                self.outbox.doubted(DoubtfulSettlement(settlement: conclusion, witness: witness), of: lane)
+            }
+            throw error
+        }
+        await self.conclude(conclusion, lane: lane, bucket: bucket)
         return true
+    }
+
+    /// All that follows from outcomes once they are committed.
+    func conclude(_ settlement: Settlement, lane: LaneID, bucket: BucketState?) async {
+        self.outbox.removed(settlement.settled.map(\.task), from: lane)
+        self.events.added(settlement.events, in: lane.partition)
+        self.attainment.record(settlement.settled)
+        self.outbox.startedTasks.ended(settlement.ends)
+        self.outbox.publish(settlement.settled)
+        await self.noteAccesses(settlement.settled, in: bucket)
     }
 
     /// The bucket that a lane comes from; `nil` when it is gone, or another bucket has its name now.
