@@ -25,7 +25,7 @@ struct MetricStoreTests {
         MetricSample(series: self.series(), time: time, point: MetricPoint(value))
     }
 
-    @Test("CW-3: samples of one minute become one point, also in several publications and across a restart")
+    @Test("CW-3, N-10: samples of one minute become one point, also in several publications and across a restart")
     func points() async throws {
         let store = try await self.open()
         let now = self.clock.now

@@ -16,7 +16,7 @@ import Testing
             Row(cause: .delivered, live: .done, batch: .done, why: "done"),
             Row(cause: .alreadyAtDestination, live: .done, batch: .done, why: "P-21"),
             Row(cause: .sourceVersionGone, live: .cancelled, batch: .refused(.srcVersionNotFound), why: "F-40"),
-            Row(cause: .sourceBucketGone, live: .cancelled, batch: .refused(.srcBucketNotFound), why: "I-14"),
+            Row(cause: .sourceBucketGone, live: .cancelled, batch: .refused(.srcBucketNotFound), why: "I-14, F-21"),
             Row(cause: .failure(.srcKeyNotFound), live: .cancelled, batch: .refused(.srcKeyNotFound), why: "F-29"),
             Row(
                 cause: .failure(.srcObjectNotFound),

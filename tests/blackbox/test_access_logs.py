@@ -157,7 +157,7 @@ def test_L_14_logs_that_come_into_a_source_replicate(own_federation, region):
 
 
 @pytest.mark.parametrize("where", ["here", "elsewhere"])
-def test_I_22_the_logs_of_both_buckets_have_what_replication_does(own_federation, region, where):
+def test_I_22_R_05_N_08_the_logs_of_both_buckets_have_what_replication_does(own_federation, region, where):
     other = region if where == "here" else own_federation["eu-west-1"]
     if where == "elsewhere" and "delivery_interval_seconds: 1\n" not in other.config_path.read_text():
         other.terminate()
@@ -194,12 +194,15 @@ def test_I_22_the_logs_of_both_buckets_have_what_replication_does(own_federation
         },
     }
 
-    def of_replication(place, target):
-        return {
+    def list_of_replication(place, target):
+        return [
             tuple(entry[name] for name in ("operation", "key", "version", "status", "size"))
             for entry in records(place, target)
             if entry["requester"] == role
-        }
+        ]
+
+    def of_replication(place, target):
+        return set(list_of_replication(place, target))
 
     for place, target, side in ((region, source_logs, "GET"), (other, destination_logs, "PUT")):
         found = eventually(
@@ -207,6 +210,8 @@ def test_I_22_the_logs_of_both_buckets_have_what_replication_does(own_federation
             lambda: f"{expected[side]} are logged; there is {of_replication(place, target)}", within=20,
         )  # fmt: skip
         assert found == expected[side]
+        # R-05, N-08: of five requests that an object may cost at the source it takes one, and one at the destination.
+        assert sorted(list_of_replication(place, target)) == sorted(expected[side])
     # What the role may not do is there as well.
     deny = {
         "Effect": "Deny", "Principal": "*", "Action": "s3:ReplicateObject", "Resource": f"arn:aws:s3:::{destination}/*"

@@ -152,7 +152,7 @@ def test_br_rr_7_replicas_go_on_to_a_third_bucket_by_a_job_alone(scene):
     assert scene.there.head_object(Bucket=scene.destination, Key="key")["ReplicationStatus"] == "REPLICA"
 
 
-def test_br_el_1_what_no_rule_selects_fails_and_is_left_as_it_is(scene):
+def test_br_el_1_f_31_what_no_rule_selects_fails_and_is_left_as_it_is(scene):
     outside, tagged, archived = scene.put("outside"), scene.put("in/tagged"), scene.put("in/cold", StorageClass="GLACIER")
     scene.replicate(prefix="in/", tags={"go": "yes"})
     scene.s3.put_object_tagging(Bucket=scene.source, Key="in/tagged", Tagging={"TagSet": [{"Key": "go", "Value": "yes"}]})
@@ -166,7 +166,7 @@ def test_br_el_1_what_no_rule_selects_fails_and_is_left_as_it_is(scene):
     assert scene.status("in/tagged") == "COMPLETED"
 
 
-def test_br_fl_1_without_a_configuration(scene):
+def test_br_fl_1_f_22_without_a_configuration(scene):
     version = scene.put("key")
     job = scene.start(EligibleForReplication=True)
     assert batch.failure_of(scene.control, job)[0] == "SrcBucketReplicationConfigMissing"
@@ -249,6 +249,16 @@ def test_br_mf_1_br_mf_2_manifests_that_cannot_be_read(scene):
     scene.role = batch.job_role(scene.home, actions=["s3:InitiateReplication"])
     job = scene.start(source=scene.csv(("key", version)))
     assert batch.failure_of(scene.control, job)[1] == "Reading the manifest is forbidden: AccessDenied"
+
+
+def test_br_mf_4_a_manifest_in_any_bucket_of_the_region(scene):
+    version = scene.put("key")
+    scene.replicate()
+    for bucket in (scene.home.bucket(), scene.home.bucket(versioned=False), scene.source):
+        manifest = batch.csv_manifest(scene.s3, bucket, [(scene.source, "key", version)])
+        job = scene.start(source={"Manifest": manifest})
+        batch.completed(scene.control, job)
+        assert scene.report(job) == {("key", version): SUCCESS}
 
 
 def test_br_mf_8_a_ragged_manifest_fails_the_job(scene):
@@ -419,6 +429,19 @@ def test_br_rp_2_reports_are_under_sse_s3_whatever_the_default(scene):
     batch.completed(scene.control, job)
     # Each file is looked at for its encryption there.
     assert scene.report(job) == {("key", version): SUCCESS}
+
+
+def test_br_rp_5_a_report_in_the_source_bucket_is_replicated(scene):
+    version = scene.put("key")
+    scene.replicate()
+    job = batch.create(
+        scene.control, scene.role, report=batch.report_to(scene.source), **scene.csv(("key", version))
+    )
+    batch.completed(scene.control, job)
+    assert batch.rows_of_report(scene.s3, scene.source, job)
+    manifest = f"reports/job-{job}/manifest.json"
+    wait_for_status(scene.s3, scene.source, manifest)
+    wait_for_replica(scene.there, scene.destination, manifest)
 
 
 def test_br_rp_4_a_report_bucket_of_another_owner(scene):

@@ -774,7 +774,7 @@ def test_p_12_kms_24_replicas_are_under_the_rules_key(home, abroad, method, size
         home.client().get_object(Bucket=source, Key="k")
 
 
-def test_l_06_without_opt_in_nothing_under_kms_replicates(home, abroad, s3):
+def test_l_06_u_07_without_opt_in_nothing_under_kms_replicates(home, abroad, s3):
     source, target = home.bucket(), abroad.bucket()
     configure(s3, source, rule(target))
     put = s3.put_object(Bucket=source, Key="k", Body=b"v", ServerSideEncryption="aws:kms")

@@ -250,7 +250,7 @@ def test_lc_9_lifecycle_tells_what_it_does(s3, region, clean):
 # Configurations
 
 
-def test_ntf_6_test_message(s3, region, clean):
+def test_ntf_6_r_18_test_message(s3, region, clean):
     bucket = region.bucket()
     notify(s3, bucket, QUEUE)
 

@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.parse
 
+import batch
 import boto3
 import botocore
 import botocore.config
@@ -21,6 +22,7 @@ from events import notify
 from federation import ALICE, BOB, Federation, free_ports, fresh_name, policy, tern_binary
 from prometheus_client.parser import text_string_to_metric_families
 from replication import configure, rule, status_of, wait_for_status
+from s3control import client as control_client
 from waiting import always, eventually
 
 PROTOCOLS = ("json", "query", "smithy-rpc-v2-cbor")
@@ -383,7 +385,7 @@ def pages(federation, name="us-east-1"):
     }
 
 
-def test_M_01_to_M_04_M_10_CW_2_metrics_are_published_where_S3_publishes_them(fast, models):
+def test_M_01_to_M_05_M_10_W_29_CW_2_metrics_are_published_where_S3_publishes_them(fast, models):
     source, target, identifier = pair_of(fast, Metrics=METRICS)
     of = of_rule(source, target, identifier)
     home, abroad = fast["us-east-1"], fast["eu-west-1"]
@@ -403,6 +405,11 @@ def test_M_01_to_M_04_M_10_CW_2_metrics_are_published_where_S3_publishes_them(fa
     assert listed == set(pending)
     listed = {metric["MetricName"] for metric in here.list_metrics(Namespace="AWS/S3", Dimensions=of)["Metrics"]}
     assert listed == {"OperationsFailedReplication"}
+    # W-29: no other dimension, as of a Multi-Region Access Point.
+    for client in (here, there):
+        for metric in client.list_metrics(Namespace="AWS/S3")["Metrics"]:
+            names = {dimension["Name"] for dimension in metric["Dimensions"]}
+            assert names == {"SourceBucket", "DestinationBucket", "RuleId"}
 
 
 def test_M_02_what_waits_equals_a_recount(fast, models):
@@ -442,7 +449,7 @@ def test_M_02_what_waits_equals_a_recount(fast, models):
     assert max(values(there, "ReplicationLatency", of)) >= 2
 
 
-def test_M_04_failures_are_counted_in_the_sources_region(fast, models):
+def test_M_04_U_20_failures_are_counted_in_the_sources_region(fast, models):
     source, target, identifier = pair_of(fast, Metrics=METRICS)
     home, abroad = fast["us-east-1"], fast["eu-west-1"]
     of = of_rule(source, target, identifier)
@@ -468,6 +475,26 @@ def test_M_04_M_09_a_change_of_tags_that_fails_is_a_failed_operation(fast, model
     here = cloudwatch(home, models, "json")
     eventually(lambda: sum(values(here, "OperationsFailedReplication", of, "Sum")) == 1, "the failure is published")
     assert sum(values(here, "OperationsFailedReplication", of, "SampleCount")) == 2
+
+
+def test_M_13_a_job_that_cannot_run_has_no_metrics(fast, models):
+    source, target, identifier = pair_of(fast, Metrics=METRICS)
+    home = fast["us-east-1"]
+    s3, control = home.client(), control_client(home)
+    of = of_rule(source, target, identifier)
+    s3.delete_bucket_replication(Bucket=source)
+    version = s3.put_object(Bucket=source, Key="k", Body=b"1")["VersionId"]
+    configure(s3, source, rule(target, identifier=identifier, Metrics=METRICS))
+    manifest = batch.csv_manifest(s3, home.bucket(), [(source, "k", version)])
+    here = cloudwatch(home, models, "json")
+    role = batch.job_role(home)
+    broken = {**manifest, "Location": {**manifest["Location"], "ETag": "0" * 32}}
+    assert batch.failure_of(control, batch.create(control, role, Manifest=broken))[0] == "ManifestETagMismatch"
+    # One that runs is counted, and it alone.
+    batch.completed(control, batch.create(control, role, Manifest=manifest))
+    eventually(lambda: values(here, "OperationsFailedReplication", of, "SampleCount"), "the job is counted")
+    assert values(here, "OperationsFailedReplication", of, "SampleCount") == [1.0]
+    assert values(here, "OperationsFailedReplication", of, "Sum") == [0.0]
 
 
 def test_M_06_rules_without_metrics_are_not_published(fast, models):

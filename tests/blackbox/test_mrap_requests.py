@@ -54,7 +54,7 @@ def has(point, region, key):
 
 
 @pytest.mark.parametrize("active", [HOME, ABROAD])
-def test_mrp_10_mrp_11_mrp_13_operations(point, home, through, active):
+def test_mrp_10_mrp_11_mrp_12_mrp_13_operations(point, home, through, active):
     make, bucket = through
     point.fail_over(active)
     client, key = make(home), fresh_name("a b/ä+c%d")

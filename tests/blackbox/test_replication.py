@@ -17,7 +17,7 @@ from replication import (
     wait_until_equal,
 )  # fmt: skip
 from s3 import all_versions, body_of, fails, in_parallel, multipart_etag, part_result, pattern, upload_multipart
-from waiting import always
+from waiting import always, eventually
 
 MIB = 1 << 20
 
@@ -151,7 +151,7 @@ def test_p_10_storage_class(pair):
 
 
 @pytest.mark.parametrize("storage_class", ["GLACIER", "DEEP_ARCHIVE"])
-def test_l_09_archived_classes_are_not_eligible(pair, storage_class):
+def test_l_09_u_30_archived_classes_are_not_eligible(pair, storage_class):
     source, bucket, destination, other = pair
     configure(source, bucket, rule(other))
     version = put(source, bucket, StorageClass=storage_class)
@@ -316,7 +316,7 @@ def test_t_16_no_status_on_delete_markers(raw, crr):
         ("a/", {"t": "1"}, "a/k", "", False),
     ],
 )
-def test_c_50_filters(crr, filter_prefix, filter_tags, key, tags, matches):
+def test_c_50_u_06_filters(crr, filter_prefix, filter_tags, key, tags, matches):
     source, bucket, destination, other = crr
     configure(source, bucket, rule(other, prefix=filter_prefix, tags=filter_tags))
     version = put(source, bucket, key, Tagging=tags)
@@ -387,7 +387,7 @@ def test_c_55_delete_markers_and_tag_rules(crr):
 # Eligibility: L-02, L-03, L-13, L-15 …
 
 
-def test_l_02_versions_from_before_the_configuration(crr):
+def test_l_02_u_01_versions_from_before_the_configuration(crr):
     source, bucket, destination, other = crr
     before = put(source, bucket, "k", b"before")
     configure(source, bucket, rule(other))
@@ -407,7 +407,7 @@ def test_l_17_null_versions_from_before(home, abroad):
     never_admitted(source, bucket, "k", "null")
 
 
-def test_l_03_disabled_and_enabled_again(crr):
+def test_l_03_u_25_disabled_and_enabled_again(crr):
     source, bucket, destination, other = crr
     configure(source, bucket, rule(other, status="Disabled"))
     missed = put(source, bucket, "missed")
@@ -418,7 +418,7 @@ def test_l_03_disabled_and_enabled_again(crr):
     assert [entry["Key"] for entry in all_versions(destination, other)] == ["caught"]
 
 
-def test_l_13_l_54_tags_that_come_later(crr):
+def test_l_13_l_54_u_13_tags_that_come_later(crr):
     source, bucket, destination, other = crr
     configure(source, bucket, rule(other, tags={"t": "1"}))
     version = put(source, bucket)
@@ -427,7 +427,7 @@ def test_l_13_l_54_tags_that_come_later(crr):
     assert all_versions(destination, other) == []
 
 
-def test_l_15_i_16_a_changed_destination(crr, federation):
+def test_l_15_i_16_u_26_a_changed_destination(crr, federation):
     source, bucket, destination, other = crr
     configure(source, bucket, rule(other))
     old = put(source, bucket, "old")
@@ -440,7 +440,7 @@ def test_l_15_i_16_a_changed_destination(crr, federation):
     assert [entry["Key"] for entry in all_versions(destination, other)] == ["old"]
 
 
-def test_l_08_no_chain(federation):
+def test_l_08_u_12_no_chain(federation):
     """A → B → C: a replica is never replicated onward."""
     home, abroad = federation["us-east-1"], federation["eu-west-1"]
     a, b, c = home.bucket(), abroad.bucket(), home.bucket()
@@ -478,7 +478,7 @@ def test_l_16_a_replica_that_was_deleted_is_not_sent_again(crr):
     ],
     ids=["V1", "V2-disabled", "V2-enabled"],
 )
-def test_l_30_l_36_delete_markers(pair, make, replicated):
+def test_l_30_l_36_u_09_delete_markers(pair, make, replicated):
     source, bucket, destination, other = pair
     configure(source, bucket, make(other))
     version = put(source, bucket)
@@ -502,7 +502,7 @@ def test_l_37_a_marker_without_versions(pair):
 
 
 @pytest.mark.parametrize("make", [rule_v1, lambda other: rule(other, markers="Enabled")], ids=["V1", "V2"])
-def test_l_32_l_33_permanent_deletes_stay_local(crr, make):
+def test_l_32_l_33_u_10_u_11_permanent_deletes_stay_local(crr, make):
     source, bucket, destination, other = crr
     configure(source, bucket, make(other))
     version = put(source, bucket)
@@ -709,10 +709,42 @@ def test_w_02_a_ring_of_three_buckets(federation):
         assert len(wait_until_equal(*members[0], *other)) == 15
 
 
+def test_w_05_two_way_as_is_recommended_for_failover(federation):
+    """With replication time, delete markers and changes of replicas, on both sides: either can take over."""
+    home, abroad = federation["us-east-1"], federation["eu-west-1"]
+    sides = [(home.client(), home.bucket()), (abroad.client(), abroad.bucket())]
+    for (client, bucket), (_, target) in (sides, sides[::-1]):
+        minutes = {"Minutes": 15}
+        timed = rule(
+            target, markers="Enabled", ReplicationTime={"Status": "Enabled", "Time": minutes},
+            Metrics={"Status": "Enabled", "EventThreshold": minutes},
+        )  # fmt: skip
+        timed["SourceSelectionCriteria"] = {"ReplicaModifications": {"Status": "Enabled"}}
+        configure(client, bucket, timed)
+    versions = [put(client, bucket, f"of-{number}") for number, (client, bucket) in enumerate(sides)]
+    wait_until_equal(*sides[0], *sides[1])
+    for number, version in enumerate(versions):
+        # The other side goes on with what it has got.
+        client, bucket = sides[1 - number]
+        client.put_object_tagging(
+            Bucket=bucket, Key=f"of-{number}", VersionId=version, Tagging=tag_set(by=str(1 - number))
+        )
+        eventually(
+            lambda number=number, version=version: tags_of(*sides[number], f"of-{number}", version)
+            == {"by": str(1 - number)},
+            "the tags of the replica flow back",
+        )
+        client.delete_object(Bucket=bucket, Key=f"of-{number}")
+    wait_until_equal(*sides[0], *sides[1])
+    for client, bucket in sides:
+        assert sum(entry["IsMarker"] for entry in all_versions(client, bucket)) == 2
+        assert "Contents" not in client.list_objects_v2(Bucket=bucket)
+
+
 # Failures: T-06 … T-09, I-03, I-15, F-03, F-05
 
 
-def test_t_07_t_08_t_09_i_03_f_05_suspended_destination(pair):
+def test_t_07_t_08_t_09_i_03_f_05_u_05_suspended_destination(pair):
     source, bucket, destination, other = pair
     configure(source, bucket, rule(other))
     destination.put_bucket_versioning(Bucket=other, VersioningConfiguration={"Status": "Suspended"})

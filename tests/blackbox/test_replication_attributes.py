@@ -176,7 +176,7 @@ def test_l_59_a_replica_is_never_protected_less(locked, is_removed):
     assert lock_of(destination, other, version) == lock_of(source, bucket, version)
 
 
-def test_f_04_destination_without_lock(regions):
+def test_f_04_i_05_w_08_u_29_destination_without_lock(regions):
     here, there = regions
     client, bucket, other = here.client(), make(here), there.bucket()
     configure(client, bucket, rule(other))

@@ -4,8 +4,8 @@ import re
 import xml.etree.ElementTree as ElementTree
 
 import pytest
-from federation import ALICE, BOB, fresh_name
-from replication import ROLE, configure, rule, rule_v1
+from federation import ALICE, BOB, fresh_name, policy
+from replication import ROLE, configure, rule, rule_v1, wait_for_status
 from s3 import content_md5, error_of, fails
 from strict import NAMESPACE
 
@@ -162,7 +162,7 @@ def test_c_14_generated_ids(put, s3, buckets):
     assert first["ID"] != second["ID"]
 
 
-def test_c_01_put_replaces_the_whole(put, s3, buckets):
+def test_c_01_c_15_put_replaces_the_whole(put, s3, buckets):
     assert put(document(v2(identifier="a"), v2(identifier="b", priority="<Priority>2</Priority>"))).status == 200
     assert put(document(v2(identifier="c"))).status == 200
     got = s3.get_bucket_replication(Bucket=buckets[0])["ReplicationConfiguration"]
@@ -325,7 +325,7 @@ REFUSED = {
         "Number of defined replication rules cannot exceed 1000",
         None,
     ),
-    "E-11-id-256": (document(v2(identifier="i" * 256)), INVALID_ARGUMENT, "Rule Id cannot be greater than 255", "ID"),
+    "E-11-N-02-id-256": (document(v2(identifier="i" * 256)), INVALID_ARGUMENT, "Rule Id cannot be greater than 255", "ID"),
     "E-12-id-not-ascii": (document(v2(identifier="rä")), INVALID_ARGUMENT, None, None),
     "E-13-duplicate-id": (
         document(v2(), v2(priority="<Priority>2</Priority>")),
@@ -333,7 +333,7 @@ REFUSED = {
         "Rule Id must be unique",
         "ID",
     ),
-    "E-14-prefix-1025": (
+    "E-14-N-02-prefix-1025": (
         document(v2(filter=f"<Filter><Prefix>{'p' * 1025}</Prefix></Filter>")),
         INVALID_ARGUMENT,
         "Rule prefix cannot be longer than maximum allowed key length of 1024",
@@ -351,7 +351,7 @@ REFUSED = {
         "Found overlapping prefixes '' and 'b'",
         None,
     ),
-    "E-16-v1-two-destinations": (
+    "E-16-U-16-v1-two-destinations": (
         document(
             v1(identifier="a", prefix="<Prefix>a</Prefix>"),
             v1(identifier="b", prefix="<Prefix>b</Prefix>", bucket="<Bucket>{dst}2</Bucket>"),
@@ -360,20 +360,20 @@ REFUSED = {
         "Number of distinct destination bucket ARNs cannot exceed 1",
         None,
     ),
-    "E-17-C-27-no-priority": (document(v2(priority="")), INVALID_REQUEST, f"Priority must be specified {SCHEMA}", None),
-    "E-18-C-27-no-markers": (
+    "E-17-U-17-C-27-no-priority": (document(v2(priority="")), INVALID_REQUEST, f"Priority must be specified {SCHEMA}", None),
+    "E-18-U-17-C-27-no-markers": (
         document(v2(markers="")),
         INVALID_REQUEST,
         f"DeleteMarkerReplication must be specified {SCHEMA}",
         None,
     ),
-    "E-19-v1-priority": (
+    "E-19-U-17-v1-priority": (
         document(v1(extra="<Priority>1</Priority>")),
         INVALID_REQUEST,
         f"Priority cannot be used {SCHEMA}",
         None,
     ),
-    "E-20-v1-markers": (
+    "E-20-U-17-v1-markers": (
         document(v1(extra="<DeleteMarkerReplication><Status>Disabled</Status></DeleteMarkerReplication>")),
         INVALID_REQUEST,
         f"DeleteMarkerReplication cannot be used {SCHEMA}",
@@ -487,7 +487,7 @@ REFUSED = {
         None,
         None,
     ),
-    "E-34-rtc-minutes": (
+    "E-34-N-04-rtc-minutes": (
         document(v2(more=RTC.replace("15", "16") + METRICS)),
         INVALID_ARGUMENT,
         "Invalid time minute value",
@@ -499,7 +499,7 @@ REFUSED = {
         "ReplicationMetrics must contain an event threshold",
         "ReplicationMetrics",
     ),
-    "E-36-threshold": (
+    "E-36-N-04-threshold": (
         document(v2(more=RTC + METRICS.replace("15", "5"))),
         INVALID_ARGUMENT,
         "Invalid event threshold minute value",
@@ -540,6 +540,18 @@ REFUSED = {
         document(v2(bucket="<Bucket>arn:aws:sqs:::name</Bucket>")),
         INVALID_ARGUMENT,
         "Invalid bucket ARN",
+        "Bucket",
+    ),
+    "W-22-access-point": (
+        document(v2(bucket=f"<Bucket>arn:aws:s3::{ALICE.id}:accesspoint/abcdefghijklm.mrap</Bucket>")),
+        INVALID_ARGUMENT,
+        "Invalid bucket ARN",
+        "Bucket",
+    ),
+    "W-22-alias": (
+        document(v2(bucket="<Bucket>arn:aws:s3:::abcdefghijklm.mrap</Bucket>")),
+        INVALID_ARGUMENT,
+        "The specified bucket is not valid.",
         "Bucket",
     ),
     "E-41-name": (
@@ -669,6 +681,53 @@ def test_c_37_destination_of_another_account(abroad, put):
     )
 
 
+def test_w_07_u_18_both_buckets_are_versioned_before_two_way(home, abroad, s3):
+    one, other = home.bucket(versioned=False), abroad.bucket(versioned=False)
+    sides = [(s3, one, other), (abroad.client(), other, one)]
+    for client, bucket, target in sides:
+        with fails(400, "InvalidRequest", "Versioning must be 'Enabled' on the bucket to apply a replication configuration"):
+            configure(client, bucket, rule(target))
+    s3.put_bucket_versioning(Bucket=one, VersioningConfiguration={"Status": "Enabled"})
+    with fails(400, "InvalidRequest", "Destination bucket must have versioning enabled."):
+        configure(s3, one, rule(other))
+    abroad.client().put_bucket_versioning(Bucket=other, VersioningConfiguration={"Status": "Enabled"})
+    for client, bucket, target in sides:
+        configure(client, bucket, rule(target))
+
+
+def test_n_13_more_destinations_than_regions(home, abroad, s3):
+    source, destinations = home.bucket(), [abroad.bucket() for _ in range(5)]
+    configure(s3, source, *(rule(name, identifier=name, priority=n) for n, name in enumerate(destinations)))
+    version = s3.put_object(Bucket=source, Key="k", Body=b"v")["VersionId"]
+    wait_for_status(s3, source, "k", version)
+    for name in destinations:
+        assert abroad.client().head_object(Bucket=name, Key="k", VersionId=version)["ReplicationStatus"] == "REPLICA"
+
+
+def test_c_13_directory_buckets_have_none(raw, put):
+    name = f"{fresh_name('d')}--use1-az4--x-s3"
+    # As a raw request: clients send those of directory buckets elsewhere.
+    error_of(raw.request("PUT", f"/{name}"), 400, "InvalidBucketName")
+    for answer in (*(raw.request(method, f"/{name}?replication") for method in ("GET", "DELETE")), put(document(v2()), bucket=name)):
+        assert answer.status in (400, 404), str(answer)
+
+
+def test_w_30_rules_of_a_bucket_of_another_account(home, abroad, s3):
+    source, destination = home.bucket(), abroad.bucket()
+    configure(s3, source, rule(destination))
+    bob = home.client(BOB)
+    with fails(403, "AccessDenied"):
+        bob.get_bucket_replication(Bucket=source)
+    allow = {
+        "Effect": "Allow", "Principal": {"AWS": BOB.id}, "Action": "s3:GetReplicationConfiguration",
+        "Resource": f"arn:aws:s3:::{source}",
+    }  # fmt: skip
+    s3.put_bucket_policy(Bucket=source, Policy=policy(allow))
+    assert bob.get_bucket_replication(Bucket=source)["ReplicationConfiguration"]["Rules"]
+    with fails(403, "AccessDenied"):
+        bob.delete_bucket_replication(Bucket=source)
+
+
 def test_c_60_document_errors_come_before_destination_errors(put):
     missing = "<Bucket>arn:aws:s3:::no-such-bucket-1234567</Bucket>"
     error_of(
@@ -677,7 +736,7 @@ def test_c_60_document_errors_come_before_destination_errors(put):
     error_of(put(document(v2(bucket=missing), role="rubbish")), 400, "InvalidArgument")
 
 
-def test_e_45_e_46_versioning_of_a_source(home, abroad, s3):
+def test_e_45_e_46_i_04_u_19_versioning_of_a_source(home, abroad, s3):
     source, destination = home.bucket(), abroad.bucket()
     configure(s3, source, rule(destination, status="Disabled"))
     with fails(

@@ -113,7 +113,7 @@ def test_A_10_A_12_A_14_F_23_F_25_each_permission_at_the_source(pair, action):
     assert pair.failure(pair.put()) == SOURCE_ACTIONS[action]
 
 
-def test_T_15_A_15_F_27_without_the_right_to_read_tags_it_arrives_without_them(pair):
+def test_T_15_A_15_F_27_U_27_without_the_right_to_read_tags_it_arrives_without_them(pair):
     pair.grant(source=set(SOURCE_ACTIONS) - {"s3:GetObjectVersionTagging"})
     pair.replicate()
     version = pair.put(Tagging="a=b")
@@ -196,7 +196,7 @@ def test_A_42_a_deny_in_the_destination_bucket_blocks_in_the_same_account(federa
     assert reason_of(federation, source, "key", version) == "DstPutObjectNotPermitted"
 
 
-def test_A_22_a_deny_of_ReplicateTags_leaves_the_tags_behind(federation, home, abroad, s3):
+def test_A_22_U_27_a_deny_of_ReplicateTags_leaves_the_tags_behind(federation, home, abroad, s3):
     source, destination = home.bucket(), abroad.bucket()
     deny = {**allow(["s3:ReplicateTags"], *both(destination), effect="Deny"), "Principal": "*"}
     abroad.client(ALICE).put_bucket_policy(Bucket=destination, Policy=policy(deny))
@@ -341,7 +341,7 @@ def failed_with(federation, client, bucket, version, reason, key="key"):
 
 
 @pytest.mark.parametrize("acl", [None, "read", "full"])
-def test_L_11_L_12_A_04_objects_of_other_owners(federation, home, abroad, s3, acl):
+def test_L_11_L_12_A_04_U_14_objects_of_other_owners(federation, home, abroad, s3, acl):
     """Bob writes into Alice's bucket, whose owner is then who writes."""
     source, destination = home.bucket(ObjectOwnership="ObjectWriter"), abroad.bucket()
     writers = {**allow(["s3:PutObject", "s3:PutObjectAcl"], *both(source)), "Principal": {"AWS": BOB.id}}
@@ -358,6 +358,31 @@ def test_L_11_L_12_A_04_objects_of_other_owners(federation, home, abroad, s3, ac
     reason = "SrcGetObjectNotPermitted" if acl is None else "SrcGetAclNotPermitted"
     eventually(lambda: reason_of(federation, source, "key", version) == reason, "it is refused for its owner's ACL")
     assert not abroad.client(ALICE).list_object_versions(Bucket=destination).get("Versions")
+
+
+def test_U_15_the_owner_of_the_destination_reads_replicas_only_with_an_override(pair):
+    # As buckets were before ownership was enforced.
+    controls = {"Rules": [{"ObjectOwnership": "ObjectWriter"}]}
+    pair.bobs.put_bucket_ownership_controls(Bucket=pair.destination, OwnershipControls=controls)
+    pair.grant()
+    alice, bob = (client.list_buckets()["Owner"]["ID"] for client in (pair.s3, pair.bobs))
+
+    def owner(version):
+        listed = pair.bobs.list_object_versions(Bucket=pair.destination)["Versions"]
+        return next(entry["Owner"]["ID"] for entry in listed if entry["VersionId"] == version)
+
+    configure(pair.s3, pair.source, rule(pair.destination, Account=BOB.id), role=pair.role)
+    theirs = pair.put()
+    wait_for_status(pair.s3, pair.source, "key", theirs)
+    assert owner(theirs) == alice
+    with pytest.raises(pair.bobs.exceptions.ClientError) as caught:
+        pair.bobs.get_object(Bucket=pair.destination, Key="key", VersionId=theirs)
+    assert caught.value.response["Error"]["Code"] == "AccessDenied"
+    pair.replicate()
+    own = pair.put()
+    wait_for_status(pair.s3, pair.source, "key", own)
+    assert owner(own) == bob
+    assert pair.bobs.get_object(Bucket=pair.destination, Key="key", VersionId=own)["ReplicationStatus"] == "REPLICA"
 
 
 def test_E_50_I_06_requester_pays_of_another_account_takes_nothing(pair):
@@ -419,7 +444,7 @@ LOCK_ACTIONS = {"s3:GetObjectRetention": "SrcGetRetentionNotPermitted", "s3:GetO
 
 
 @pytest.mark.parametrize("missing", [*LOCK_ACTIONS, None])
-def test_A_16_F_24_F_26_a_locked_source_needs_rights_to_read_its_locks(federation, home, abroad, s3, missing):
+def test_A_16_F_24_F_26_I_05_a_locked_source_needs_rights_to_read_its_locks(federation, home, abroad, s3, missing):
     source, destination = (region.bucket(ObjectLockEnabledForBucket=True) for region in (home, abroad))
     actions = (set(SOURCE_ACTIONS) | set(LOCK_ACTIONS)) - {missing}
     role = trusted_role(home, allow(actions, *both(source)), allow(DESTINATION_ACTIONS, *both(destination)))

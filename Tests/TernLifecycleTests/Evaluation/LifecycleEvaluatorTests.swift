@@ -110,7 +110,7 @@ struct LifecycleEvaluatorTests {
             rules: [expire(1, LifecycleFilter(tags: [Tag(key: "a", value: "b")]))], version: marker(),
             expected: nothing),
         Row(
-            reason: "T-18: PENDING and FAILED versions stay", rules: [expire(1)], version: object(held: true),
+            reason: "T-18, U-04: PENDING and FAILED versions stay", rules: [expire(1)], version: object(held: true),
             expected: LifecycleDecision(.keep, .heldByReplication)),
         Row(
             reason: "LC-7: locked versions are not removed", rules: [expire(1)], version: object(locked: true),

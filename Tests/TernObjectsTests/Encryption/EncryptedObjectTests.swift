@@ -234,7 +234,7 @@ struct EncryptedObjectTests {
         #expect(!row.lowercaseHex.contains(Self.md5(key.bytes).lowercaseHex))
     }
 
-    @Test("KMS-20, A-34: KMS is asked as the caller, with the object's ARN, or with a bucket key the bucket's")
+    @Test("KMS-20, A-34, U-08: KMS is asked as the caller, with the object's ARN, or with a bucket key the bucket's")
     func kmsUse() async throws {
         let region = try await self.makeRegion()
         for (mode, arn) in [

@@ -30,7 +30,7 @@ struct IngestTests {
         self.item(bytes: [], age: age, random: random).asDeleteMarker
     }
 
-    @Test("P-20: any order of arrival makes the same stack", arguments: UInt64(0)..<30)
+    @Test("P-20, U-22: any order of arrival makes the same stack", arguments: UInt64(0)..<30)
     func orderOfArrivalDoesNotMatter(seed: UInt64) async throws {
         let region = try await self.makeDestination()
         let dice = SeededRandom(seed: seed)

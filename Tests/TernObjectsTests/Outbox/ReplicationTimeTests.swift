@@ -122,7 +122,7 @@ struct ReplicationTimeTests {
         #expect(try await region.rowCount(.deadline, in: "src") == 0)
     }
 
-    @Test("R-03, L-38: rules without replication time, and delete markers, have no deadline")
+    @Test("R-02, R-03, R-04, L-38: rules without replication time, and delete markers, have no deadline")
     func untimed() async throws {
         let (region, _) = try await self.makeRegion(hasTimeControl: false)
         try await region.put("k", in: "src", bytes: [1])
