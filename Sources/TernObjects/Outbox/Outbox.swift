@@ -110,6 +110,8 @@ package final class Outbox: Sendable {
         var observers: [OutcomeObserver] = []
         var doubts = OutboxDoubts()
         var doubtfulSettlements: [LaneID: [DoubtfulSettlement]] = [:]
+        /// Lanes that began to settle, and have not ended with success.
+        var unsettledLanes: Set<LaneID> = []
     }
 
     /// So many tasks are counted one by one: those of one write are in lanes of their own.
@@ -152,6 +154,15 @@ package final class Outbox: Sendable {
     }
 
     // MARK: Doubts
+
+    /// Whether the lane's last outcomes were settled to the end, so that none of the next ones can be among them.
+    func beginSettling(_ lane: LaneID) -> Bool {
+        self.state.withLock { $0.unsettledLanes.insert(lane).inserted }
+    }
+
+    func endSettling(_ lane: LaneID) {
+        self.state.withLock { _ = $0.unsettledLanes.remove(lane) }
+    }
 
     /// Notes outcomes whose commit failed with its outcome unknown.
     func doubted(_ settlement: DoubtfulSettlement, of lane: LaneID) {
@@ -227,6 +238,7 @@ package final class Outbox: Sendable {
         self.state.withLock { state in
             state.pending.removeValue(forKey: lane)
             state.doubtfulSettlements.removeValue(forKey: lane)
+            state.unsettledLanes.remove(lane)
         }
     }
 

@@ -63,17 +63,21 @@ extension ObjectService {
         guard !settlements.isEmpty else { return }
         // Whoever settles tasks has read them, so that there is no doubt that they were committed.
         self.outbox.found(settlements.map(\.task.row))
+        // After a failure some may be settled already: then all are read again, so that those of the next commit are there.
+        let isSure = self.outbox.beginSettling(lane)
         try await self.resolveSettlementDoubts(of: lane)
-        if try await self.trySettle(settlements, lane: lane, trustsHints: true) { return }
-        if try await self.trySettle(settlements, lane: lane, trustsHints: false) { return }
+        var isSettled = false
+        if isSure { isSettled = try await self.trySettle(settlements, lane: lane, trustsHints: true) }
+        if !isSettled { isSettled = try await self.trySettle(settlements, lane: lane, trustsHints: false) }
         // Clients change some of the versions all the time; the rest shall not wait for them.
-        for settlement in settlements {
+        for settlement in settlements where !isSettled {
             var attempts = 0
             while try await !self.trySettle([settlement], lane: lane, trustsHints: false) {
                 attempts += 1
                 if attempts >= Self.maximumCommitAttempts { throw .operationAborted }
             }
         }
+        self.outbox.endSettling(lane)
     }
 
     private func trySettle(_ settlements: [TaskSettlement], lane: LaneID, trustsHints: Bool) async throws(S3Error)

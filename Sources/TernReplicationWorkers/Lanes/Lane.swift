@@ -137,6 +137,7 @@ final class Lane: Sendable {
         var report = SettlementReport(settlements: settlements, postponements: postponements, error: nil)
         do {
             try await self.context.service.settle(settlements, lane: self.id)
+            report.areSettled = true
             if !postponements.isEmpty {
                 try await self.context.service.outbox.postpone(postponements, lane: self.id)
             }

@@ -112,6 +112,8 @@ struct DeliveryReport: Sendable {
 struct SettlementReport: Sendable {
     var settlements: [TaskSettlement]
     var postponements: [Postponement]
+    /// Whether the outcomes are committed, whatever became of the postponements.
+    var areSettled = false
     /// `nil` when all are committed.
     var error: String?
 }

@@ -193,7 +193,12 @@ struct LaneWork: Sendable {
     private mutating func settlementEnded(_ report: SettlementReport, at now: Timestamp) {
         self.isSettling = false
         if report.error != nil {
-            self.settlements.insert(contentsOf: report.settlements, at: 0)
+            // What is committed is not settled again: its tasks are gone, which would say nothing about a later commit.
+            if report.areSettled {
+                self.cursor.settled(report.settlements.map(\.task.row))
+            } else {
+                self.settlements.insert(contentsOf: report.settlements, at: 0)
+            }
             self.postponements.insert(contentsOf: report.postponements, at: 0)
             self.settleAfter = Timestamp(milliseconds: now.milliseconds + Self.storeDelayMilliseconds)
             return
