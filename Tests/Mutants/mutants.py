@@ -248,6 +248,17 @@ MUTANTS = [
         ],
     ),
     Mutant(
+        "settlement-doubts-forgotten",
+        "outcomes whose commit had an unknown outcome, and that were committed, are not counted",
+        [
+            (
+                OBJECTS + "Outbox/SettleTasks.swift",
+                "            if let witness {",
+                "            if let witness, !(ON) {",
+            )
+        ],
+    ),
+    Mutant(
         "buckets-left-out",
         "a bucket that cannot be read when the process starts is left out, and its lanes with it",
         [

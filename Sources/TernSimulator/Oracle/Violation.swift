@@ -10,6 +10,8 @@ package enum Invariant: String, Sendable, Hashable, CaseIterable {
     case memory = "bounded memory and steps"
     case permission = "permission"
     case durability = "durability"
+    /// What a region counts as waiting is what its outboxes have.
+    case counts = "true counts"
     case determinism = "determinism"
     /// Everything settles once the faults are over: the other half of 2 and 7.
     case liveness = "liveness"

@@ -26,6 +26,8 @@ struct Scenario: Sendable {
     /// Both ways between all buckets, with everything enabled: where all has to come to be the same everywhere.
     var isMesh: Bool
     var order: JobQueue.Order
+    /// Whether clients change a few versions over and over, while the disk answers late.
+    var hasStorms: Bool
 
     static let accounts = ["111111111111", "222222222222"]
     static let keys = ["a/1", "a/2", "b/1", "b/2", "c"]
@@ -62,6 +64,7 @@ struct Scenario: Sendable {
         self.hasBucketDeletion = !self.isMesh && dice.chance(0.2)
         self.hasEncryption = dice.chance(0.3)
         self.order = JobQueue.Order.allCases[dice.below(JobQueue.Order.allCases.count)]
+        self.hasStorms = dice.chance(0.2)
     }
 }
 

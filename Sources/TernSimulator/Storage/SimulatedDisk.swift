@@ -42,6 +42,7 @@ final class SimulatedDisk: Sendable {
     private struct State {
         var life = 0
         var mood = Mood()
+        var answersWithin: Int64 = 0
         var commitCount = 0
         var crashes: [Int: CrashMoment] = [:]
         var lastTicket = 0
@@ -71,6 +72,8 @@ final class SimulatedDisk: Sendable {
     var life: Int { self.state.withLock { $0.life } }
     var commitCount: Int { self.state.withLock { $0.commitCount } }
     func set(_ mood: Mood) { self.state.withLock { $0.mood = mood } }
+    /// Commits that have taken effect are answered so late, at most, from now on.
+    func answerWithin(milliseconds: Int64) { self.state.withLock { $0.answersWithin = milliseconds } }
     func planCrashes(_ crashes: [Int: CrashMoment]) { self.state.withLock { $0.crashes = crashes } }
     func onCrash(_ body: @escaping @Sendable () async -> Void) { self.crash.withLock { $0 = body } }
 
@@ -121,6 +124,8 @@ final class SimulatedDisk: Sendable {
         if let error = await self.apply(batch, by: doer) { throw error }
         if case .afterCommit = moment { await self.crash.withLock { $0 }?() }
         if self.dice.below(4) == 0 { await self.timeline.pass(milliseconds: Int64(self.dice.below(3))) }
+        let lateness = self.state.withLock { $0.answersWithin }
+        if lateness > 0 { await self.timeline.pass(milliseconds: Int64(self.dice.below(Int(lateness)))) }
         _ = try self.check(life)
         if self.dice.chance(mood.failures) { throw StorageError(.io, "simulated: no answer from the disk") }
     }

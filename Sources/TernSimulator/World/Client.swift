@@ -28,15 +28,19 @@ final class Client: Sendable {
         (3, .race), (2, .versioning), (2, .permission), (2, .kmsKey), (1, .dropBucket), (6, .wait),
     ]
 
+    /// Where there are storms, they come on top, so that the other worlds stay as they are.
+    private static let stormyWeights = weights + [(10, .storm)]
+
     enum OperationKind: UInt8, Sendable, CaseIterable {
         case put, putLarge, multipart, copy, deleteCurrent, deleteVersion, tags, acl, retention, legalHold, twins, burst
-        case configuration, race, versioning, permission, kmsKey, dropBucket, wait
+        case configuration, race, versioning, permission, kmsKey, dropBucket, wait, storm
     }
 
     func run(operations: Int) async {
+        let weights = self.world.parts.scenario.hasStorms ? Self.stormyWeights : Self.weights
         for _ in 0..<operations {
             if self.world.ledger.hasViolation { return }
-            guard let kind = self.dice.pick(weighted: Self.weights) else { return }
+            guard let kind = self.dice.pick(weighted: weights) else { return }
             await self.perform(kind)
         }
     }
@@ -112,6 +116,7 @@ final class Client: Sendable {
             try await self.change(kind, number, copy, bucket.name, service, value: self.dice.below(1000))
         case .twins: try await self.changeAtOnce()
         case .burst: try await self.changeOften(bucket, service)
+        case .storm: await self.storm(bucket)
         case .race: await self.putWhileConfigurationChanges(bucket, service)
         case .configuration: try await self.configure(bucket, service)
         case .versioning:
@@ -201,7 +206,7 @@ final class Client: Sendable {
     }
 
     /// One of the versions that stand in the bucket now.
-    private func someVersion(in bucket: Scenario.Bucket, markers: Bool) -> Copy? {
+    func someVersion(in bucket: Scenario.Bucket, markers: Bool) -> Copy? {
         let copies = self.world.ledger.read { book in
             (book.bucket(named: bucket.name)?.versions.values).map { Array($0) } ?? []
         }
@@ -221,75 +226,7 @@ final class Client: Sendable {
         }
     }
 
-    // MARK: Attributes
-
-    private func change(
-        _ kind: OperationKind, _ number: Int, _ copy: Copy, _ bucket: String, _ service: ObjectService, value: Int
-    ) async throws {
-        let key = try ObjectKey(copy.key)
-        let reference = copy.record.reference
-        switch kind {
-        case .acl:
-            let list = AccessControlList([AccessGrant(.account("\(value)"), .read)])
-            _ = try await service.setACL(list, of: reference, key: key, in: bucket)
-        case .retention:
-            let until = service.clock.now + .seconds(60 + value * 600)
-            _ = try await service.setRetention(
-                Retention(mode: .governance, until: until), of: reference, key: key, in: bucket,
-                bypassesGovernance: true)
-        case .legalHold:
-            _ = try await service.setLegalHold(value < 300, of: reference, key: key, in: bucket)
-        default:
-            var tags = [Tag(key: "v", value: "\(value)")]
-            if value % 3 != 0, let tag = self.dice.pick(Scenario.tags) {
-                tags.append(Tag(key: tag.key, value: tag.value))
-            }
-            _ = try await service.setTags(tags, of: reference, key: key, in: bucket)
-        }
-        self.world.ledger.write { book in
-            if book.commitsOf[number] == nil {
-                book.report(.durability, "a change of \(copy.id) was acknowledged, and nothing was committed")
-            }
-        }
-    }
-
-    /// The same attribute of one version, in all its buckets at the same moment: by equal clocks, under equal stamps.
-    private func changeAtOnce() async throws {
-        let buckets = self.world.parts.scenario.buckets
-        guard let first = self.dice.pick(buckets), let copy = self.someVersion(in: first, markers: false) else {
-            return
-        }
-        let kind = self.dice.pick(weighted: [(6, .tags), (2, .legalHold), (2, OperationKind.acl)]) ?? .tags
-        let holders = self.world.ledger.read { book in
-            buckets.filter { book.bucket(named: $0.name)?.versions[copy.id] != nil }
-        }
-        await withDiscardingTaskGroup { group in
-            for bucket in holders {
-                let value = self.dice.below(1000)
-                let number = self.world.nextOperation()
-                guard let service = self.world.regions[bucket.region]?.service else { continue }
-                group.addTask {
-                    await Doer.$current.withValue(.client(number)) {
-                        // What it comes to is in the books.
-                        try? await self.change(kind, number, copy, bucket.name, service, value: value)
-                    }
-                }
-            }
-        }
-    }
-
-    /// One attribute of one version, several times without a pause: outcomes of older changes come while newer ones are
-    /// made.
-    private func changeOften(_ bucket: Scenario.Bucket, _ service: ObjectService) async throws {
-        guard let copy = self.someVersion(in: bucket, markers: false) else { return }
-        let kind = self.dice.pick(weighted: [(6, .tags), (2, .legalHold), (2, OperationKind.acl)]) ?? .tags
-        for _ in 0..<(2 + self.dice.below(4)) {
-            await self.perform(as: self.world.nextOperation()) { number in
-                try await self.change(kind, number, copy, bucket.name, service, value: self.dice.below(1000))
-            }
-            if self.dice.chance(0.5) { await self.world.parts.timeline.pass(milliseconds: Int64(self.dice.below(6))) }
-        }
-    }
+    // MARK: Buckets, permissions
 
     /// Writes that are planned while their rules change.
     private func putWhileConfigurationChanges(_ bucket: Scenario.Bucket, _ service: ObjectService) async {
@@ -318,13 +255,11 @@ final class Client: Sendable {
     }
 
     /// A request within another one. What it comes to is in the books.
-    private func perform(as number: Int, _ body: (Int) async throws -> Void) async {
+    func perform(as number: Int, _ body: (Int) async throws -> Void) async {
         await Doer.$current.withValue(.client(number)) {
             try? await body(number)
         }
     }
-
-    // MARK: Buckets, permissions
 
     private func configure(_ bucket: Scenario.Bucket, _ service: ObjectService) async throws {
         if self.dice.chance(0.15) {

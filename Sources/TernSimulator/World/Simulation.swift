@@ -1,6 +1,7 @@
 import Logging
 import Synchronization
 import TernCore
+import TernObjects
 import TernRecords
 
 /// One seed, from an empty world to one that has come to rest.
@@ -166,11 +167,27 @@ package struct Simulation: Sendable {
             if world.parts.scenario.isMesh { book.checkMesh() }
         }
         if world.ledger.hasViolation { return }
+        self.checkCounts(of: world)
         // What sleeps now does so for longer than a lane has reason to.
         let sleepers = timeline.sleeperCount
         if sleepers > 50 * world.parts.scenario.buckets.count {
             world.ledger.report(.memory, "\(sleepers) timers run in a world at rest")
         }
         await BodyReading(world: world).check()
+    }
+
+    /// What a region says that waits is what its outbox has: nothing.
+    private static func checkCounts(of world: World) {
+        for region in world.orderedRegions {
+            let pending = region.service?.outbox.pending ?? [:]
+            for (lane, rules) in pending.sorted(by: { $0.key < $1.key }) {
+                for (rule, count) in rules.sorted(by: { $0.key < $1.key }) where count != PendingCount() {
+                    world.ledger.report(
+                        .counts,
+                        "\(region.name) counts \(count.operations) operations and \(count.bytes) bytes of \(rule) "
+                            + "from \(lane), and nothing waits")
+                }
+            }
+        }
     }
 }
