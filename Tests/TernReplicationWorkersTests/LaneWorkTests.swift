@@ -65,6 +65,42 @@ struct LaneWorkTests {
         #expect(self.started(work.actions(at: now)).first?.count == 128)
     }
 
+    @Test("What is committed is not settled again where something after it fails, and no timer rings for nothing")
+    func failureAfterSettling() throws {
+        var work = LaneWork(lane: Self.lane, options: ReplicationOptions())
+        var now = Timestamp(milliseconds: 100)
+        work.take(self.tasks(1), limit: 256, at: now)
+        let delivered = try #require(self.started(work.actions(at: now)).first)
+        var letters = LaneMailbox.Letters()
+        letters.deliveries = [
+            DeliveryReport(
+                verdicts: delivered.map { ($0, .settle(.done(attributesStamp: 0), nil)) }, failure: nil,
+                isAnswered: true, wasFull: false)
+        ]
+        letters.freed = [.small]
+        work.take(letters, jitter: 0.5, at: now)
+        let settlements = work.actions(at: now).compactMap { action in
+            if case .settle(let settlements, _) = action { settlements } else { nil }
+        }
+        #expect(settlements.map(\.count) == [1])
+        letters = LaneMailbox.Letters()
+        letters.settlements = [
+            SettlementReport(
+                settlements: settlements.flatMap(\.self), postponements: [], areSettled: true, error: "the disk failed")
+        ]
+        work.take(letters, jitter: 0.5, at: now)
+        for _ in 0..<3 {
+            now = now + .seconds(1)
+            for action in work.actions(at: now) {
+                switch action {
+                case .settle: Issue.record("it is settled again")
+                case .wake(let deadline): #expect(deadline > now)
+                default: break
+                }
+            }
+        }
+    }
+
     @Test("Rests of many lanes are longer, up to eight times", arguments: [(1, 1), (2, 1), (6, 3), (1000, 8)])
     func sharedRests(deliveries: Int, times: Int) {
         #expect(ReplicationOptions().sharedRests(deliveries: deliveries) == times)

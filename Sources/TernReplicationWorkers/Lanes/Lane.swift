@@ -41,7 +41,10 @@ final class Lane: Sendable {
                 work.take(self.mailbox.take(), jitter: self.context.random.nextFraction(), at: now)
                 flow.applyPauses(to: &work, context: self.context, at: now)
                 let mayHaveMore = await self.read(into: &work)
-                if work.isOver { break }
+                if work.isOver {
+                    self.context.service.outbox.forget(self.id)
+                    break
+                }
                 work.isMakingRoom = self.context.clients?.isBusy ?? false
                 await flow.applyRoute(to: &work, context: self.context)
                 for action in work.actions(at: self.context.wall.now) { self.start(action, in: &group) }

@@ -200,7 +200,8 @@ struct LaneWork: Sendable {
                 self.settlements.insert(contentsOf: report.settlements, at: 0)
             }
             self.postponements.insert(contentsOf: report.postponements, at: 0)
-            self.settleAfter = Timestamp(milliseconds: now.milliseconds + Self.storeDelayMilliseconds)
+            let isDone = self.settlements.isEmpty && self.postponements.isEmpty
+            self.settleAfter = isDone ? nil : now + .milliseconds(Self.storeDelayMilliseconds)
             return
         }
         self.settleAfter = nil
