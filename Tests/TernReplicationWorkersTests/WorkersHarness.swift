@@ -37,7 +37,7 @@ func settle(
 ) async throws {
     let end = clock.now + limit
     // A short limit is a statement about the workers, which other tests beside them must not keep from their turns.
-    let turns = limit < .seconds(60) ? 400 : 40
+    let turns = limit < .seconds(60) ? 2000 : 40
     while clock.now < end {
         for _ in 0..<turns { await Task.yield() }
         if try await condition() { return }
