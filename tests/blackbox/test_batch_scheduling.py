@@ -143,6 +143,11 @@ def test_the_command_watches_a_job_over_a_restart_of_its_region(held):
             # It is told at once, for who reads it from a pipe.
             job = watch.stdout.readline().removeprefix("job ").strip()
             held.wait(job, "Active")
+            lines = []
+            while not lines or not lines[-1].startswith("Active"):
+                lines.append(watch.stderr.readline())
+                assert lines[-1], lines
+            assert lines[-1].startswith("Active  0 %  0 of 1"), lines
             held.home.kill()
             held.home.start()
         except BaseException:
@@ -151,8 +156,7 @@ def test_the_command_watches_a_job_over_a_restart_of_its_region(held):
     output, errors = watch.communicate(timeout=120)
     assert watch.returncode == 0, errors
     assert "tasks      1: 1 succeeded, 0 failed" in output
-    lines = errors.splitlines()
-    assert any(line.startswith("Active  0 %  0 of 1") for line in lines), lines
+    lines += errors.splitlines()
     assert not any("\r" in line or "█" in line for line in lines)
     done = subprocess.run(
         [tern_binary(), "batch", "replicate", *where, "--json"], capture_output=True, text=True, timeout=120, check=True,

@@ -304,7 +304,8 @@ def test_jobs_with_their_progress_and_failures(home, s3, console):
     assert console.ask("jobs", limit=1, cursor=first["next"])["jobs"][0]["id"] == job
 
 
-def test_event_targets_are_told(console):
+def test_event_targets_are_told(make_federation):
+    console = Console(make_federation()["us-east-1"])
     assert console.ask("events") == {"region": "us-east-1", "targets": []}
 
 
