@@ -238,7 +238,9 @@ let package = Package(
         ),
         .executableTarget(
             name: "tern-simulator",
-            dependencies: ["TernSimulator", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: [
+                "TernCore", "TernSimulator", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
             swiftSettings: strict
         ),
 
@@ -260,13 +262,20 @@ let package = Package(
             name: "TernReplicationTests", dependencies: ["TernCore", "TernReplication"], swiftSettings: strict),
         .testTarget(name: "TernBatchTests", dependencies: ["TernCore", "TernBatch"], swiftSettings: strict),
         .testTarget(
-            name: "TernBatchWorkersTests", dependencies: ["TernBatch", "TernBatchWorkers"], swiftSettings: strict),
+            name: "TernBatchWorkersTests",
+            dependencies: [
+                "TernCore", "TernCompression", "TernBatch", "TernS3Protocol", "TernRecords", "TernPorts", "TernStorage",
+                "TernObjects", "TernControlPlane", "TernBatchWorkers", "TernTestSupport", nioCore, logging,
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ],
+            swiftSettings: strict
+        ),
         .testTarget(name: "TernCompressionTests", dependencies: ["TernCompression"], swiftSettings: strict),
         .testTarget(
             name: "TernInventoryTests",
             dependencies: [
-                "TernCore", "TernCompression", "TernBatch", "TernS3Protocol", "TernRecords", "TernPorts", "TernObjects",
-                "TernInventory", "TernTestSupport", nioCore, logging,
+                "TernCore", "TernCompression", "TernBatch", "TernS3Protocol", "TernRecords", "TernPorts", "TernStorage",
+                "TernObjects", "TernInventory", "TernTestSupport", nioCore, logging,
             ],
             swiftSettings: strict
         ),

@@ -33,6 +33,10 @@ package final class ObjectService: Sendable {
         /// The storage pools of the classes that have one.
         package var poolOfClass: [StorageClass: String] = [:]
 
+        /// So many tasks, and events, whose commit had an unknown outcome are noted; with more, writes find out about some
+        /// before.
+        package var maximumDoubts = 10_000
+
         /// When an operation under replication time has missed its promise, from the client's request on. S3's is
         /// 15 minutes (C-31); another is for tests.
         package var replicationTimeThreshold = Duration.seconds(60 * ReplicationTime.thresholdMinutes)
@@ -80,8 +84,8 @@ package final class ObjectService: Sendable {
         self.directory = DirectoryStore(metadata: metadata, region: region)
         self.registry = BucketRegistry(metadata: metadata, directory: self.directory, region: region)
         self.namespace = namespace ?? HomeNamespace(directory: self.directory)
-        self.outbox = Outbox(metadata: metadata)
-        self.events = EventQueue(metadata: metadata)
+        self.outbox = Outbox(metadata: metadata, maximumDoubts: options.maximumDoubts)
+        self.events = EventQueue(metadata: metadata, maximumDoubts: options.maximumDoubts)
         self.attainment = ReplicationAttainment(threshold: options.replicationTimeThreshold)
         self.options = options
         self.encryption = encryption

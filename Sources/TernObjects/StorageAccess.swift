@@ -17,6 +17,13 @@ extension S3Error {
         case .closed:
             self = S3Error(
                 code: "ServiceUnavailable", status: 503, message: "This region is shutting down. Please retry.")
+        case .viewGone:
+            self = S3Error(
+                code: "ServiceUnavailable", status: 503,
+                message: "The view of the bucket that this was read from is gone. Please retry.")
+        case .unsupported:
+            self = S3Error(
+                code: "NotImplemented", status: 501, message: "The storage of this region has no such reads.")
         case .conflict, .notFound, .permissionDenied, .damaged, .locked, .io:
             self = .internalError
         }
@@ -56,6 +63,13 @@ extension MetadataStore {
         } catch {
             throw S3Error(error)
         }
+    }
+}
+
+extension MetadataView {
+    /// `scan`, with S3's errors.
+    func entries(_ ranges: [KeyRange], limit: Int) async throws(S3Error) -> [[KeyValue]] {
+        do { return try await self.scan(ranges, limit: limit) } catch { throw S3Error(error) }
     }
 }
 

@@ -64,7 +64,7 @@ extension JSONValue {
         case .null: text += Array("null".utf8)
         case .boolean(let flag): text += Array((flag ? "true" : "false").utf8)
         case .number(let digits): text += Array(digits.utf8)
-        case .string(let string): Self.write(string, to: &text)
+        case .string(let string): JSONString.append(string, to: &text)
         case .array(let values):
             text.append(UInt8(ascii: "["))
             for (index, value) in values.enumerated() {
@@ -76,28 +76,11 @@ extension JSONValue {
             text.append(UInt8(ascii: "{"))
             for (index, member) in members.enumerated() {
                 if index > 0 { text.append(UInt8(ascii: ",")) }
-                Self.write(member.name, to: &text)
+                JSONString.append(member.name, to: &text)
                 text.append(UInt8(ascii: ":"))
                 member.value.write(to: &text)
             }
             text.append(UInt8(ascii: "}"))
         }
-    }
-
-    private static func write(_ string: String, to text: inout [UInt8]) {
-        text.append(UInt8(ascii: "\""))
-        for byte in string.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-                text.append(UInt8(ascii: "\\"))
-                text.append(byte)
-            case 0..<0x20:
-                text += Array("\\u00".utf8)
-                text.append(hexDigit(byte >> 4))
-                text.append(hexDigit(byte & 15))
-            default: text.append(byte)
-            }
-        }
-        text.append(UInt8(ascii: "\""))
     }
 }

@@ -44,7 +44,7 @@ package final class ClientActivity: Sendable {
     }
 }
 
-/// What clients do with their time, in windows of a tenth of a second.
+/// What clients do with their time, in windows of a tenth of a second, of which the latest count most.
 struct ClientDemand: Sendable {
     private let threshold: Int
     private var running = 0
@@ -56,15 +56,22 @@ struct ClientDemand: Sendable {
     private var resting = 0.0
     /// The most requests at a moment of the present window.
     private var peak = 0
-    /// Whether clients pressed in the latest window; `nil` where nobody was there.
+    /// Of the windows before, each with ``memory`` of the weight of the next one: seconds that requests waited, those that
+    /// clients waited and rested, and the lengths of the windows.
+    private var past = (waiting: 0.0, busy: 0.0, length: 0.0)
+    /// Whether clients pressed of late; `nil` where nobody was there.
     private var wasPressing: Bool?
 
     private static let window = Duration.milliseconds(100)
+    /// One window alone says little: a commit that takes long, or a compaction, is enough for a strange one, and whatever
+    /// is delivered because of one is delivered at the full rate.
+    private static let memory = 0.6
     /// A connection that rests for longer is nobody's who is in a hurry, and shall not hide those who are.
     private static let longestRest = 0.020
     /// Clients press that spend this part of their time waiting. Between an answer and the next request there is always
-    /// something: the way, the client's own work, and the other requests of a busy event loop.
-    private static let pressingShare = 0.4
+    /// something: the way, the client's own work, and the other requests of a busy event loop. Clients without a pause
+    /// wait for two thirds of their time or more, at half of their rate for a third.
+    private static let pressingShare = 0.55
 
     init(threshold: Int, at now: ContinuousClock.Instant) {
         self.threshold = threshold
@@ -74,6 +81,8 @@ struct ClientDemand: Sendable {
 
     mutating func requestBegan(after pause: Duration?, at now: ContinuousClock.Instant) {
         self.advance(to: now)
+        // Time in which nobody was there is no part of the first window of a burst.
+        if self.running == 0, self.waiting == 0, self.resting == 0 { self.windowStart = now }
         if let pause { self.resting += min(pause.inSeconds, Self.longestRest) }
         self.running += 1
         self.peak = max(self.peak, self.running)
@@ -98,9 +107,17 @@ struct ClientDemand: Sendable {
         let length = now - self.windowStart
         guard length >= Self.window else { return }
         let busy = self.waiting + self.resting
-        let clients = busy / length.inSeconds
-        self.wasPressing =
-            busy == 0 ? nil : clients >= Double(self.threshold) && self.waiting >= busy * Self.pressingShare
+        if busy == 0 {
+            self.past = (0, 0, 0)
+            self.wasPressing = nil
+        } else {
+            self.past.waiting = self.past.waiting * Self.memory + self.waiting
+            self.past.busy = self.past.busy * Self.memory + busy
+            self.past.length = self.past.length * Self.memory + length.inSeconds
+            self.wasPressing =
+                self.past.busy >= Double(self.threshold) * self.past.length
+                && self.past.waiting >= self.past.busy * Self.pressingShare
+        }
         self.windowStart = now
         self.waiting = 0
         self.resting = 0

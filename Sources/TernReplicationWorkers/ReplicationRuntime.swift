@@ -43,7 +43,7 @@ package final class ReplicationRuntime: LaneMonitor {
     package func run() async {
         self.context.flow?.listen { [weak self] in self?.flowChanged() }
         self.context.service.outbox.listen { [weak self] lane, due in self?.tasksAdded(to: lane, dueAt: due) }
-        self.context.service.outbox.listenToDoubts { [weak self] in self?.doubts.ring() }
+        self.context.service.listenToDoubts { [weak self] in self?.doubts.ring() }
         await withDiscardingTaskGroup { group in
             group.addTask { await self.resolveDoubts() }
             while !Task.isCancelled {
@@ -64,7 +64,7 @@ package final class ReplicationRuntime: LaneMonitor {
         }
     }
 
-    /// Finds out about tasks whose commit failed in between, once the store is well again.
+    /// Finds out about tasks and events whose commit failed in between, once the store is well again.
     private func resolveDoubts() async {
         while !Task.isCancelled {
             await self.doubts.wait()
@@ -76,7 +76,8 @@ package final class ReplicationRuntime: LaneMonitor {
                     break
                 } catch {
                     self.context.logger.warning(
-                        "it is not known yet whether tasks were committed", metadata: ["error": "\(error.message)"])
+                        "it is not known yet whether tasks or events were committed",
+                        metadata: ["error": "\(error.message)"])
                 }
             }
         }

@@ -19,6 +19,12 @@ package protocol MetadataStore: Sendable {
     /// The first `limit` entries of each range, all as of one moment.
     func scan(_ ranges: [KeyRange], in partition: PartitionID, limit: Int) async throws(StorageError) -> [[KeyValue]]
 
+    /// Opens a view of the partition as it is now: every commit that returned before is in it, and none that starts later.
+    ///
+    /// - Throws: ``StorageError/Code/unsupported`` by an engine that has no such reads. Its callers then say so, or do
+    ///   without where one moment is not promised; what is put together of several scans is no substitute.
+    func view(of partition: PartitionID) async throws(StorageError) -> any MetadataView
+
     /// Applies the batch if all its preconditions hold, else throws ``StorageError/Code/conflict`` and changes nothing.
     ///
     /// After any other error the outcome is unknown: the batch may still appear, as a whole, when the store is opened

@@ -15,6 +15,10 @@ package struct StorageError: Error, Sendable {
         case locked
         /// The store was closed.
         case closed
+        /// The view was closed, or the engine had to give its moment up. Begin again with another view.
+        case viewGone
+        /// The engine has no such thing.
+        case unsupported
         /// Any other failure of the device or library.
         case io
     }

@@ -31,6 +31,11 @@ package struct MetadataStoreSuite: Sendable {
         case ofRivalsForOneKeyOneWins
         case scansSeeWholeCommits
         case rangesScannedTogetherAreOfOneMoment
+        case aViewKeepsItsMomentWhateverIsCommitted
+        case aViewSeesWholeCommits
+        case eachViewHasItsOwnMomentAndPartition
+        case aClosedViewRefusesItsScans
+        case aViewGoesWithItsStore
         case everyCallAfterCloseThrowsClosed
         case closeWaitsForCommits
         case commitsOutliveTheStore
@@ -40,10 +45,15 @@ package struct MetadataStoreSuite: Sendable {
     let open: @Sendable () async throws -> any MetadataStore
     /// Whether commits outlive the store that made them.
     let isDurable: Bool
+    /// Whether the engine can read a partition as of one moment for as long as it takes; one that cannot must say so.
+    let hasViews: Bool
 
-    package init(isDurable: Bool, open: @escaping @Sendable () async throws -> any MetadataStore) {
+    package init(
+        isDurable: Bool, hasViews: Bool = true, open: @escaping @Sendable () async throws -> any MetadataStore
+    ) {
         self.open = open
         self.isDurable = isDurable
+        self.hasViews = hasViews
     }
 
     package func run(_ check: Check) async throws {
@@ -69,6 +79,11 @@ package struct MetadataStoreSuite: Sendable {
         case .ofRivalsForOneKeyOneWins: try await self.checkRivals(store)
         case .scansSeeWholeCommits: try await self.checkScansUnderWrites(store)
         case .rangesScannedTogetherAreOfOneMoment: try await self.checkScansTogether(store)
+        case .aViewKeepsItsMomentWhateverIsCommitted: try await self.ifViews(store, self.checkViewUnderWrites)
+        case .aViewSeesWholeCommits: try await self.ifViews(store, self.checkViewsOfWholeCommits)
+        case .eachViewHasItsOwnMomentAndPartition: try await self.ifViews(store, self.checkSeveralViews)
+        case .aClosedViewRefusesItsScans: try await self.ifViews(store, self.checkClosedView)
+        case .aViewGoesWithItsStore: try await self.ifViews(store, self.checkViewOfClosedStore)
         case .everyCallAfterCloseThrowsClosed: try await self.checkClosed(store)
         case .closeWaitsForCommits: try await self.checkCloseUnderCommits(store)
         case .commitsOutliveTheStore: try await self.checkDurability(store)

@@ -27,12 +27,13 @@ package struct TestRegion: Sendable {
         _ name: String,
         clock: any WallClock,
         seed: UInt64,
+        metadata: MemoryMetadataStore = MemoryMetadataStore(),
         namespace: (any BucketNamespace)? = nil,
         encryption: EncryptionKeys = EncryptionKeys(),
         permissions: ReplicationPermissions? = nil
     ) {
         self.init(
-            name: RegionName(trusted: name), metadata: MemoryMetadataStore(), blobs: MemoryBlobStore(seed: seed),
+            name: RegionName(trusted: name), metadata: metadata, blobs: MemoryBlobStore(seed: seed),
             clock: clock, random: SeededRandom(seed: seed), namespace: namespace, encryption: encryption,
             permissions: permissions)
     }
@@ -62,6 +63,16 @@ package struct TestRegion: Sendable {
         return TestRegion(
             name: self.name, metadata: self.metadata, blobs: self.blobs, clock: self.clock, random: self.random,
             namespace: self.namespace, encryption: self.encryption, permissions: self.permissions)
+    }
+
+    /// Another process over the region's data, through a store in front of them.
+    package func service(
+        over store: any MetadataStore, options: ObjectService.Options = ObjectService.Options()
+    ) -> ObjectService {
+        ObjectService(
+            region: self.name, metadata: store, blobs: self.blobs, wall: self.clock, random: self.random,
+            namespace: self.namespace, options: options, encryption: self.encryption, permissions: self.permissions,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
     /// Makes a bucket with versioning enabled.
@@ -116,15 +127,17 @@ package struct TestRegion: Sendable {
     }
 
     /// Puts an object as a client does.
+    ///
+    /// - Parameter service: Another one than the region's own.
     @discardableResult
     package func put(
         _ key: String, in bucket: String, bytes: [UInt8], tags: [Tag] = [],
-        as encryption: EncryptionRequest = EncryptionRequest()
+        as encryption: EncryptionRequest = EncryptionRequest(), by service: ObjectService? = nil
     ) async throws -> VersionRecord {
         var attributes = ObjectAttributes()
         attributes.tags = tags
         attributes.encryption = encryption
-        return try await self.service.putObject(
+        return try await (service ?? self.service).putObject(
             ObjectKey(key), in: bucket, attributes: attributes, body: BytesSource(bytes), digests: ExpectedDigests(),
             condition: .none
         ).record

@@ -1,46 +1,63 @@
 import Synchronization
 package import TernStorage
 
-/// A commit of which nobody learns whether it was made: fails once, after the commit or instead of it.
-package final class UncertainStore: MetadataStore {
-    private let store: any MetadataStore
-    private let failure = Mutex<Bool?>(nil)
+/// Commits of which nobody learns whether they were made: they fail after the commit, or instead of it.
+package final class UncertainStore: StoreInFront {
+    private struct Failure: Sendable {
+        var isMade: Bool
+        var meanwhile: @Sendable () async -> Void = {}
+    }
+
+    private struct State {
+        /// Of the next commit alone.
+        var next: Failure?
+        /// Of every other commit, until the store is well again; gets the number of the commit, from 0.
+        var isMade: (@Sendable (Int) -> Bool)?
+        var failedCount = 0
+    }
+
+    package let store: any MetadataStore
+    private let state = Mutex(State())
 
     package init(_ store: any MetadataStore) { self.store = store }
 
-    package func failNextCommit(made: Bool) { self.failure.withLock { $0 = made } }
-
-    package func get(_ key: [UInt8], in partition: PartitionID) async throws(StorageError) -> [UInt8]? {
-        try await self.store.get(key, in: partition)
+    /// - Parameter meanwhile: What happens between the commit and its error.
+    package func failNextCommit(made: Bool, meanwhile: @escaping @Sendable () async -> Void = {}) {
+        self.state.withLock { $0.next = Failure(isMade: made, meanwhile: meanwhile) }
     }
 
-    package func get(_ keys: [[UInt8]], in partition: PartitionID) async throws(StorageError) -> [[UInt8]?] {
-        try await self.store.get(keys, in: partition)
+    /// From now on every commit fails that writes anything, and so do questions, which are not made.
+    ///
+    /// - Parameter isMade: Whether a commit is made all the same, by its number.
+    package func failEveryCommit(made isMade: @escaping @Sendable (Int) -> Bool) {
+        self.state.withLock { state in
+            state.isMade = isMade
+            state.failedCount = 0
+        }
     }
 
-    package func scan(_ range: KeyRange, in partition: PartitionID, limit: Int) async throws(StorageError) -> [KeyValue]
-    {
-        try await self.store.scan(range, in: partition, limit: limit)
-    }
-
-    package func scan(_ ranges: [KeyRange], in partition: PartitionID, limit: Int) async throws(StorageError)
-        -> [[KeyValue]]
-    {
-        try await self.store.scan(ranges, in: partition, limit: limit)
+    /// No more commits fail.
+    package func recover() {
+        self.state.withLock { state in
+            state.next = nil
+            state.isMade = nil
+        }
     }
 
     package func commit(_ batch: MetadataBatch) async throws(StorageError) {
-        let failure = self.failure.withLock { failure in
-            defer { failure = nil }
-            return failure
+        let failure = self.state.withLock { state -> Failure? in
+            if let next = state.next {
+                state.next = nil
+                return next
+            }
+            guard let isMade = state.isMade else { return nil }
+            if batch.writes.isEmpty { return Failure(isMade: false) }
+            defer { state.failedCount += 1 }
+            return Failure(isMade: isMade(state.failedCount))
         }
-        if failure != false { try await self.store.commit(batch) }
-        if failure != nil { throw StorageError(.io, "nobody knows") }
+        guard let failure else { return try await self.store.commit(batch) }
+        if failure.isMade { try await self.store.commit(batch) }
+        await failure.meanwhile()
+        throw StorageError(.io, "nobody knows")
     }
-
-    package func partitions(of kind: PartitionID.Kind) async throws(StorageError) -> [PartitionID] {
-        try await self.store.partitions(of: kind)
-    }
-
-    package func close() async { await self.store.close() }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import TernCore
 import TernSimulator
 
 #if canImport(Glibc)
@@ -160,7 +161,7 @@ extension Simulation.Result {
     fileprivate var json: String {
         let violations = self.violations.map {
             "{\"invariant\":\"\($0.invariant.rawValue)\",\"milliseconds\":\($0.milliseconds),"
-                + "\"message\":\"\($0.message.replacing("\\", with: "\\\\").replacing("\"", with: "\\\""))\"}"
+                + "\"message\":\(JSONString.quoted($0.message))}"
         }
         return "{\"seed\":\(self.seed),\"operations\":\(self.operations),\"commits\":\(self.commits),"
             + "\"jobs\":\(self.jobs),\"milliseconds\":\(self.milliseconds),"

@@ -81,9 +81,10 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
         secret: configuration.federationCredential?.secretKey ?? "",
         ownEndpoint: configuration.endpoint
     )
+    let lines = PeerLines(wall: wall)
     let http = HTTPClient(
-        eventLoopGroup: HTTPClient.defaultEventLoopGroup, configuration: PeerClient.httpConfiguration)
-    let client = PeerClient(federation: federation, http: http, wall: wall, trust: trust)
+        eventLoopGroup: HTTPClient.defaultEventLoopGroup, configuration: PeerClient.httpConfiguration(lines: lines))
+    let client = PeerClient(federation: federation, http: http, wall: wall, trust: trust, lines: lines)
     keys?.connect(to: FederatedKeyPeers(client: client))
     let copy = federation.isHome ? nil : DirectoryCopy(client: client, wall: wall)
     let freshness: any DirectoryFreshness = copy ?? HomeDirectoryFreshness()
@@ -225,6 +226,7 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
         simulator: PolicySimulation(
             catalog: directory, identities: identities, authorizer: policies, s3: s3, keys: keys, wall: wall),
         verification: verification, events: events, flow: flow, inventories: inventories,
+        jobFailures: { id in try await RegionConsole.failures(ofJob: id, in: jobs, service) },
         wall: wall, shutdown: shutdown, keys: keys?.answerPeer,
         publish: { bytes in await MetricsPublisher.take(bytes, into: cloudWatch, logger: logger) },
         logger: logger)

@@ -29,5 +29,14 @@ struct JobEvents: JobEventRows {
         }
     }
 
-    func committed(_ rows: [KeyValue]) { self.service.addedJobEvents(rows) }
+    func store(
+        _ rows: [KeyValue], by commit: () async throws(JobStoreError) -> Bool
+    ) async throws(JobStoreError) -> Bool {
+        do throws(S3Error) {
+            try await self.service.makeRoomForEventDoubts()
+        } catch {
+            throw .storage(error.message)
+        }
+        return try await self.service.addJobEvents(rows, by: commit)
+    }
 }

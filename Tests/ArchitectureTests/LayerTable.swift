@@ -169,7 +169,8 @@ enum LayerTable {
             targets: Self.protocols.union(Self.contracts).union(["TernObjects", "TernReplicationWorkers"]),
             libraries: ["NIOCore", "Logging", "SwiftProtobuf"]
         ),
-        Target("tern-simulator", layer: 7, targets: ["TernSimulator"], libraries: ["ArgumentParser", "Glibc"]),
+        Target(
+            "tern-simulator", layer: 7, targets: ["TernCore", "TernSimulator"], libraries: ["ArgumentParser", "Glibc"]),
         Target("TernStorageTesting", layer: 7, targets: ["TernStorage"], libraries: ["NIOCore", "Testing"]),
         Target(
             "TernTestSupport",

@@ -30,8 +30,8 @@ MUTANTS = [
             ),
             (
                 OBJECTS + "Versions/WriteVersion.swift",
-                "if try await self.tryCommit(batch, adding: deliveries.tasks, to: bucket) {",
-                "if try await self.tryCommit(batch, adding: deliveries.tasks, to: bucket) {\n"
+                "if try await self.tryCommit(batch, adding: deliveries.tasks, and: events, to: bucket) {",
+                "if try await self.tryCommit(batch, adding: deliveries.tasks, and: events, to: bucket) {\n"
                 "if ON { var second = MetadataBatch(partition: bucket.partition)\n"
                 "self.put(deliveries.tasks, in: &second)\n_ = try await self.metadata.tryCommit(second) }",
             ),
@@ -230,9 +230,9 @@ MUTANTS = [
         "a commit with an unknown outcome wakes nobody when it turns out to have happened",
         [
             (
-                OBJECTS + "Outbox/OutboxDoubts.swift",
-                "self.outbox.doubted(Self.rows(of: tasks, in: batch), to: bucket)",
-                "if !(ON) { self.outbox.doubted(Self.rows(of: tasks, in: batch), to: bucket) }",
+                OBJECTS + "Doubts/CommitAdding.swift",
+                "self.outbox.doubted(tasks, rows: rows, to: bucket)",
+                "if !(ON) { self.outbox.doubted(tasks, rows: rows, to: bucket) }",
             )
         ],
     ),

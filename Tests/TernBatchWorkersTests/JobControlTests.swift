@@ -33,4 +33,15 @@ struct JobControlTests {
         #expect(!control.isStopping)
         #expect(control.counted == 1)
     }
+
+    @Test("BR-TH-1, BR-RS-1: a job whose tasks had failed too often before a crash or a pause does not run on")
+    func thresholdOfBefore() async {
+        let control = JobControl()
+        control.begin(.init(total: 1001, succeeded: 500, failed: 501))
+        #expect(control.isStopping && control.exceedsThreshold)
+        await control.takeUp {}
+        #expect(control.isStopping)
+        control.begin(.init(total: 1000, succeeded: 500, failed: 500))
+        #expect(!control.isStopping)
+    }
 }

@@ -82,7 +82,9 @@ struct LoopbackTests {
         }
         let endpoints = Dictionary(
             uniqueKeysWithValues: zip(names, servers).map { ($0, "http://127.0.0.1:\($1.port)") })
-        let http = HTTPClient(eventLoopGroupProvider: .shared(group), configuration: PeerClient.httpConfiguration)
+        let lines = PeerLines(wall: SystemClock())
+        let http = HTTPClient(
+            eventLoopGroupProvider: .shared(group), configuration: PeerClient.httpConfiguration(lines: lines))
         var nodes: [Node] = []
         for (index, name) in names.enumerated() {
             nodes.append(

@@ -9,6 +9,7 @@ import TernObjects
 import TernPorts
 import TernRecords
 import TernS3Protocol
+import TernStorage
 import TernTestSupport
 import Testing
 
@@ -131,6 +132,51 @@ struct InventoryDeliveryTests {
         #expect(
             try self.text(self.destination.puts[0].bytes)
                 == "\"photos\",\"b/1\"\n\"photos\",\"b/2\"\n\"photos\",\"b/3\"\n")
+    }
+
+    @Test(
+        "§8.2: a report has the bucket of one moment, whatever is written or deleted meanwhile",
+        arguments: ["All", "Current"])
+    func moment(versions: String) async throws {
+        for number in 0..<8 { try await self.region.put("k\(number)", in: "photos", bytes: [1]) }
+        try await self.configure(InventoryConfigurationTests.document(destination: "photos", versions: versions))
+        let deliveries = self.deliveries(fileBytes: 200)
+        let delivery = try await deliveries.begin(bucket: "photos", id: "i")
+        guard case .progress(rows: 3) = try await delivery.step() else {
+            Issue.record("the first page is not three rows")
+            return
+        }
+        #expect(self.region.metadata.openViewCount == 1)
+        for key in ["k1", "k5"] {
+            _ = try await self.region.service.deleteCurrent(ObjectKey(key), in: "photos", condition: .none)
+        }
+        let version = try #require(try await self.region.stack("k6", in: "photos").first)
+        _ = try await self.region.service.deleteVersion(
+            version.reference, of: ObjectKey("k6"), in: "photos", condition: .none)
+        for key in ["k7", "k5x", "z"] { try await self.region.put(key, in: "photos", bytes: [2]) }
+        while case .progress = try await delivery.step() {}
+        #expect(self.region.metadata.openViewCount == 0)
+        let data = self.destination.puts.filter { $0.target.hasSuffix(".csv.gz") }
+        let keys = try data.flatMap { put in
+            try self.text(put.bytes).split(separator: "\n").map { $0.split(separator: "\"")[2] }
+        }
+        #expect(keys == (0..<8).map { "k\($0)" })
+    }
+
+    @Test("§8.2: a report that fails, or that nobody takes further, keeps no view of the bucket")
+    func viewsEnd() async throws {
+        for number in 0..<8 { try await self.region.put("k\(number)", in: "photos", bytes: [1]) }
+        try await self.configure(InventoryConfigurationTests.document())
+        let deliveries = self.deliveries(fileBytes: 60)
+        var delivery: InventoryDelivery? = try await deliveries.begin(bucket: "photos", id: "i")
+        _ = try await delivery?.step()
+        #expect(self.region.metadata.openViewCount == 1)
+        delivery = nil
+        #expect(self.region.metadata.openViewCount == 0)
+        self.destination.refuse(true)
+        try await deliveries.deliverDue()
+        #expect(try await deliveries.list(bucket: "photos").first?.problem.isEmpty == false)
+        #expect(self.region.metadata.openViewCount == 0)
     }
 
     @Test("§8.2: the schedule outlives a restart, and goes with the configuration")

@@ -31,7 +31,7 @@ struct PolicyRebindingTests {
             ),
             (
                 #"{"Statement": {"Sid": "a\"b\\c\ndä", "n": [1.50, true, null], "Principal": {"AWS": []}}}"#,
-                #"{"Statement":{"Sid":"a\"b\\c\u000adä","n":[1.50,true,null],"Principal":{"AWS":[]}}}"#
+                #"{"Statement":{"Sid":"a\"b\\c\ndä","n":[1.50,true,null],"Principal":{"AWS":[]}}}"#
             ),
         ])
     func replaces(_ json: String, _ expected: String) {

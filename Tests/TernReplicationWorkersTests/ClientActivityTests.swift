@@ -39,8 +39,14 @@ struct ClientActivityTests {
 
     @Test("Clients that send as fast as answers come are made room for, however few of them wait at a moment")
     func pressing() {
-        self.run(64, waiting: .milliseconds(2), resting: .milliseconds(3))
+        self.run(64, waiting: .milliseconds(3), resting: .milliseconds(2))
         #expect(self.activity.isBusy)
+    }
+
+    @Test("Clients at half of the rate that they could have are not, though they wait for a third of their time")
+    func half() {
+        self.run(64, waiting: .milliseconds(4), resting: .milliseconds(8))
+        #expect(!self.activity.isBusy)
     }
 
     @Test("Clients with times of their own are not, however many of them wait at a moment")
@@ -62,7 +68,8 @@ struct ClientActivityTests {
             self.clock.advance(to: start + .milliseconds(number))
             if number % 5 == 0 { for _ in 0..<32 { self.activity.requestBegan(after: .milliseconds(1)) } }
             if number % 5 == 4 { for _ in 0..<32 { self.activity.requestEnded() } }
-            // One of a thousand that ask once in a second each.
+            // One of five hundred that ask once in a second each.
+            guard number.isMultiple(of: 2) else { continue }
             self.activity.requestBegan(after: .seconds(1))
             self.activity.requestEnded()
         }
@@ -80,6 +87,32 @@ struct ClientActivityTests {
             self.clock.advance(to: end + .milliseconds(150 * step))
             _ = self.activity.isBusy
         }
+        #expect(!self.activity.isBusy)
+    }
+
+    @Test("Of a burst, the time before it does not count, wherever in a window it begins", arguments: [10, 50, 90, 99])
+    func lateBurst(milliseconds: Int) {
+        // A window has begun, and is empty.
+        self.activity.requestBegan()
+        self.activity.requestEnded()
+        self.clock.advance(to: self.clock.now + .milliseconds(300))
+        #expect(!self.activity.isBusy)
+        let start = self.clock.now + .milliseconds(milliseconds)
+        self.clock.advance(to: start)
+        for _ in 0..<20 { self.activity.requestBegan() }
+        for step in 0..<60 {
+            self.clock.advance(to: start + .milliseconds(5 * step))
+            #expect(self.activity.isBusy)
+        }
+    }
+
+    @Test("One strange tenth of a second among others changes nothing, and several do")
+    func strangeWindow() {
+        self.run(64, waiting: .milliseconds(3), resting: .milliseconds(1))
+        #expect(self.activity.isBusy)
+        self.run(64, waiting: .milliseconds(2), resting: .milliseconds(2), for: .milliseconds(100))
+        #expect(self.activity.isBusy)
+        self.run(64, waiting: .milliseconds(1), resting: .milliseconds(3))
         #expect(!self.activity.isBusy)
     }
 

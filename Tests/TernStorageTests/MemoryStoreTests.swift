@@ -9,6 +9,28 @@ struct MemoryStoreTests {
         try await MetadataStoreSuite(isDurable: false) { MemoryMetadataStore() }.run(check)
     }
 
+    @Test("keep it without views, which they then refuse")
+    func metadataWithoutViews() async throws {
+        for check in MetadataStoreSuite.Check.allCases {
+            try await MetadataStoreSuite(isDurable: false, hasViews: false) { MemoryMetadataStore(hasViews: false) }
+                .run(check)
+        }
+    }
+
+    @Test("A view in memory is over when it is closed or dropped")
+    func views() async throws {
+        let store = MemoryMetadataStore()
+        var view: (any MetadataView)? = try await store.view(of: MetadataStoreSuite.partition)
+        let closed = try await store.view(of: MetadataStoreSuite.partition)
+        #expect(store.openViewCount == 2)
+        closed.close()
+        closed.close()
+        #expect(store.openViewCount == 1)
+        #expect(try await view?.scan(KeyRange(from: [], to: nil), limit: 1).isEmpty == true)
+        view = nil
+        #expect(store.openViewCount == 0)
+    }
+
     @Test("keep the contract of a blob store", arguments: BlobStoreSuite.Check.allCases)
     func blobs(_ check: BlobStoreSuite.Check) async throws {
         try await BlobStoreSuite { MemoryBlobStore() }.run(check)

@@ -84,7 +84,9 @@ extension JobFailure {
         reason: "Report.ExpectedBucketOwner is required for S3ComputeObjectChecksum.")
 
     package static func roleNotAssumable(_ role: String) -> JobFailure {
-        JobFailure(code: "AssumeRoleNotPermitted", reason: "The role \(role) cannot be assumed.")
+        JobFailure(
+            code: "AssumeRoleNotPermitted",
+            reason: "The role \(role) cannot be assumed by batchoperations.s3.amazonaws.com.")
     }
 
     /// Spec rule BR-TH-1.

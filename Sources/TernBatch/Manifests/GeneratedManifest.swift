@@ -10,8 +10,10 @@ package struct GeneratedManifest: Hashable, Sendable {
     /// `prefix/job-id/`
     private let folder: String
 
-    package init(prefix: String?, jobID: String) {
-        self.folder = JobFolder.path(prefix: prefix, jobID: jobID)
+    /// - Parameter isBesideReport: Whether the job's report is in the same folder: it has a `manifest.json` too, so that
+    ///   this one is in a folder of its own there.
+    package init(prefix: String?, jobID: String, isBesideReport: Bool = false) {
+        self.folder = JobFolder.path(prefix: prefix, jobID: jobID) + (isBesideReport ? "generated/" : "")
     }
 
     package var manifestKey: String { self.folder + "manifest.json" }

@@ -12,16 +12,20 @@ extension ManifestFilter {
         if let prefix, !key.starts(with: prefix.utf8) { return false }
         if let suffix, !key.hasSuffix(Array(suffix.utf8)) { return false }
         if let substring, !key.contains(Array(substring.utf8)) { return false }
-        if let createdAfter, record.lastModifiedMs <= createdAfter.milliseconds { return false }
-        if let createdBefore, record.lastModifiedMs >= createdBefore.milliseconds { return false }
+        // The time that clients see: a version is neither before nor after its own Last-Modified.
+        let created = record.lastModifiedMs - record.lastModifiedMs % 1000
+        if let createdAfter, created <= createdAfter.milliseconds { return false }
+        if let createdBefore, created >= createdBefore.milliseconds { return false }
+        if record.isDeleteMarker {
+            // It has nothing of what these ask for.
+            guard self.sizeGreaterThan == nil, self.sizeLessThan == nil, self.storageClasses == nil,
+                self.encryption == nil
+            else { return false }
+        }
         if let sizeGreaterThan, record.byteCount <= sizeGreaterThan { return false }
         if let sizeLessThan, record.byteCount >= sizeLessThan { return false }
-        if let storageClasses {
-            guard !record.isDeleteMarker, storageClasses.contains(record.storageClassValue) else { return false }
-        }
-        if let encryption {
-            guard !record.isDeleteMarker, encryption.admits(record) else { return false }
-        }
+        if let storageClasses, !storageClasses.contains(record.storageClassValue) { return false }
+        if let encryption, !encryption.admits(record) { return false }
         guard let statuses else { return true }
         guard let status = record.filterStatus else { return false }
         return statuses.contains(status)

@@ -12,8 +12,9 @@ import TernS3Protocol
 
 /// Makes a job's manifest of the versions of a bucket (spec rules BR-MG-1 to BR-MG-6).
 ///
-/// What is written after the preparation began is not in it. Versions are walked in the order of their keys, each once,
-/// wherever it moves meanwhile; one that is deleted before it is reached is not in it either (decision TD-6).
+/// It has the versions of one moment, near the beginning of the preparation, with the statuses, storage classes and rules
+/// that they had then, whatever is written, changed or deleted while the list is made (decision TD-6). A preparation that
+/// breaks off loses that moment: the next begins anew, at another one, and replaces whatever this one has left.
 struct ManifestMaker: Sendable {
     let context: BatchContext
     let job: JobStore.Job
@@ -24,36 +25,39 @@ struct ManifestMaker: Sendable {
     private static let versionsPerPage = 1000
 
     func make(into sink: TaskSink) async throws(JobInterruption) {
-        let bucket = try await self.source()
+        let view = try await self.view(of: try await self.source())
+        defer { view.close() }
+        let bucket = view.bucket
         if self.generator.filter.eligibleForReplication, bucket.replication == nil {
             throw .failed(.noReplicationConfiguration)
         }
-        if let output = self.generator.output, let owner = output.expectedOwner {
-            try await self.context.checkOwner(of: output.bucket, is: owner)
+        var acl: CannedACL?
+        if let output = self.generator.output {
+            if let owner = output.expectedOwner { try await self.context.checkOwner(of: output.bucket, is: owner) }
+            acl = try await self.acl(in: output.bucket)
         }
         await sink.setBucket(bucket.name)
-        var files = ManifestFiles(maker: self, bucket: bucket, output: self.generator.output)
-        let begin = self.context.service.clock.stamp()
+        var files = ManifestFiles(maker: self, bucket: bucket, output: self.generator.output, acl: acl)
         var query = ListQuery()
         query.limit = Self.versionsPerPage
         if let prefix = self.generator.filter.prefix { query.prefix = Array(prefix.utf8) }
-        var start = VersionListStart.beginning
+        var last: ListedVersion?
         var listed = 0
+        var excluded = ExclusionCounts()
         while true {
             if self.control.isStopping || Task.isCancelled { throw .stopped }
             await self.context.yieldToClients()
             let page: ListPage<ListedVersion>
             do throws(S3Error) {
-                page = try await self.context.service.listVersions(query, from: start, in: bucket)
+                page = try await view.versions(query, after: last)
             } catch {
                 throw .trouble(error.message)
             }
             var tasks: [BatchTask] = []
             for case .item(let version) in page.entries {
                 listed += 1
-                start = .afterIdentity(key: version.key, version.record.versionID)
-                if version.record.id.stamp > begin.rawValue { continue }
-                guard self.admits(version, bucket) else { continue }
+                last = version
+                guard self.admits(version, bucket, &excluded) else { continue }
                 var key: [UInt8] = []
                 ManifestKey.appendEncoded(version.key, to: &key)
                 tasks.append(
@@ -68,10 +72,43 @@ struct ManifestMaker: Sendable {
         if await sink.count == 0 {
             self.context.logger.notice(
                 "no version matches the filter of a job",
-                metadata: ["job": "\(self.job.id)", "bucket": "\(bucket.name)", "versions": "\(listed)"])
+                metadata: [
+                    "job": "\(self.job.id)", "bucket": "\(bucket.name)", "versions": "\(listed)",
+                    "causes": "\(excluded)",
+                ])
             throw .failed(.emptyGeneratedManifest)
         }
+        // What is written from here on needs nothing of it, and may take a while.
+        view.close()
         try await files.finish()
+    }
+
+    private func view(of bucket: BucketState) async throws(JobInterruption) -> BucketView {
+        do throws(S3Error) {
+            return try await self.context.service.view(of: bucket)
+        } catch {
+            switch error.code {
+            case "NoSuchBucket": throw .failed(.generatorFailed("the source bucket does not exist"))
+            case "NotImplemented":
+                throw .failed(.generatorFailed("the storage of this region cannot be listed as of one moment"))
+            default: throw .trouble(error.message)
+            }
+        }
+    }
+
+    /// What is written into the bucket of another account is given to it where ACLs have a say there, which the role needs
+    /// s3:PutObjectAcl for (spec rule BR-MG-4, batch-replication §7.2).
+    private func acl(in bucket: BucketName) async throws(JobInterruption) -> CannedACL? {
+        do throws(S3Error) {
+            guard case .here(let state) = try await self.context.service.registry.locate(bucket.description),
+                state.owner != self.job.account, state.ownership != .bucketOwnerEnforced
+            else { return nil }
+            return .bucketOwnerFullControl
+        } catch {
+            // That it is not there will show when it is written to.
+            if error.code == "NoSuchBucket" { return nil }
+            throw .trouble(error.message)
+        }
     }
 
     /// The bucket that is listed, once the role may (spec rule BR-MG-6).
@@ -101,23 +138,30 @@ struct ManifestMaker: Sendable {
         return bucket
     }
 
-    private func admits(_ version: ListedVersion, _ bucket: BucketState) -> Bool {
+    private func admits(_ version: ListedVersion, _ bucket: BucketState, _ excluded: inout ExclusionCounts) -> Bool {
+        let filter = self.generator.filter
         // BR-MG-2: what is archived cannot be replicated; it can be restored, and have its tags changed.
-        if self.job.request.operation.isReplication || self.generator.filter.eligibleForReplication,
+        if self.job.request.operation.isReplication || filter.eligibleForReplication,
             version.record.storageClassValue.isArchive
         {
+            excluded.add("archivedStorageClass")
             return false
         }
-        guard self.generator.filter.admits(version) else { return false }
-        guard self.generator.filter.eligibleForReplication else {
+        guard filter.admits(version) else {
+            excluded.add("filter")
+            return false
+        }
+        guard filter.eligibleForReplication else {
             // Only replication has to do with markers.
-            return self.job.request.operation.isReplication || !version.record.isDeleteMarker
+            if self.job.request.operation.isReplication || !version.record.isDeleteMarker { return true }
+            excluded.add("deleteMarker")
+            return false
         }
         guard let configuration = bucket.replication else { return false }
-        return
-            !ReplicationPlanner.plan(
-                configuration: configuration, change: version.record.existingChange(key: version.key)
-            ).tasks.isEmpty
+        let plan = ReplicationPlanner.plan(
+            configuration: configuration, change: version.record.existingChange(key: version.key))
+        if plan.tasks.isEmpty { excluded.add(plan.decisions) }
+        return !plan.tasks.isEmpty
     }
 }
 
@@ -126,14 +170,16 @@ private struct ManifestFiles {
     let maker: ManifestMaker
     let bucket: BucketState
     let output: ManifestGenerator.Output?
+    let acl: CannedACL?
     private var text: [UInt8] = []
     private var files: [InventoryManifest.File] = []
     private let created: Timestamp
 
-    init(maker: ManifestMaker, bucket: BucketState, output: ManifestGenerator.Output?) {
+    init(maker: ManifestMaker, bucket: BucketState, output: ManifestGenerator.Output?, acl: CannedACL?) {
         self.maker = maker
         self.bucket = bucket
         self.output = output
+        self.acl = acl
         self.created = maker.context.wall.now
     }
 
@@ -147,7 +193,7 @@ private struct ManifestFiles {
     mutating func finish() async throws(JobInterruption) {
         guard let output else { return }
         if !self.text.isEmpty { try await self.writeFile() }
-        let places = GeneratedManifest(prefix: output.prefix, jobID: self.maker.job.id)
+        let places = self.places(of: output)
         let manifest = InventoryManifest(
             sourceBucket: self.bucket.name, destinationBucket: output.bucket.description,
             version: GeneratedManifest.version, created: self.created, fileSchema: GeneratedManifest.fileSchema,
@@ -169,10 +215,19 @@ private struct ManifestFiles {
         }
     }
 
+    private func places(of output: ManifestGenerator.Output) -> GeneratedManifest {
+        let id = self.maker.job.id
+        let report = self.maker.job.request.report
+        let isBesideReport =
+            report.isEnabled && report.bucket == output.bucket
+            && JobFolder.path(prefix: report.prefix, jobID: id) == JobFolder.path(prefix: output.prefix, jobID: id)
+        return GeneratedManifest(prefix: output.prefix, jobID: id, isBesideReport: isBesideReport)
+    }
+
     private mutating func writeFile() async throws(JobInterruption) {
         guard let output, let compressed = Gzip.encode(self.text) else { throw .failed(.manifestNotWritten) }
         let name = FileName.make(job: self.maker.job.id, part: "manifest", number: self.files.count)
-        let key = GeneratedManifest(prefix: output.prefix, jobID: self.maker.job.id).dataKey(name)
+        let key = self.places(of: output).dataKey(name)
         _ = try await self.put(key, compressed, type: "application/gzip")
         self.files.append(
             InventoryManifest.File(
@@ -185,6 +240,7 @@ private struct ManifestFiles {
     private func put(_ key: String, _ bytes: [UInt8], type: String) async throws(JobInterruption) -> HeaderFields {
         guard let output else { return HeaderFields() }
         var headers = HeaderFields([.init(name: "content-type", value: type)])
+        if let acl { headers.set("x-amz-acl", acl.rawValue) }
         switch output.encryption {
         case .bucketDefault: break
         case .sseS3: headers.set("x-amz-server-side-encryption", "AES256")

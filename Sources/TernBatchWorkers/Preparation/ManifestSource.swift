@@ -48,6 +48,9 @@ struct ManifestSource: Sendable {
         } catch {
             throw .failed(error)
         }
+        guard BucketName(inventory.destinationBucket) != nil else {
+            throw .failed(.invalidManifest("Invalid Manifest Content: destinationBucket is not the ARN of a bucket"))
+        }
         var bucket: [UInt8]?
         for file in inventory.files {
             guard let key = Self.key(file.key) else { throw .failed(.invalidManifest("Invalid Manifest Content")) }

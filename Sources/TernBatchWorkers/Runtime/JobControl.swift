@@ -41,11 +41,12 @@ package final class JobControl: Sendable {
         return try await read()
     }
 
-    /// Before the tasks of a job are run.
+    /// Before the tasks of a job are run. Where too many have failed already, none is: a crash, or a pause, may have come
+    /// before the job could fail for it.
     package func begin(_ progress: JobProgress) {
         self.state.withLock { state in
             state.progress = progress
-            state.exceedsThreshold = false
+            state.exceedsThreshold = progress.exceedsFailureThreshold
         }
     }
 

@@ -19,11 +19,20 @@ struct ReplicationTasks: TaskOperation {
     /// `nil` where it cannot be assumed any more: then each task fails for it.
     let role: Principal?
     let silence = DestinationSilence()
+    private let excluded = SharedExclusionCounts()
 
     /// HTTPStatusCode of every task that failed (decision TD-10).
     private static let failureStatus = 500
     /// How often a destination that gives no answer is looked after.
     private static let silenceTick = Duration.seconds(2)
+
+    init(context: BatchContext, job: JobStore.Job, control: JobControl, bucket: String, role: Principal?) {
+        self.context = context
+        self.job = job
+        self.control = control
+        self.bucket = bucket
+        self.role = role
+    }
 
     func run(_ chunk: JobRows.Chunk) async -> TaskRunner.Outcome {
         var results = [BatchTaskResult?](repeating: nil, count: chunk.tasks.count)
@@ -50,6 +59,14 @@ struct ReplicationTasks: TaskOperation {
             if let result { outcome.done.append((task, result)) } else { outcome.left.append(task) }
         }
         return outcome
+    }
+
+    func ended() {
+        let causes = self.excluded.counts
+        if causes.isEmpty { return }
+        self.context.logger.notice(
+            "objects of a job are not eligible for replication",
+            metadata: ["job": "\(self.job.id)", "bucket": "\(self.bucket)", "causes": "\(causes)"])
     }
 
     // MARK: Start
@@ -110,7 +127,9 @@ struct ReplicationTasks: TaskOperation {
             for (one, answer) in zip(requests, answers) {
                 switch answer {
                 case .started(let started): waiting.add(one.index, started, now: self.context.wall.now)
-                case .refused(let reason, let message): self.finish(one.index, reason, message, &results)
+                case .refused(let reason, let message, let rules):
+                    self.excluded.add(rules)
+                    self.finish(one.index, reason, message, &results)
                 }
             }
         } catch {

@@ -62,6 +62,7 @@ struct TaskRunner: Sendable {
             if let problem { return problem }
             return isAtEnd && !self.control.isStopping ? nil : .stopped
         }
+        operation.ended()
         if self.control.exceedsThreshold { throw .failed(.tooManyTasksFailed) }
         if let interruption {
             // All may be done although somebody wanted it to stop: then its end is as good.
@@ -114,6 +115,13 @@ struct TaskRunner: Sendable {
 protocol TaskOperation: Sendable {
     /// Tasks that were not begun before the job was told to stop are left.
     func run(_ chunk: JobRows.Chunk) async -> TaskRunner.Outcome
+
+    /// No row is run any more, until the job goes on with others.
+    func ended()
+}
+
+extension TaskOperation {
+    func ended() {}
 }
 
 /// The job's role cannot be assumed any more.

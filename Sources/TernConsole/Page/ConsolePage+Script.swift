@@ -5,18 +5,29 @@ extension ConsolePage {
         const api = "/api/v1/", everyMs = 3000;
         const at = (id) => document.getElementById(id);
         const store = window.sessionStorage;
-        let token = null, reason = null, shown = null, pages = 1, running = false, again = false, timer = null;
+        let token = null, reason = null, bucket = null, shown = null, pages = 1, running = false, again = false, timer = null;
         // What the list of failures was made for, and when: a walk over versions, so not at each turn.
         let listed = null, listedAt = 0;
 
-        // A token behind the # is not sent anywhere, and leaves the address bar at once.
-        function takeToken() {
-          const given = new URLSearchParams(window.location.hash.slice(1)).get("token");
-          if (given === null) return false;
-          token = given;
-          store.setItem("token", given);
-          window.history.replaceState(null, "", "/");
-          return true;
+        // A token behind the # is not sent anywhere, and leaves the address bar at once. A bucket stays in it.
+        function takeAddress() {
+          const given = new URLSearchParams(window.location.hash.slice(1));
+          bucket = given.get("bucket");
+          if (!given.has("token")) return;
+          token = given.get("token");
+          store.setItem("token", token);
+          showAddress();
+        }
+        function showAddress() {
+          const hash = bucket === null ? "" : "#" + new URLSearchParams({ bucket });
+          window.history.replaceState(null, "", "/" + hash);
+        }
+        function only(name) {
+          bucket = name;
+          reason = null;
+          pages = 1;
+          showAddress();
+          refresh();
         }
 
         function node(name, options = {}, ...children) {
@@ -114,16 +125,17 @@ extension ConsolePage {
             ["Failed", "number", failed],
             ["Rate", "number", (r) => bytes(r.bytesPerSecond) + "/s"],
             ["Lag p50 / p99", "number", lag],
-          ], o.rules));
+          ], o.rules, (r) => only(r.sourceBucket === bucket ? null : r.sourceBucket)));
         }
 
         async function showFailures(overview) {
-          const wanted = JSON.stringify([overview.failures, reason, pages]);
+          const wanted = JSON.stringify([overview.failures, bucket, reason, pages]);
           if (wanted === listed && Date.now() - listedAt < 30000) return;
           const found = [];
           let cursor = null, examined = 0;
           for (let page = 0; page < pages; page += 1) {
             const parameters = { limit: "100" };
+            if (bucket !== null) parameters.bucket = bucket;
             if (reason !== null) parameters.reason = reason;
             if (cursor !== null) parameters.cursor = cursor;
             const answer = await ask("failures", parameters);
@@ -134,17 +146,18 @@ extension ConsolePage {
           }
           listed = wanted;
           listedAt = Date.now();
-          const counts = new Map(Object.entries(overview.failures));
+          const counts = new Map(bucket === null ? Object.entries(overview.failures) : []);
           if (reason === null) {
             const here = new Map();
             for (const failure of found) here.set(failure.reason, (here.get(failure.reason) || 0) + 1);
             for (const [name, n] of here) counts.set(name, Math.max(n, counts.get(name) || 0));
           } else if (!counts.has(reason)) counts.set(reason, found.length);
-          show("reasons", ...[...counts].sort().map(([name, n]) => node("button", {
+          const all = node("button", { "aria-pressed": "true", onclick: () => only(null) }, "bucket " + bucket);
+          show("reasons", ...(bucket === null ? [] : [all]), ...[...counts].sort().map(([name, n]) => node("button", {
             "aria-pressed": String(name === reason),
             onclick: () => { reason = name === reason ? null : name; pages = 1; refresh(); },
           }, name + " · " + count(n))));
-          const where = reason === null ? "" : " for " + reason;
+          const where = (reason === null ? "" : " for " + reason) + (bucket === null ? "" : " in " + bucket);
           const how = count(found.length) + " failed" + where + " among " + count(examined) + " versions";
           at("filter").textContent = how + (cursor === null ? "." : " so far.");
           at("more").hidden = cursor === null;
@@ -281,8 +294,13 @@ extension ConsolePage {
           refresh();
         });
         at("more").addEventListener("click", () => { pages += 1; refresh(); });
-        window.addEventListener("hashchange", () => { if (takeToken()) refresh(); });
-        if (!takeToken()) token = store.getItem("token");
+        window.addEventListener("hashchange", () => {
+          takeAddress();
+          pages = 1;
+          if (token !== null) refresh();
+        });
+        takeAddress();
+        if (token === null) token = store.getItem("token");
         token === null ? login("") : refresh();
         """#
 }

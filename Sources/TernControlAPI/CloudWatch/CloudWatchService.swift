@@ -1,9 +1,7 @@
 import NIOCore
-import TernChecksums
 package import TernControlPlane
 package import TernCore
 package import TernPorts
-import TernSigV4
 
 /// CloudWatch, as far as metrics go (specification §8): over AWS JSON, Smithy's RPC with CBOR, and the Query protocol.
 package struct CloudWatchService: ControlService {
@@ -28,14 +26,7 @@ package struct CloudWatchService: ControlService {
 
     /// Metrics are of one region: the one that the request is signed for (CW-4).
     package func region(for head: HTTPRequestHead, body: [UInt8]) -> RegionName? {
-        guard let target = RequestTarget(head.target) else { return nil }
-        let request = SignedRequest(method: head.method, target: target, headers: head.headers)
-        var policy = AuthenticationPolicy(service: self.name, acceptsV2Query: false)
-        policy.bodySHA256 = SHA256Hasher.hash(body)
-        guard case .v4Header(let parsed) = try? AuthenticationScheme.detect(in: request, policy: policy),
-            let region = RegionName(parsed.credential.region), self.regions.contains(region)
-        else { return nil }
-        return region
+        self.signedRegion(of: head, body: body, among: self.regions)
     }
 
     /// Whether a path is one of Smithy's RPC protocol.

@@ -32,7 +32,7 @@ enum JSONOutput: Sendable {
 
     private func write(to bytes: inout [UInt8]) {
         switch self {
-        case .string(let text): Self.write(text, to: &bytes)
+        case .string(let text): JSONString.append(text, to: &bytes)
         case .integer(let number): bytes += Array("\(number)".utf8)
         case .number(let number): bytes += Array("\(number)".utf8)
         case .boolean(let value): bytes += Array(value ? "true".utf8 : "false".utf8)
@@ -53,23 +53,11 @@ enum JSONOutput: Sendable {
             for case (let name, let value?) in members {
                 if !isFirst { bytes.append(UInt8(ascii: ",")) }
                 isFirst = false
-                Self.write(name, to: &bytes)
+                JSONString.append(name, to: &bytes)
                 bytes.append(UInt8(ascii: ":"))
                 value.write(to: &bytes)
             }
             bytes.append(UInt8(ascii: "}"))
         }
-    }
-
-    private static func write(_ text: String, to bytes: inout [UInt8]) {
-        bytes.append(UInt8(ascii: "\""))
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes += [UInt8(ascii: "\\"), byte]
-            case 0..<0x20, 0x7F: bytes += Array("\\u00".utf8) + [hexDigit(byte >> 4), hexDigit(byte & 15)]
-            default: bytes.append(byte)
-            }
-        }
-        bytes.append(UInt8(ascii: "\""))
     }
 }

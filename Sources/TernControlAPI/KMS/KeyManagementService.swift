@@ -1,9 +1,7 @@
 import NIOCore
-import TernChecksums
 package import TernControlPlane
 package import TernCore
 package import TernPorts
-import TernSigV4
 
 /// KMS over JSON 1.1 (specification §7).
 package struct KeyManagementService: ControlService {
@@ -29,14 +27,7 @@ package struct KeyManagementService: ControlService {
     /// The one that the request is signed for: Terraform replicates a key with the endpoint of the replica's region and
     /// the signature of the primary's.
     package func region(for head: HTTPRequestHead, body: [UInt8]) -> RegionName? {
-        guard let target = RequestTarget(head.target) else { return nil }
-        let request = SignedRequest(method: head.method, target: target, headers: head.headers)
-        var policy = AuthenticationPolicy(service: self.name, acceptsV2Query: false)
-        policy.bodySHA256 = SHA256Hasher.hash(body)
-        guard case .v4Header(let parsed) = try? AuthenticationScheme.detect(in: request, policy: policy),
-            let region = RegionName(parsed.credential.region), self.regions.contains(region)
-        else { return nil }
-        return region
+        self.signedRegion(of: head, body: body, among: self.regions)
     }
 
     package func answer(_ request: ControlRequest) async -> HTTPAnswer {

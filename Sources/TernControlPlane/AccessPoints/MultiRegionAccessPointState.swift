@@ -7,7 +7,7 @@ package import TernS3Protocol
 
 /// All Multi-Region Access Points, and what was asked of them, at one moment. Changes are planned on it as pure functions,
 /// and made by applying rows: the same way in the home region and in those that follow.
-package struct MultiRegionAccessPointState: Sendable {
+package struct MultiRegionAccessPointState: ControlState {
     /// Grows with every change.
     private(set) var generation: UInt64 = 0
     /// By alias, as they are stored.

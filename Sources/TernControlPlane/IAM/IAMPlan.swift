@@ -2,15 +2,7 @@ import SwiftProtobuf
 import TernRecords
 
 /// What a change of IAM writes, and what its caller is told: made by a pure function of the state.
-package struct IAMPlan<Result: Sendable>: Sendable {
-    package var writes: [ControlWrite]
-    package var result: Result
-
-    package init(_ writes: [ControlWrite], _ result: Result) {
-        self.writes = writes
-        self.result = result
-    }
-}
+package typealias IAMPlan = ControlPlan
 
 extension IAMEntity {
     /// The row that keeps it.

@@ -5,7 +5,7 @@ package import TernRecords
 
 /// All of IAM at one moment. Changes are planned on it as pure functions (``IAMPlan``), and made by applying rows: the same
 /// way in the home region and in those that follow.
-package struct IAMState: Sendable {
+package struct IAMState: ControlState {
     /// Grows with every change.
     private(set) var generation: UInt64 = 0
     package private(set) var users = IAMTable<IAMUserRecord>()
@@ -61,10 +61,8 @@ package struct IAMState: Sendable {
 
     // MARK: Rows
 
-    /// The key of every row begins so.
+    /// The key of every row begins so; it alone is the key of the generation.
     static let prefix = Array("iam".utf8)
-    /// `iam`: the generation.
-    static let generationKey = Self.prefix
 
     static let accountLetter = UInt8(ascii: "a")
 

@@ -7,6 +7,11 @@ package protocol JobEventRows: Sendable {
     /// The rows for a status that the job enters: New when it is created.
     func rows(for job: JobStore.Job, entering status: JobStatus) throws(JobStoreError) -> [KeyValue]
 
-    /// The rows are stored.
-    func committed(_ rows: [KeyValue])
+    /// Does the commit that stores the rows.
+    ///
+    /// - Parameter commit: `false` when it was not made. After an error nobody knows whether it was.
+    /// - Throws: What `commit` throws; ``JobStoreError/storage(_:)`` where it is not tried.
+    func store(
+        _ rows: [KeyValue], by commit: () async throws(JobStoreError) -> Bool
+    ) async throws(JobStoreError) -> Bool
 }

@@ -25,7 +25,7 @@ extension JobStore {
         await self.turn.acquire()
         defer { self.turn.release() }
         while true {
-            if let id = try await self.earlier(request, of: account) { return id }
+            if let id = try await self.earlier(request, document, of: account) { return id }
             let open = self.state.withLock { $0.index.openCount(of: account) }
             if open >= self.limits.openJobsPerAccount { throw .tooManyJobs }
             var record = JobRecord()
@@ -41,14 +41,19 @@ extension JobStore {
             var job = try self.job(record)
             job.document = document
             let rows = try self.events?.rows(for: job, entering: .new) ?? []
-            guard try await self.rows.add(record, of: account, token: request.token, and: rows) else { continue }
-            self.committed(job, entered: [.new], rows)
+            let isAdded = try await self.storing(rows) { () throws(JobStoreError) in
+                try await self.rows.add(record, of: account, token: request.token, and: rows)
+            }
+            guard isAdded else { continue }
+            self.committed(job, entered: [.new])
             return job.id
         }
     }
 
     /// The job that a token has made; one that nobody can ask for any more makes way, with its token.
-    private func earlier(_ request: JobRequest, of account: AccountID) async throws(JobStoreError) -> String? {
+    private func earlier(
+        _ request: JobRequest, _ document: XMLNode, of account: AccountID
+    ) async throws(JobStoreError) -> String? {
         guard let id = try await self.rows.id(ofToken: request.token, of: account),
             let stored = try await self.rows.find(id, of: account)
         else { return nil }
@@ -57,7 +62,7 @@ extension JobStore {
             try await self.remove(stored, job)
             return nil
         }
-        guard job.request.isEqual(to: request) else { throw .tokenReused }
+        guard job.request.isEqual(to: request), JobEcho.isEqual(job.document, document) else { throw .tokenReused }
         return id
     }
 
@@ -134,19 +139,29 @@ extension JobStore {
             if job.record == stored.record { return job }
             var rows: [KeyValue] = []
             for status in entered { rows += try self.events?.rows(for: job, entering: status) ?? [] }
-            guard try await self.rows.replace(stored, by: job.record, of: account, and: rows) else { continue }
+            let isReplaced = try await self.storing(rows) { () throws(JobStoreError) in
+                try await self.rows.replace(stored, by: job.record, of: account, and: rows)
+            }
+            guard isReplaced else { continue }
             let isOfOtherPriority = stored.record.priority != job.record.priority
-            self.committed(job, entered: entered, rows, tells: isOfOtherPriority || !entered.isEmpty)
+            self.committed(job, entered: entered, tells: isOfOtherPriority || !entered.isEmpty)
             return job
         }
     }
 
-    private func committed(_ job: Job, entered: [JobStatus], _ rows: [KeyValue], tells: Bool = true) {
+    /// Does a commit with the rows that tell of it.
+    private func storing(
+        _ rows: [KeyValue], _ commit: () async throws(JobStoreError) -> Bool
+    ) async throws(JobStoreError) -> Bool {
+        guard let events = self.events, !rows.isEmpty else { return try await commit() }
+        return try await events.store(rows, by: commit)
+    }
+
+    private func committed(_ job: Job, entered: [JobStatus], tells: Bool = true) {
         let observers = self.state.withLock { state in
             state.index.put(job.indexEntry)
             return tells ? state.observers : []
         }
-        if !rows.isEmpty { self.events?.committed(rows) }
         for observer in observers { observer(job, entered) }
     }
 

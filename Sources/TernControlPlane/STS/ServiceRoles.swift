@@ -9,6 +9,8 @@ package final class ServiceRoles: RoleAssumer {
         var role: String
         var service: String
         var sourceARN: String
+        /// A bucket may have another owner than the one of its name before.
+        var sourceAccount: AccountID
     }
 
     private struct Answers {
@@ -32,6 +34,9 @@ package final class ServiceRoles: RoleAssumer {
     private let uses: (any CredentialUses)?
     private let answers = Mutex(Answers())
 
+    /// How many answers are remembered.
+    var answerCount: Int { self.answers.withLock { $0.known.count + $0.roles.count } }
+
     /// A trust policy may look at the time.
     private static let lifetimeMilliseconds: Int64 = 60_000
     private static let maximumAnswers = 4096
@@ -52,20 +57,20 @@ package final class ServiceRoles: RoleAssumer {
         role arn: String, by service: String, sourceARN: String, sourceAccount: AccountID
     ) async -> Principal? {
         let principal = await self.judge(
-            Question(role: arn, service: service, sourceARN: sourceARN), sourceAccount: sourceAccount)
+            Question(role: arn, service: service, sourceARN: sourceARN, sourceAccount: sourceAccount))
         if let principal { self.uses?.note(principal, accessKeyID: nil, service: "s3") }
         return principal
     }
 
     /// By what is known, for a minute at most.
-    private func judge(_ question: Question, sourceAccount: AccountID) async -> Principal? {
+    private func judge(_ question: Question) async -> Principal? {
         let now = self.clock.now.milliseconds
         let revision = self.directory.revision
         let known = self.answers.withLock { answers in
             answers.revision == revision ? answers.known[question] : nil
         }
         if let known, now < known.until { return known.principal }
-        let principal = await self.ask(question, sourceAccount: sourceAccount)
+        let principal = await self.ask(question)
         self.answers.withLock { answers in
             answers.refresh(revision)
             answers.known[question] = (principal, now + Self.lifetimeMilliseconds)
@@ -73,7 +78,7 @@ package final class ServiceRoles: RoleAssumer {
         return principal
     }
 
-    private func ask(_ question: Question, sourceAccount: AccountID) async -> Principal? {
+    private func ask(_ question: Question) async -> Principal? {
         guard let role = self.directory.role(arn: question.role),
             let trust = try? CompiledPolicy(
                 json: Array(role.trustPolicy.utf8), kind: .trust, name: "trust policy")
@@ -84,7 +89,8 @@ package final class ServiceRoles: RoleAssumer {
                 resourceOwner: role.identity.account.id, resourcePolicy: trust, resourceRole: .trust,
                 context: {
                     [
-                        "aws:SourceArn": [question.sourceARN], "aws:SourceAccount": [sourceAccount.description],
+                        "aws:SourceArn": [question.sourceARN],
+                        "aws:SourceAccount": [question.sourceAccount.description],
                         "sts:RoleSessionName": [Self.sessionName],
                     ]
                 }))

@@ -60,30 +60,12 @@ package struct JSONWriter: Sendable {
 
     package mutating func string(_ text: String) {
         self.separate()
-        var text = text
-        text.withUTF8 { self.append(quoted: $0) }
+        JSONString.append(text, to: &self.bytes)
     }
 
     /// Bytes of UTF-8; what is none is replaced.
     package mutating func string(utf8 bytes: [UInt8]) {
         self.string(String(decoding: bytes, as: UTF8.self))
-    }
-
-    private mutating func append(quoted text: UnsafeBufferPointer<UInt8>) {
-        self.bytes.append(UInt8(ascii: "\""))
-        for byte in text {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-                self.bytes.append(UInt8(ascii: "\\"))
-                self.bytes.append(byte)
-            case 0..<0x20, 0x7F:
-                self.bytes.append(contentsOf: "\\u00".utf8)
-                self.bytes.append(hexDigit(byte >> 4))
-                self.bytes.append(hexDigit(byte & 15))
-            default: self.bytes.append(byte)
-            }
-        }
-        self.bytes.append(UInt8(ascii: "\""))
     }
 
     private mutating func open(_ bracket: UInt8) {

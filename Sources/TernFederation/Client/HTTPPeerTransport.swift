@@ -42,9 +42,10 @@ package struct HTTPPeerTransport: PeerTransport {
             + "&offset=\(segment.offset)&length=\(segment.byteCount)"
             + (segment.blockBytes == 0 ? "" : "&block=\(segment.blockBytes)")
         let length = segment.wireByteCount
+        let sequence = BodySequence(source: body, line: self.client.line(to: region))
         return try await Self.speaking(with: region) {
             let answer = try await self.client.sendExpectingOK(
-                .segment, query: query, body: .stream(BodySequence(source: body), length: .known(length)), to: region)
+                .segment, query: query, body: .stream(sequence, length: .known(length)), to: region)
             return try Frames.message(answer.body)
         }
     }
@@ -75,21 +76,37 @@ package struct HTTPPeerTransport: PeerTransport {
     }
 }
 
-/// A body source in the shape that the HTTP client pulls from. One iteration only.
+/// A body source in the shape that the HTTP client pulls from, at the pace of the line. One iteration only.
 private struct BodySequence: AsyncSequence, Sendable {
     typealias Element = ByteBuffer
 
     let source: any HTTPBodySource
+    let line: PeerLine?
 
     struct Iterator: AsyncIteratorProtocol {
         let source: any HTTPBodySource
+        let line: PeerLine?
+        private var rest = ByteBuffer()
+
+        init(_ sequence: BodySequence) {
+            self.source = sequence.source
+            self.line = sequence.line
+        }
 
         mutating func next() async throws -> ByteBuffer? {
-            try await self.source.next()
+            guard let line else { return try await self.source.next() }
+            while self.rest.readableBytes == 0 {
+                guard let chunk = try await self.source.next() else { return nil }
+                self.rest = chunk
+            }
+            let length = Swift.min(line.maximumPiece, self.rest.readableBytes)
+            guard let piece = self.rest.readSlice(length: length) else { return nil }
+            try await line.awaitTurn(piece.readableBytes)
+            return piece
         }
     }
 
     func makeAsyncIterator() -> Iterator {
-        Iterator(source: self.source)
+        Iterator(self)
     }
 }

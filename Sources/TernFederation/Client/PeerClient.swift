@@ -45,25 +45,31 @@ package struct PeerClient: Sendable {
     private let wall: any WallClock
     private let trust: CurrentPeerTrust?
     private let signers: PeerSigners
+    private let lines: PeerLines?
 
     /// The largest answer that is read.
     private static let maximumAnswerBytes = 16 * 1024 * 1024
 
     /// - Parameters:
-    ///   - http: Made with ``httpConfiguration``; its owner shuts it down.
+    ///   - http: Made with ``httpConfiguration(lines:)``; its owner shuts it down.
     ///   - trust: What certificates of `https` endpoints are believed by; `nil` where there are none.
+    ///   - lines: Those of `http`; `nil` where what is under way has no bounds.
     package init(
-        federation: FederationConfiguration, http: HTTPClient, wall: any WallClock, trust: CurrentPeerTrust? = nil
+        federation: FederationConfiguration, http: HTTPClient, wall: any WallClock, trust: CurrentPeerTrust? = nil,
+        lines: PeerLines? = nil
     ) {
         self.federation = federation
         self.http = http
         self.wall = wall
         self.trust = trust
         self.signers = PeerSigners(federation)
+        self.lines = lines
     }
 
     /// Fails fast where nobody answers, and waits as long as bytes flow.
-    package static var httpConfiguration: HTTPClient.Configuration {
+    ///
+    /// - Parameter lines: Get to know of the connections.
+    package static func httpConfiguration(lines: PeerLines? = nil) -> HTTPClient.Configuration {
         var configuration = HTTPClient.Configuration()
         configuration.timeout.connect = .seconds(2)
         // Longer than a poll of the directory waits.
@@ -75,7 +81,14 @@ package struct PeerClient: Sendable {
         configuration.httpVersion = .http1Only
         configuration.redirectConfiguration = .disallow
         configuration.decompression = .disabled
+        if let lines { configuration.http1_1ConnectionDebugInitializer = { lines.watch($0) } }
         return configuration
+    }
+
+    /// What bounds the segments that are under way to a region; `nil` for nothing.
+    func line(to region: RegionName) -> PeerLine? {
+        guard let endpoint = self.federation.regions[region] else { return nil }
+        return self.lines?.line(to: Self.host(of: endpoint))
     }
 
     /// Sends a request and reads the whole answer.

@@ -26,6 +26,7 @@ package struct PeerRouter: Sendable {
     let events: (any EventOperator)?
     let flow: FlowControl?
     let inventories: InventoryDeliveries?
+    let jobFailures: (@Sendable (String) async throws -> JobFailureSummary?)?
     let wall: any WallClock
     let shutdown: ShutdownSignal
     /// Answers what KMS of another region asks; `nil` where there is no KMS.
@@ -43,6 +44,7 @@ package struct PeerRouter: Sendable {
     ///   - regions: What commands about regions, and those who join, ask.
     ///   - simulator: What `tern iam simulate` asks.
     ///   - inventories: What they ask about inventories; `nil` where none are delivered.
+    ///   - jobFailures: Why tasks of a job failed, by the job's ID; `nil` where no jobs run.
     ///   - events: What they ask about events on their way; `nil` where none are sent.
     package init(
         federation: FederationConfiguration,
@@ -58,6 +60,7 @@ package struct PeerRouter: Sendable {
         events: (any EventOperator)? = nil,
         flow: FlowControl? = nil,
         inventories: InventoryDeliveries? = nil,
+        jobFailures: (@Sendable (String) async throws -> JobFailureSummary?)? = nil,
         wall: any WallClock,
         shutdown: ShutdownSignal = ShutdownSignal(),
         keys: (@Sendable ([UInt8]) async throws -> [UInt8])? = nil,
@@ -77,6 +80,7 @@ package struct PeerRouter: Sendable {
         self.events = events
         self.flow = flow
         self.inventories = inventories
+        self.jobFailures = jobFailures
         self.wall = wall
         self.shutdown = shutdown
         self.keys = keys
@@ -152,6 +156,7 @@ package struct PeerRouter: Sendable {
         case .discardEvents: try await self.discardEvents(target)
         case .inventories: await self.listInventories(target)
         case .runInventory: await self.runInventory(target)
+        case .jobFailures: try await self.tellJobFailures(target)
         case .status: Self.json(try await self.status())
         case .explain: try await self.explain(target)
         case .flow: self.showFlow()

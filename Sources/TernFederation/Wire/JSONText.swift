@@ -1,3 +1,5 @@
+import TernCore
+
 /// Writes JSON, value by value; the caller sees to the order.
 struct JSONText {
     private(set) var text = ""
@@ -70,20 +72,6 @@ struct JSONText {
     }
 
     private mutating func quote(_ value: String) {
-        self.text.append("\"")
-        for scalar in value.unicodeScalars {
-            switch scalar {
-            case "\"": self.text += "\\\""
-            case "\\": self.text += "\\\\"
-            case "\n": self.text += "\\n"
-            case "\r": self.text += "\\r"
-            case "\t": self.text += "\\t"
-            case let control where control.value < 0x20:
-                let hex = String(control.value, radix: 16)
-                self.text += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
-            default: self.text.unicodeScalars.append(scalar)
-            }
-        }
-        self.text.append("\"")
+        self.text += JSONString.quoted(value)
     }
 }

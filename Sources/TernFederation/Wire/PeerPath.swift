@@ -59,6 +59,8 @@ package enum PeerPath: String, Sendable, CaseIterable {
     case inventories = "inventory"
     /// POST, with `bucket` and `id`: delivers a report of an inventory, lines of JSON as it goes on.
     case runInventory = "inventory/run"
+    /// GET, with `job`: why tasks of a job of this region failed, counted, JSON.
+    case jobFailures = "jobs/failures"
     /// POST: samples of metrics that this region publishes.
     case metrics
     /// GET, with perhaps `month` and `rule`: how well replication kept its time, JSON.
@@ -91,7 +93,7 @@ package enum PeerPath: String, Sendable, CaseIterable {
             "POST"
         case .segment: "PUT"
         case .bucket, .source, .changes, .snapshot, .accounts, .regions, .keyUsage, .events, .deadEvents, .report,
-            .flow, .inventories, .status, .explain, .health:
+            .flow, .inventories, .jobFailures, .status, .explain, .health:
             "GET"
         }
     }

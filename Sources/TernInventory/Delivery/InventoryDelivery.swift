@@ -12,8 +12,8 @@ import TernS3Protocol
 /// Makes one report, page by page: whoever calls ``step()`` sets the pace, and whoever stops leaves data files that no
 /// manifest names.
 ///
-/// In memory is what one data file compresses to. What is listed is not one moment of the bucket, and not sorted, as S3
-/// says of its inventories.
+/// In memory is what one data file compresses to. What is listed is the bucket as it was when the first page was, though
+/// S3 promises less.
 package actor InventoryDelivery {
     package enum Step: Sendable {
         case progress(rows: Int)
@@ -24,10 +24,9 @@ package actor InventoryDelivery {
     /// Rows of the report before; `nil` without one.
     package nonisolated let expectedRows: Int?
     private let context: InventoryContext
-    private let bucket: BucketState
+    private var bucket: BucketState
     private let turn: InventoryTurn
     private let started: Timestamp
-    private let stamp: HybridTimestamp
     private let places: InventoryPlaces
     private let schema: InventorySchema
     private let writer: ReportWriter
@@ -35,6 +34,8 @@ package actor InventoryDelivery {
     private var files: [InventoryManifest.File] = []
     private var rows = 0
     private var isChecked = false
+    /// Opened with the first page.
+    private var view: BucketView?
     private var last: ListedVersion?
     private var canonicalIDs: [AccountID: String] = [:]
 
@@ -48,7 +49,6 @@ package actor InventoryDelivery {
         self.bucket = bucket
         self.turn = turn
         self.started = context.wall.now
-        self.stamp = context.service.clock.stamp()
         self.places = InventoryPlaces(
             prefix: configuration.destinationPrefix, bucket: bucket.name, id: configuration.id, started: self.started)
         self.schema = InventorySchema(
@@ -61,6 +61,7 @@ package actor InventoryDelivery {
         do throws(InventoryProblem) {
             return try await self.advance()
         } catch {
+            self.view?.close()
             await self.keep { record in record.problem = error.message }
             self.context.logger.notice(
                 "an inventory is not delivered",
@@ -79,9 +80,10 @@ package actor InventoryDelivery {
         let page = try await self.page()
         for case .item(let version) in page.entries {
             self.last = version
-            if !self.isOfThisReport(version) { try await self.add(version) }
+            try await self.add(version)
         }
         if page.isTruncated { return .progress(rows: self.rows) }
+        self.view?.close()
         return .delivered(try await self.finish())
     }
 
@@ -106,23 +108,20 @@ package actor InventoryDelivery {
         query.limit = self.context.options.versionsPerPage
         query.prefix = Array(self.configuration.prefix.utf8)
         do throws(S3Error) {
-            if self.configuration.includesAllVersions {
-                return try await self.context.service.listVersions(
-                    query,
-                    from: self.last.map { .afterIdentity(key: $0.key, $0.record.versionID) } ?? .beginning,
-                    in: self.bucket)
-            }
-            return try await self.context.service.listObjects(
-                query, from: self.last.map { .after($0.key.bytes) } ?? .beginning, in: self.bucket)
+            let view = try await self.openView()
+            if self.configuration.includesAllVersions { return try await view.versions(query, after: self.last) }
+            return try await view.objects(query, after: self.last)
         } catch {
             throw InventoryProblem(.failed, "the bucket cannot be listed: \(error.message)")
         }
     }
 
-    /// Where a bucket has its own inventory, a report would find its first files.
-    private func isOfThisReport(_ version: ListedVersion) -> Bool {
-        self.configuration.destinationBucket == self.bucket.name && version.record.id.stamp > self.stamp.rawValue
-            && version.key.bytes.starts(with: self.places.dataPrefix.utf8)
+    private func openView() async throws(S3Error) -> BucketView {
+        if let view { return view }
+        let view = try await self.context.service.view(of: self.bucket)
+        self.view = view
+        self.bucket = view.bucket
+        return view
     }
 
     private func add(_ version: ListedVersion) async throws(InventoryProblem) {

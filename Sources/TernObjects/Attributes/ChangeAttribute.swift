@@ -46,8 +46,7 @@ extension ObjectService {
             let events = try self.addAttributeEvent(
                 of: attribute, in: record, before: version.record, key: key, bucket: bucket, cause: cause,
                 stamp: stamp, to: &batch)
-            if try await self.tryCommit(batch, adding: deliveries.tasks, to: bucket) {
-                self.events.added(events, in: bucket.partition)
+            if try await self.tryCommit(batch, adding: deliveries.tasks, and: events, to: bucket) {
                 return StoredVersion(
                     key: key, record: record, isLatest: version.isLatest, row: version.row, value: value)
             }

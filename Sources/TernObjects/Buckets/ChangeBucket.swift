@@ -28,12 +28,9 @@ extension ObjectService {
             batch.put(Keyspace.epoch, state.epochValue)
             batch.put(Keyspace.configuration, try encodeRecord(record))
             let events = try alongside(state, &batch)
-            let isCommitted = try await self.metadata.tryCommit(batch)
+            let isCommitted = try await self.tryCommit(batch, and: events, to: state)
             self.registry.refresh(name)
-            if isCommitted {
-                self.events.added(events, in: state.partition)
-                return state
-            }
+            if isCommitted { return state }
         }
         throw .operationAborted
     }

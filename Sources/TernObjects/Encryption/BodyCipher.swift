@@ -60,10 +60,16 @@ package struct BodyCipher: Sendable {
     }
 
     static func derived(_ label: String, salt: Data, from key: SymmetricKey) -> SymmetricKey {
-        var hmac = HMAC<SHA256>(key: key)
-        hmac.update(data: Array(label.utf8))
+        var hmac = self.derivation(label, from: key)
         hmac.update(data: salt)
         return SymmetricKey(data: hmac.finalize())
+    }
+
+    /// The part of a derivation that is the same for all salts; a copy of it takes the salt.
+    static func derivation(_ label: String, from key: SymmetricKey) -> HMAC<SHA256> {
+        var hmac = HMAC<SHA256>(key: key)
+        hmac.update(data: Array(label.utf8))
+        return hmac
     }
 }
 

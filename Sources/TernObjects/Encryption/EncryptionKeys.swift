@@ -36,8 +36,8 @@ package final class EncryptionKeys: Sendable {
     }
 
     private let state = Mutex(State())
-    /// What data keys of SSE-S3 are made of; `nil` without a root key.
-    private let dataKeyRoot: SymmetricKey?
+    /// What makes data keys of SSE-S3 of their salts, with key and label in it already; `nil` without a root key.
+    private let dataKeyDerivation: HMAC<SHA256>?
 
     package init(
         rootKey: (any RootKey)? = nil, keyService: (any KeyService)? = nil,
@@ -46,12 +46,17 @@ package final class EncryptionKeys: Sendable {
         self.rootKey = rootKey
         self.keyService = keyService
         self.rolePrincipal = rolePrincipal
-        self.dataKeyRoot = rootKey.map { SymmetricKey(data: $0.derive(label: "tern-sse-s3-data-keys")) }
+        self.dataKeyDerivation = rootKey.map {
+            BodyCipher.derivation(
+                "tern-data-key", from: SymmetricKey(data: $0.derive(label: "tern-sse-s3-data-keys")))
+        }
     }
 
     /// The data key of SSE-S3 that belongs to a salt; `nil` without a root key.
     func dataKey(salt: Data) -> BodyCipher? {
-        self.dataKeyRoot.map { BodyCipher(inner: BodyCipher.derived("tern-data-key", salt: salt, from: $0)) }
+        guard var derivation = self.dataKeyDerivation else { return nil }
+        derivation.update(data: salt)
+        return BodyCipher(inner: SymmetricKey(data: derivation.finalize()))
     }
 
     /// Whether new objects are under SSE-S3 where nothing else is said.

@@ -1,5 +1,6 @@
 import FoundationEssentials
 package import TernCore
+import TernPorts
 import TernRecords
 package import TernS3Protocol
 import TernStorage
@@ -59,6 +60,9 @@ extension EventQueue {
     package func settle(
         _ outcomes: [(event: StoredEvent, outcome: EventOutcome)], of lane: EventLane, at now: Timestamp
     ) async throws(S3Error) {
+        self.doubts.found(outcomes.lazy.map(\.event.row))
+        // Also where there is nothing to settle: it may have been settled already.
+        try await self.resolveChanges(of: lane)
         guard !outcomes.isEmpty else { return }
         if try await self.trySettle(outcomes, of: lane, at: now) { return }
         for outcome in outcomes { _ = try await self.trySettle([outcome], of: lane, at: now) }
@@ -68,15 +72,17 @@ extension EventQueue {
         _ outcomes: [(event: StoredEvent, outcome: EventOutcome)], of lane: EventLane, at now: Timestamp
     ) async throws(S3Error) -> Bool {
         var batch = MetadataBatch(partition: lane.partition)
-        var pending = 0
-        var dead = 0
+        var change = EventCount()
+        /// One that the commit does not leave as it is.
+        var witness: StoredEvent?
         for (event, outcome) in outcomes {
+            witness = event
             batch.require(event.row, is: event.value)
             var record = event.record
             switch outcome {
             case .delivered, .dropped:
                 batch.delete(event.row)
-                pending -= 1
+                change.pending -= 1
             case .failed(let error, let notBefore):
                 record.attempts += 1
                 record.lastError = error
@@ -88,12 +94,24 @@ extension EventQueue {
                 record.givenUpMs = now.milliseconds
                 batch.delete(event.row)
                 batch.put(Keyspace.event(event.row, movedTo: .deadEvent), try encodeRecord(record))
-                pending -= 1
-                dead += 1
+                change.pending -= 1
+                change.dead += 1
             }
         }
-        guard try await self.metadata.tryCommit(batch) else { return false }
-        self.change(lane, pending: pending, dead: dead)
+        return try await self.tryCommit(batch, changing: change, witness: witness, of: lane)
+    }
+
+    /// Commits a batch that changes how many events a lane has; `false` when a precondition did not hold.
+    private func tryCommit(
+        _ batch: MetadataBatch, changing change: EventCount, witness: StoredEvent?, of lane: EventLane
+    ) async throws(S3Error) -> Bool {
+        do {
+            guard try await self.metadata.tryCommit(batch) else { return false }
+        } catch {
+            if let witness { self.doubted(change, witness: witness, of: lane) }
+            throw error
+        }
+        self.change(lane, pending: change.pending, dead: change.dead)
         return true
     }
 
@@ -109,12 +127,11 @@ extension EventQueue {
                 record.attempts = 0
                 record.notBeforeMs = 0
                 record.givenUpMs = 0
-                // Its age counts from now on.
-                record.redrivenMs = now.milliseconds
+                // Its age counts from now on; each time it becomes another record, so that one can tell that it was moved.
+                record.redrivenMs = Swift.max(now.milliseconds, record.redrivenMs + 1)
                 batch.put(Keyspace.event(event.row, movedTo: .event), try encodeRecord(record))
             }
-        } committed: {
-            self.change(lane, pending: $0, dead: -$0)
+            return events.count
         }
         if count > 0 { self.wake(lane) }
         return count
@@ -122,16 +139,19 @@ extension EventQueue {
 
     /// Forgets the dead letters of a lane. Returns how many there were.
     package func discardDead(of lane: EventLane) async throws(S3Error) -> Int {
-        try await self.eachDeadPage(of: lane) { _, _ throws(S3Error) in
-        } committed: {
-            self.change(lane, pending: 0, dead: -$0)
-        }
+        try await self.eachDeadPage(of: lane) { _, _ throws(S3Error) in 0 }
     }
 
+    /// Takes all dead letters of a lane out of its dead letters.
+    ///
+    /// - Parameter body: What else is to be done with those of a page; how many wait again then.
+    /// - Returns: How many there were.
     private func eachDeadPage(
-        of lane: EventLane, _ body: ([StoredEvent], inout MetadataBatch) throws(S3Error) -> Void,
-        committed: (Int) -> Void
+        of lane: EventLane, _ body: ([StoredEvent], inout MetadataBatch) throws(S3Error) -> Int
     ) async throws(S3Error) -> Int {
+        await self.deadLetterTurn.acquire()
+        defer { self.deadLetterTurn.release() }
+        try await self.resolveChanges(of: lane)
         var count = 0
         var range = KeyRange(prefix: Keyspace.deadEventPrefix(lane.hash))
         while true {
@@ -143,9 +163,10 @@ extension EventQueue {
                 batch.require(event.row, is: event.value)
                 batch.delete(event.row)
             }
-            try body(events, &batch)
-            if !events.isEmpty, try await self.metadata.tryCommit(batch) {
-                committed(events.count)
+            var change = EventCount()
+            change.pending = try body(events, &batch)
+            change.dead = -events.count
+            if !events.isEmpty, try await self.tryCommit(batch, changing: change, witness: events.first, of: lane) {
                 count += events.count
             }
             range.lower = last.key + [0]

@@ -1,5 +1,6 @@
 import Synchronization
 package import TernCore
+import TernPorts
 import TernRecords
 package import TernS3Protocol
 package import TernStorage
@@ -14,19 +15,36 @@ package struct EventCount: Hashable, Sendable {
     package init() {}
 }
 
-/// The events on their way: the rows themselves are in the partitions of buckets, and of the directory for jobs; here are their counts, which are rebuilt
-/// from the rows at start, and the bell that wakes whoever sends them.
+/// The events on their way: the rows themselves are in the partitions of buckets, and of the directory for jobs; here are
+/// their counts, which are rebuilt from the rows at start, and the bell that wakes whoever sends them.
 package final class EventQueue: Sendable {
     private struct State {
         var counts: [EventLane: EventCount] = [:]
         var listener: (@Sendable (EventLane, HybridTimestamp) -> Void)?
+        var doubtBell: (@Sendable () -> Void)?
+
+        /// Where there is nothing left of a lane, it is not there either.
+        mutating func change(_ lane: EventLane, pending: Int, dead: Int) {
+            var count = self.counts[lane, default: EventCount()]
+            count.pending += pending
+            count.dead += dead
+            self.counts[lane] = count == EventCount() ? nil : count
+        }
     }
 
     package let metadata: any MetadataStore
+    /// Events of which nobody knows whether they were committed.
+    let doubts: RowDoubts<EventLane>
+    /// What commits would change in the counts of which nobody knows whether they were made.
+    let doubtfulChanges: DoubtfulCommits<EventLane, EventCount>
+    /// One who works on dead letters at a time, so that each finds them as the last has left them.
+    let deadLetterTurn = AsyncLock()
     private let state = Mutex(State())
 
-    package init(metadata: any MetadataStore) {
+    package init(metadata: any MetadataStore, maximumDoubts: Int) {
         self.metadata = metadata
+        self.doubts = RowDoubts(metadata: metadata, maximumCount: maximumDoubts)
+        self.doubtfulChanges = DoubtfulCommits(metadata: metadata)
     }
 
     /// Calls `listener` after every commit that adds an event, with the time when it may be sent, and once for each lane
@@ -44,7 +62,8 @@ package final class EventQueue: Sendable {
         for event in added.events {
             let lane = EventLane(partition: partition, target: event.target)
             let listener = self.state.withLock { state in
-                state.counts[lane, default: EventCount()].pending += 1
+                // One that was sent already has been taken out of the counts before.
+                state.change(lane, pending: 1, dead: 0)
                 return state.listener
             }
             listener?(lane, StoredEvent.due(ofRow: event.row))
@@ -57,17 +76,78 @@ package final class EventQueue: Sendable {
     }
 
     func change(_ lane: EventLane, pending: Int, dead: Int = 0) {
-        self.state.withLock { state in
-            var count = state.counts[lane, default: EventCount()]
-            count.pending += pending
-            count.dead += dead
-            state.counts[lane] = count == EventCount() ? nil : count
-        }
+        self.state.withLock { $0.change(lane, pending: pending, dead: dead) }
     }
 
     func wake(_ lane: EventLane) {
         let listener = self.state.withLock { $0.listener }
         listener?(lane, .zero)
+    }
+
+    // MARK: Doubts
+
+    /// Before a commit that adds events; afterwards ``ended(_:)`` or ``doubted(_:in:)``.
+    func began(_ added: AddedEvents) {
+        if !added.isEmpty { self.doubts.began(added.events.map(\.row)) }
+    }
+
+    /// The outcome of the commit is known.
+    func ended(_ added: AddedEvents) {
+        if !added.isEmpty { self.doubts.ended(added.events.map(\.row)) }
+    }
+
+    /// Notes events whose commit failed with its outcome unknown. They count as waiting until the store says otherwise.
+    func doubted(_ added: AddedEvents, in partition: PartitionID) {
+        if added.isEmpty { return }
+        self.added(added, in: partition)
+        let isAnyInDoubt = self.doubts.failed(
+            added.events.map {
+                RowDoubts.Doubt(
+                    row: $0.row, partition: partition, subject: EventLane(partition: partition, target: $0.target))
+            })
+        if isAnyInDoubt { self.state.withLock { $0.doubtBell }?() }
+    }
+
+    /// Notes what a commit would change in the counts that failed with its outcome unknown.
+    ///
+    /// - Parameter witness: One of the events that the commit changes.
+    func doubted(_ change: EventCount, witness: StoredEvent, of lane: EventLane) {
+        if change == EventCount() { return }
+        self.doubtfulChanges.note(change, witness: KeyValue(key: witness.row, value: witness.value), of: lane)
+        self.state.withLock { $0.doubtBell }?()
+    }
+
+    /// Calls `bell` whenever there is something that ``resolveDoubts()`` has to find out.
+    func listenToDoubts(_ bell: @escaping @Sendable () -> Void) {
+        self.state.withLock { $0.doubtBell = bell }
+        if !self.doubts.isEmpty || !self.doubtfulChanges.lanes.isEmpty { bell() }
+    }
+
+    func makeRoomForDoubts() async throws(S3Error) {
+        try await self.doubts.makeRoom(self.resolved)
+    }
+
+    func resolveDoubts() async throws(S3Error) {
+        try await self.doubts.resolveAll(self.resolved)
+        for lane in self.doubtfulChanges.lanes { try await self.resolveChanges(of: lane) }
+    }
+
+    /// Finds out what became of the events of a lane that somebody has settled or moved, before anything else is done with
+    /// them. Throws while the store does not answer.
+    func resolveChanges(of lane: EventLane) async throws(S3Error) {
+        try await self.doubtfulChanges.resolve(lane, in: lane.partition) { change in
+            self.change(lane, pending: change.pending, dead: change.dead)
+            if change.pending > 0 { self.wake(lane) }
+        }
+    }
+
+    private func resolved(_ doubt: RowDoubts<EventLane>.Doubt, isThere: Bool) {
+        if isThere {
+            let listener = self.state.withLock { $0.listener }
+            listener?(doubt.subject, StoredEvent.due(ofRow: doubt.row))
+        } else {
+            self.change(doubt.subject, pending: -1)
+        }
     }
 
     // MARK: Rebuilding

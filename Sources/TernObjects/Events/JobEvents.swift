@@ -28,13 +28,32 @@ extension ObjectService {
             value: try encodeRecord(event))
     }
 
-    /// Counts rows of ``jobEvent(_:of:)`` that a commit has just stored, and wakes whoever sends them.
-    package func addedJobEvents(_ rows: [KeyValue]) {
+    /// To be called before ``addJobEvents(_:by:)``: keeps few the events of which nobody knows whether they were stored.
+    package func makeRoomForEventDoubts() async throws(S3Error) { try await self.events.makeRoomForDoubts() }
+
+    /// Counts rows of ``jobEvent(_:of:)`` that a commit stores, and wakes whoever sends them.
+    ///
+    /// - Parameter commit: `false` when a precondition did not hold. After an error its outcome is taken for unknown.
+    package func addJobEvents<Failure>(
+        _ rows: [KeyValue], by commit: () async throws(Failure) -> Bool
+    ) async throws(Failure) -> Bool {
         var added = AddedEvents()
         for row in rows {
             added.events.append(AddedEvents.Added(target: NotificationRules.eventBridgeTarget, row: row.key))
         }
+        self.events.began(added)
+        do throws(Failure) {
+            guard try await commit() else {
+                self.events.ended(added)
+                return false
+            }
+        } catch {
+            self.events.doubted(added, in: .directory)
+            throw error
+        }
+        self.events.ended(added)
         self.events.added(added, in: .directory)
+        return true
     }
 }
 

@@ -90,9 +90,7 @@ extension ObjectService {
             }
         }
         if batch.writes.isEmpty { return placements }
-        guard try await self.metadata.tryCommit(batch) else { return nil }
-        self.events.added(events, in: bucket.partition)
-        return placements
+        return try await self.tryCommit(batch, and: events, to: bucket) ? placements : nil
     }
 
     /// Adds what a replica needs to the batch, or says why it needs nothing.

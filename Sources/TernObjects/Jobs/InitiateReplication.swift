@@ -29,8 +29,9 @@ package struct StartedTask: Hashable, Sendable {
 package enum Initiation: Hashable, Sendable {
     /// In the order of their rules.
     case started([StartedTask])
-    /// Nothing was changed of the version (spec rule BR-EL-1, batch-replication §6.7).
-    case refused(ReplicationFailureReason, message: String)
+    /// Nothing was changed of the version (spec rule BR-EL-1, batch-replication §6.7). What each rule says to it is told
+    /// where that is why.
+    case refused(ReplicationFailureReason, message: String, rules: [RuleDecision] = [])
 }
 
 extension ObjectService {
@@ -129,7 +130,9 @@ extension ObjectService {
                 configuration: configuration, change: version.record.existingChange(key: request.key))
             guard !plan.tasks.isEmpty else {
                 answers.append(
-                    .refused(.srcObjectNotEligible, message: "Object is not eligible for replication"))
+                    .refused(
+                        .srcObjectNotEligible, message: "Object is not eligible for replication",
+                        rules: plan.decisions))
                 continue
             }
             var record = version.record

@@ -52,8 +52,7 @@ extension ObjectService {
         let orphans = try await self.removeBody(of: stored.record, from: &batch)
         let events = try self.addRemovalEvent(
             of: stored.record, key: version.key, in: bucket, cause: .lifecycle, to: &batch)
-        guard try await self.metadata.tryCommit(batch) else { return false }
-        self.events.added(events, in: bucket.partition)
+        guard try await self.tryCommit(batch, and: events, to: bucket) else { return false }
         await self.deleteBlobs(orphans, in: bucket.partition)
         return true
     }
@@ -106,10 +105,7 @@ extension ObjectService {
             stamp: self.clock.stamp(), to: &batch
         ) { $0.storageClass = storageClass.rawValue }
         do {
-            if try await self.metadata.tryCommit(batch) {
-                self.events.added(events, in: bucket.partition)
-                return true
-            }
+            if try await self.tryCommit(batch, and: events, to: bucket) { return true }
         } catch {
             // As in `abandon`: after a failure of storage the commit may yet turn out to have happened.
             if error.status < 500 { await self.deleteBlobs(blobs, in: bucket.partition) }

@@ -21,6 +21,12 @@ extension ObjectService {
         from start: ListStart,
         in bucket: BucketState
     ) async throws(S3Error) -> ListPage<ListedVersion> {
+        try await ListingRows.now(self.metadata, bucket.partition).objects(query, from: start)
+    }
+}
+
+extension ListingRows {
+    func objects(_ query: ListQuery, from start: ListStart) async throws(S3Error) -> ListPage<ListedVersion> {
         var page = ListPage<ListedVersion>()
         guard query.limit > 0 else { return page }
         var cursor = Self.firstRow(query, start)
@@ -30,8 +36,7 @@ extension ObjectService {
         while let from = cursor {
             let batchSize = min(batchLimit, max(query.limit - page.entries.count + 1, 16))
             batchLimit = min(batchLimit * 2, Self.listBatches.upperBound)
-            let rows = try await self.metadata.entries(
-                KeyRange(from: from, to: end), in: bucket.partition, limit: batchSize)
+            let rows = try await self.entries(KeyRange(from: from, to: end), limit: batchSize)
             cursor = rows.count < batchSize ? nil : rows.last.map { $0.key + [0] }
             rows: for row in rows {
                 if VersionRecord.isDeleteMarker(encoded: row.value) == true { continue }

@@ -25,10 +25,43 @@ extension ObjectService {
         from start: VersionListStart,
         in bucket: BucketState
     ) async throws(S3Error) -> ListPage<ListedVersion> {
+        guard query.limit > 0 else { return ListPage<ListedVersion>() }
+        return try await ListingRows.now(self.metadata, bucket.partition)
+            .versions(query, from: try await self.resolved(start, in: bucket))
+    }
+
+    /// The place of the null version in the stack is known only while it exists; if it was removed, the list goes on with
+    /// the next key rather than show versions twice.
+    private func resolved(
+        _ start: VersionListStart, in bucket: BucketState
+    ) async throws(S3Error) -> VersionWalkStart {
+        switch start {
+        case .beginning: return .beginning
+        case .afterKey(let key): return .afterKey(key)
+        case .afterPrefix(let prefix): return .afterPrefix(prefix)
+        case .afterIdentity(let key, let id), .afterVersion(let key, .id(let id)):
+            return .afterIdentity(key: key, id)
+        case .afterVersion(let key, .null):
+            guard let version = try await self.version(.null, of: key, in: bucket) else { return .afterKey(key.bytes) }
+            return .afterIdentity(key: key, version.record.versionID)
+        }
+    }
+}
+
+/// A ``VersionListStart`` of which the place among the rows is known.
+enum VersionWalkStart: Sendable {
+    case beginning
+    case afterKey([UInt8])
+    case afterIdentity(key: ObjectKey, VersionID)
+    case afterPrefix([UInt8])
+}
+
+extension ListingRows {
+    func versions(_ query: ListQuery, from start: VersionWalkStart) async throws(S3Error) -> ListPage<ListedVersion> {
         var page = ListPage<ListedVersion>()
         guard query.limit > 0 else { return page }
-        var merge = VersionMerge(service: self, bucket: bucket, prefix: query.prefix)
-        try await merge.seek(to: start)
+        var merge = VersionMerge(rows: self, prefix: query.prefix)
+        merge.seek(to: start)
         while let next = try await merge.next() {
             if page.entries.count == query.limit {
                 page.isTruncated = true
@@ -53,8 +86,7 @@ extension ObjectService {
 private struct VersionMerge {
     private static let batchSizes = 8...256
 
-    private let service: ObjectService
-    private let bucket: BucketState
+    private let rows: ListingRows
     private var heads: RowCursor
     private var older: RowCursor
     /// Rows read at once: few behind a common prefix, because the next one may end right there; then twice as many.
@@ -62,14 +94,13 @@ private struct VersionMerge {
     /// The last version that was given, or that the list begins behind: of its key only older ones follow.
     private var floor: (key: ObjectKey, version: VersionID)?
 
-    init(service: ObjectService, bucket: BucketState, prefix: [UInt8]) {
-        self.service = service
-        self.bucket = bucket
+    init(rows: ListingRows, prefix: [UInt8]) {
+        self.rows = rows
         self.heads = RowCursor(table: .head, prefix: prefix)
         self.older = RowCursor(table: .noncurrent, prefix: prefix)
     }
 
-    mutating func seek(to start: VersionListStart) async throws(S3Error) {
+    mutating func seek(to start: VersionWalkStart) {
         switch start {
         case .beginning:
             break
@@ -79,27 +110,9 @@ private struct VersionMerge {
             self.skip(prefix: prefix)
         case .afterIdentity(let key, let id):
             self.heads.move(to: Keyspace.head(key))
-            self.seekOlder(key, than: id)
-        case .afterVersion(let key, let reference):
-            self.heads.move(to: Keyspace.head(key))
-            switch reference {
-            case .id(let id):
-                self.seekOlder(key, than: id)
-            case .null:
-                // The place of the null version in the stack is known only while it exists; if it was removed, go on with
-                // the next key rather than show versions twice.
-                if let version = try await self.service.version(.null, of: key, in: self.bucket) {
-                    self.seekOlder(key, than: version.record.versionID)
-                } else {
-                    self.skipKey(key.bytes)
-                }
-            }
+            self.floor = (key, id)
+            self.older.move(to: Keyspace.noncurrent(key, id) + [0])
         }
-    }
-
-    private mutating func seekOlder(_ key: ObjectKey, than id: VersionID) {
-        self.floor = (key, id)
-        self.older.move(to: Keyspace.noncurrent(key, id) + [0])
     }
 
     private mutating func skipKey(_ key: [UInt8]) {
@@ -141,8 +154,7 @@ private struct VersionMerge {
 
     private mutating func readBoth() async throws(S3Error) {
         if let floor { self.heads.goBack(to: Keyspace.head(floor.key)) }
-        let found = try await self.service.metadata.entries(
-            [self.heads.range, self.older.range], in: self.bucket.partition, limit: self.batchSize)
+        let found = try await self.rows.entries([self.heads.range, self.older.range], limit: self.batchSize)
         self.heads.take(found[0], limit: self.batchSize)
         self.older.take(found[1], limit: self.batchSize)
         self.batchSize = min(self.batchSize * 2, Self.batchSizes.upperBound)

@@ -84,8 +84,7 @@ extension ObjectService {
                 try self.addReplicationEvent(
                     ReplicationEvent(kind, task: task, version: version), in: bucket, to: &batch))
         }
-        guard try await self.metadata.tryCommit(batch) else { return nil }
-        self.events.added(events, in: bucket.partition)
+        guard try await self.tryCommit(batch, and: events, to: bucket) else { return nil }
         self.attainment.missed(missed, in: bucket)
         return missed.count
     }

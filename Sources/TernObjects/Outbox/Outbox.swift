@@ -2,6 +2,7 @@ import Synchronization
 package import TernCore
 package import TernRecords
 package import TernReplication
+import TernS3Protocol
 package import TernStorage
 
 /// One queue of replication tasks: from one bucket to one destination bucket, of one class of traffic.
@@ -73,6 +74,14 @@ package struct PendingCount: Hashable, Sendable {
     }
 }
 
+/// What is counted of a task, and where.
+struct WaitingTask: Sendable {
+    var lane: LaneID
+    var ruleID: String
+    var requested: Timestamp
+    var byteCount: Int64
+}
+
 /// A task as it stands in the store.
 package struct StoredTask: Sendable {
     package var row: [UInt8]
@@ -108,8 +117,7 @@ package final class Outbox: Sendable {
         var pending: [LaneID: [String: Waiting]] = [:]
         var listener: (@Sendable (LaneID, Timestamp) -> Void)?
         var observers: [OutcomeObserver] = []
-        var doubts = OutboxDoubts()
-        var doubtfulSettlements: [LaneID: [DoubtfulSettlement]] = [:]
+        var doubtBell: (@Sendable () -> Void)?
         /// Lanes that began to settle, and have not ended with success.
         var unsettledLanes: Set<LaneID> = []
     }
@@ -122,11 +130,17 @@ package final class Outbox: Sendable {
     /// How the tasks end that jobs started.
     package let startedTasks = StartedTasks()
     let plans: TaskPlans
+    /// Tasks of which nobody knows whether they were committed.
+    let doubts: RowDoubts<WaitingTask>
+    /// Outcomes of which nobody knows whether they were committed.
+    let doubtfulSettlements: DoubtfulCommits<LaneID, Settlement>
     private let state = Mutex(State())
 
-    package init(metadata: any MetadataStore) {
+    package init(metadata: any MetadataStore, maximumDoubts: Int) {
         self.metadata = metadata
         self.plans = TaskPlans(metadata: metadata)
+        self.doubts = RowDoubts(metadata: metadata, maximumCount: maximumDoubts)
+        self.doubtfulSettlements = DoubtfulCommits(metadata: metadata)
     }
 
     /// Calls `listener` after every commit that adds tasks to a lane, with the earliest due time among them, and once for
@@ -164,68 +178,45 @@ package final class Outbox: Sendable {
         self.state.withLock { _ = $0.unsettledLanes.remove(lane) }
     }
 
-    /// Notes outcomes whose commit failed with its outcome unknown.
-    func doubted(_ settlement: DoubtfulSettlement, of lane: LaneID) {
-        self.state.withLock { $0.doubtfulSettlements[lane, default: []].append(settlement) }
-    }
-
-    /// The outcomes of a lane of which nobody knows whether they were committed; whoever takes them has to find out.
-    func takeDoubtfulSettlements(of lane: LaneID) -> [DoubtfulSettlement] {
-        self.state.withLock { $0.doubtfulSettlements.removeValue(forKey: lane) ?? [] }
-    }
-
     /// Calls `bell` whenever there are tasks of which nobody knows whether they were committed.
-    package func listenToDoubts(_ bell: @escaping @Sendable () -> Void) {
-        let hasDoubts = self.state.withLock { state in
-            state.doubts.bell = bell
-            return !state.doubts.isEmpty
-        }
-        if hasDoubts { bell() }
+    func listenToDoubts(_ bell: @escaping @Sendable () -> Void) {
+        self.state.withLock { $0.doubtBell = bell }
+        if !self.doubts.isEmpty { bell() }
     }
 
     /// Notes tasks whose commit failed with its outcome unknown. They count as waiting until the store says otherwise.
-    func doubted(_ tasks: [(row: [UInt8], task: OutboxTask)], to bucket: BucketState) {
-        guard !tasks.isEmpty else { return }
-        self.added(tasks.map(\.task), to: bucket)
-        let bell = self.state.withLock { state in
-            for (row, task) in tasks { state.doubts.add(row, task, in: bucket) }
-            return state.doubts.bell
-        }
-        bell?()
+    func doubted(_ tasks: [OutboxTask], rows: [[UInt8]], to bucket: BucketState) {
+        if tasks.isEmpty { return }
+        self.added(tasks, to: bucket)
+        let isAnyInDoubt = self.doubts.failed(
+            zip(rows, tasks).map { row, task in
+                RowDoubts.Doubt(
+                    row: row, partition: bucket.partition,
+                    subject: WaitingTask(
+                        lane: self.lane(of: task, from: bucket), ruleID: task.ruleID, requested: task.requested,
+                        byteCount: task.byteCount))
+            })
+        if isAnyInDoubt { self.state.withLock { $0.doubtBell }?() }
     }
 
-    /// What is in doubt; and whether more was than could be noted.
-    var doubts: OutboxDoubts { self.state.withLock { $0.doubts } }
-
-    /// The rows were found, by whoever settles or moves them: there is no doubt about them any more.
-    func found(_ rows: [[UInt8]]) {
-        self.state.withLock { $0.doubts.remove(rows) }
+    func makeRoomForDoubts() async throws(S3Error) {
+        try await self.doubts.makeRoom { self.resolved($0.subject, isThere: $1) }
     }
 
-    /// Ends the doubt about a row: wakes its lane, or takes it out of the counts.
-    func resolve(_ row: [UInt8], isThere: Bool) {
-        let found = self.state.withLock { state in state.doubts.take(row).map { ($0, state.listener) } }
-        guard let (doubt, listener) = found else { return }
-        let lane = self.lane(of: doubt.task, from: doubt.bucket)
-        if isThere {
-            listener?(lane, doubt.task.requested)
-        } else {
-            let task = doubt.task
-            self.state.withLock { state in
-                state.pending[lane, default: [:]][task.ruleID, default: Waiting()].remove(
+    func resolveDoubts() async throws(S3Error) {
+        try await self.doubts.resolveAll { self.resolved($0.subject, isThere: $1) }
+    }
+
+    /// Ends the doubt about a task: wakes its lane, or takes it out of the counts.
+    private func resolved(_ task: WaitingTask, isThere: Bool) {
+        let listener = self.state.withLock { state in
+            if !isThere {
+                state.pending[task.lane, default: [:]][task.ruleID, default: Waiting()].remove(
                     task.byteCount, requested: task.requested)
             }
+            return state.listener
         }
-    }
-
-    /// Wakes all lanes, where more was in doubt than could be noted.
-    func wakeForUnnotedDoubts() {
-        let (lanes, listener) = self.state.withLock { state in
-            let lanes = state.doubts.hasUnnoted ? state.pending.keys.sorted() : []
-            state.doubts.hasUnnoted = false
-            return (lanes, state.listener)
-        }
-        for lane in lanes { listener?(lane, Timestamp(milliseconds: 0)) }
+        if isThere { listener?(task.lane, task.requested) }
     }
 
     /// Forgets all counts, before they are counted anew.
@@ -237,9 +228,10 @@ package final class Outbox: Sendable {
     package func forget(_ lane: LaneID) {
         self.state.withLock { state in
             state.pending.removeValue(forKey: lane)
-            state.doubtfulSettlements.removeValue(forKey: lane)
             state.unsettledLanes.remove(lane)
         }
+        self.doubts.forget { $0.lane == lane }
+        self.doubtfulSettlements.forget(lane)
     }
 
     /// Counts tasks that a commit has just added, and wakes their lanes.

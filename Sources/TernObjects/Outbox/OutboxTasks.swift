@@ -86,7 +86,7 @@ extension Outbox {
     package func postpone(_ postponements: [Postponement], lane: LaneID) async throws(S3Error) {
         var open = postponements
         // Whether or not this commit's outcome comes to be known: they are there, though perhaps elsewhere soon.
-        self.found(open.map(\.task.row))
+        self.doubts.found(open.lazy.map(\.task.row))
         while !open.isEmpty {
             var batch = MetadataBatch(partition: lane.partition)
             for one in open {

@@ -62,7 +62,7 @@ extension ObjectService {
     package func settle(_ settlements: [TaskSettlement], lane: LaneID) async throws(S3Error) {
         guard !settlements.isEmpty else { return }
         // Whoever settles tasks has read them, so that there is no doubt that they were committed.
-        self.outbox.found(settlements.map(\.task.row))
+        self.outbox.doubts.found(settlements.lazy.map(\.task.row))
         // After a failure some may be settled already: then all are read again, so that those of the next commit are there.
         let isSure = self.outbox.beginSettling(lane)
         try await self.resolveSettlementDoubts(of: lane)
@@ -147,7 +147,8 @@ extension ObjectService {
             guard try await self.metadata.tryCommit(batch) else { return false }
         } catch {
             if let witness {
-                self.outbox.doubted(DoubtfulSettlement(settlement: conclusion, witness: witness), of: lane)
+                self.outbox.doubtfulSettlements.note(
+                    conclusion, witness: KeyValue(key: witness.row, value: witness.value), of: lane)
             }
             throw error
         }

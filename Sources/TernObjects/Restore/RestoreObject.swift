@@ -37,10 +37,7 @@ extension ObjectService {
             batch.put(version.row, try encodeRecord(record))
             let events = try self.addRestoreEvents(
                 of: record, before: version.record, key: key, in: bucket, cause: cause, to: &batch)
-            if try await self.metadata.tryCommit(batch) {
-                self.events.added(events, in: bucket.partition)
-                return outcome
-            }
+            if try await self.tryCommit(batch, and: events, to: bucket) { return outcome }
             self.registry.refresh(bucketName)
         }
         throw .operationAborted

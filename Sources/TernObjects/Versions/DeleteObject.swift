@@ -82,8 +82,7 @@ extension ObjectService {
                 of: head.record, leaving: nil, of: key, in: bucket.partition, batch: &batch)
             let orphans = try await self.removeBody(of: head.record, from: &batch)
             let events = try self.addRemovalEvent(of: head.record, key: key, in: bucket, cause: cause, to: &batch)
-            if try await self.metadata.tryCommit(batch) {
-                self.events.added(events, in: bucket.partition)
+            if try await self.tryCommit(batch, and: events, to: bucket) {
                 await self.deleteBlobs(orphans, in: bucket.partition)
                 return DeletedVersion(version: nil, isDeleteMarker: false)
             }
@@ -137,8 +136,7 @@ extension ObjectService {
             }
             let orphans = try await self.removeBody(of: version.record, from: &batch)
             let events = try self.addRemovalEvent(of: version.record, key: key, in: bucket, cause: cause, to: &batch)
-            if try await self.metadata.tryCommit(batch) {
-                self.events.added(events, in: bucket.partition)
+            if try await self.tryCommit(batch, and: events, to: bucket) {
                 await self.deleteBlobs(orphans, in: bucket.partition)
                 return DeletedVersion(version: reference, isDeleteMarker: version.record.isDeleteMarker)
             }

@@ -70,8 +70,7 @@ extension ObjectService {
             let events = try self.addCreationEvent(of: record, key: key, in: bucket, cause: cause, to: &batch)
             batch.put(Keyspace.head(key), value)
 
-            if try await self.tryCommit(batch, adding: deliveries.tasks, to: bucket) {
-                self.events.added(events, in: bucket.partition)
+            if try await self.tryCommit(batch, adding: deliveries.tasks, and: events, to: bucket) {
                 await self.deleteBlobs(orphans, in: bucket.partition)
                 return WrittenVersion(record: record, bucket: bucket)
             }

@@ -47,9 +47,10 @@ final class Lane: Sendable {
                 }
                 work.isMakingRoom = self.context.clients?.isBusy ?? false
                 await flow.applyRoute(to: &work, context: self.context)
-                for action in work.actions(at: self.context.wall.now) { self.start(action, in: &group) }
+                let then = self.context.wall.now
+                for action in work.actions(at: then) { self.start(action, in: &group) }
                 self.publish(work)
-                self.mailbox.setMuted(work.isMuted)
+                self.mailbox.setMuted(work.isMuted(at: then))
                 if !mayHaveMore { await self.mailbox.wait() }
             }
             flow.leave()

@@ -22,6 +22,9 @@ package struct ReplicationOptions: Sendable {
     package var segmentsInFlight = 4
     /// How long a request that is not full waits behind others for more, in milliseconds.
     package var gatheringMilliseconds: Int64 = 25
+    /// How long it waits behind one that has ended, in milliseconds for each item of that one, and for no longer than
+    /// behind one under way: few items go at once, many go together.
+    package var gatheringMillisecondsPerItem: Int64 = 1
     /// Tasks that a lane has in its hands at most.
     package var heldTasks = 2048
     /// Tasks read at once.

@@ -38,6 +38,7 @@ struct LaneWork: Sendable {
     private var smallInFlight = 0
     private var largeInFlight = 0
     private var lastSmallStart: Timestamp?
+    private var lastSmallCount: Int64 = 0
     private var settlements: [TaskSettlement] = []
     private var postponements: [Postponement] = []
     private var isSettling = false
@@ -218,23 +219,26 @@ struct LaneWork: Sendable {
         // Large objects alone must not keep the small ones behind them from being read.
         if self.small.count >= self.options.itemsPerRequest * 2 { return false }
         if let readAfter, now < readAfter { return false }
-        if let gathering = self.nextReadWhileGathering, now < gathering { return false }
+        if let gathered = self.nextRead, now < gathered { return false }
         if case .backingOff(let until) = self.machine.state, now < until { return false }
         return true
     }
 
     /// While requests are under way, new tasks are read a few times a second only: not one by one as they are committed.
-    private var nextReadWhileGathering: Timestamp? {
-        guard self.smallInFlight > 0, !self.wasPageFull, let lastRead else { return nil }
+    /// Nor are they read before they may be sent.
+    private var nextRead: Timestamp? {
+        guard !self.wasPageFull, let lastRead else { return nil }
+        if self.smallInFlight == 0 { return self.gatheredAt }
         return Timestamp(milliseconds: lastRead.milliseconds + self.options.gatheringMilliseconds)
     }
 
     /// Whether the lane needs no bell for new tasks: a timer will have it look in a moment, or it cannot use them before
     /// something else happens.
-    var isMuted: Bool {
+    func isMuted(at now: Timestamp) -> Bool {
         if self.pause.isWhole { return true }
         if case .backingOff = self.machine.state { return true }
-        return self.smallInFlight > 0 && self.lastRead != nil
+        guard self.lastRead != nil else { return false }
+        return self.smallInFlight > 0 || self.gatheredAt.map { now < $0 } ?? false
     }
 
     /// What to start now. What is returned counts as started.
@@ -292,8 +296,9 @@ struct LaneWork: Sendable {
             ? min(self.options.requestsInFlightWhileBusy, self.window.limit) : self.window.limit
     }
 
-    /// The next request of small items. While others are under way, one that is not full waits a little for more: at low
-    /// load every item goes at once, at high load they go many together.
+    /// The next request of small items. One that is not full waits a little for more, while others are under way and after
+    /// them: at low load every item goes at once, at high load they go many together. A request costs as much processor
+    /// time as several of its items.
     private mutating func nextSmall(at now: Timestamp) -> Action? {
         guard !self.small.isEmpty else { return nil }
         var count = 0
@@ -306,11 +311,12 @@ struct LaneWork: Sendable {
             count += 1
         }
         let isComplete = count == limit || count < self.small.count
-        if !isComplete, self.smallInFlight > 0, let gathered = self.gatheredAt, now < gathered { return nil }
+        if !isComplete, let gathered = self.gatheredAt, now < gathered { return nil }
         let batch = Array(self.small.prefix(count))
         self.small.removeFirst(count)
         self.smallInFlight += 1
         self.lastSmallStart = now
+        self.lastSmallCount = Int64(count)
         return .deliverSmall(batch, isFull: isComplete && limit == self.options.itemsPerRequest)
     }
 
@@ -320,8 +326,14 @@ struct LaneWork: Sendable {
         return self.isMakingRoom ? self.options.itemsPerRequestWhileBusy : self.options.itemsPerRequest
     }
 
+    /// Until when a request waits for more items.
     private var gatheredAt: Timestamp? {
-        self.lastSmallStart.map { Timestamp(milliseconds: $0.milliseconds + self.options.gatheringMilliseconds) }
+        guard let lastSmallStart else { return nil }
+        var pause = self.options.gatheringMilliseconds
+        if self.smallInFlight == 0 {
+            pause = min(pause, self.lastSmallCount * self.options.gatheringMillisecondsPerItem)
+        }
+        return Timestamp(milliseconds: lastSmallStart.milliseconds + pause)
     }
 
     /// Sees to it that something wakes the lane when time alone makes a difference.
@@ -332,13 +344,11 @@ struct LaneWork: Sendable {
         if let due = self.cursor.nextDue { deadlines.append(due) }
         if let settleAfter, !self.isSettling { deadlines.append(settleAfter) }
         if let readAfter, now < readAfter { deadlines.append(readAfter) }
-        if !self.small.isEmpty, self.smallInFlight > 0, let gatheredAt, now < gatheredAt {
-            deadlines.append(gatheredAt)
-        }
-        // Also where nothing is known to wait: new tasks do not ring while requests are under way.
+        // Also where nothing is known to wait: new tasks do not ring meanwhile.
+        if let gatheredAt, now < gatheredAt { deadlines.append(gatheredAt) }
         if self.smallInFlight > 0 {
             let soon = Timestamp(milliseconds: now.milliseconds + self.options.gatheringMilliseconds)
-            deadlines.append(self.nextReadWhileGathering.map { $0 > now ? $0 : soon } ?? soon)
+            deadlines.append(self.nextRead.map { $0 > now ? $0 : soon } ?? soon)
         }
         guard let next = deadlines.min() else { return }
         if let timer, timer <= next { return }

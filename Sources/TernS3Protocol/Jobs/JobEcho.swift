@@ -21,13 +21,36 @@ package enum JobEcho {
             return
         }
         xml.open(dynamic: name)
-        for child in node.children {
-            let childName =
-                if self.lists.contains(name) { "member" } else if name == "MatchAnyObjectEncryption" {
-                    "ObjectEncryption"
-                } else if name == "UserMetadata" || name == "UserArguments" { "entry" } else { child.name }
-            self.write(child, as: childName, to: &xml)
-        }
+        for child in node.children { self.write(child, as: self.name(of: child, in: name), to: &xml) }
         xml.close(dynamic: name)
+    }
+
+    private static func name(of child: XMLNode, in parent: String) -> String {
+        if self.lists.contains(parent) { return "member" }
+        return switch parent {
+        case "MatchAnyObjectEncryption": "ObjectEncryption"
+        case "UserMetadata", "UserArguments": "entry"
+        default: child.name
+        }
+    }
+
+    // MARK: Comparison
+
+    /// Whether the parameters of two requests are the same, those too that nothing follows from; whatever their order, and
+    /// what lists call their elements (spec rule BR-CJ-5).
+    package static func isEqual(_ left: XMLNode, _ right: XMLNode) -> Bool {
+        self.members.allSatisfy { member in
+            left[member].map { self.text(of: $0, as: member) } == right[member].map { self.text(of: $0, as: member) }
+        }
+    }
+
+    private static func text(of node: XMLNode, as name: String) -> String {
+        if node.children.isEmpty {
+            let text = self.lists.contains(name) ? "" : node.text
+            // With its length, so that no text looks like an element.
+            return "\(name) \(text.utf8.count) \(text)"
+        }
+        let children = node.children.map { self.text(of: $0, as: self.name(of: $0, in: name)) }
+        return "\(name)(\(children.sorted().joined(separator: ",")))"
     }
 }

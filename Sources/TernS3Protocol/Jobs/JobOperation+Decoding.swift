@@ -104,7 +104,7 @@ extension JobCopy {
         }
         self.targetBucket = target
         self.targetPrefix = try node.text("TargetKeyPrefix", 1...1024)
-        self.replacesMetadata = try node.choice("MetadataDirective", ["COPY", "REPLACE"]) == "REPLACE"
+        let directive = try node.choice("MetadataDirective", ["COPY", "REPLACE"])
         self.tags = try JobOperation.objectTags(node, "NewObjectTagging")
         self.cannedACL = try node.choice("CannedAccessControlList", JobACL.cannedNames)
         self.grants = try JobGrant.list(node, "AccessControlGrants") ?? []
@@ -115,7 +115,8 @@ extension JobCopy {
         self.storageClass = try node.choice("StorageClass", Self.storageClasses).flatMap { StorageClass(rawValue: $0) }
         self.kmsKeyID = try node.text("SSEAwsKmsKeyId", 1...2000)
         self.bucketKey = try node.boolean("BucketKeyEnabled")
-        self.checksumAlgorithm = try node.choice("ChecksumAlgorithm", JobChecksum.algorithms)
+        // What no copy can be made with is refused here, not once for each object.
+        self.checksumAlgorithm = try node.choice("ChecksumAlgorithm", ChecksumAlgorithm.allCases.map(\.rawValue))
         self.redirectLocation = try node.text("RedirectLocation", 1...2048)
         self.requesterPays = try node.boolean("RequesterPays") ?? false
         self.modifiedSince = try node.time("ModifiedSinceConstraint")
@@ -135,9 +136,11 @@ extension JobCopy {
         if self.kmsKeyID != nil, self.encryption == "AES256" {
             throw .badJobRequest("\(node.name(of: "SSEAwsKmsKeyId")) is for SSEAlgorithm KMS only.")
         }
-        guard self.replacesMetadata || self.metadata.isEmpty else {
+        guard directive != "COPY" || self.metadata.isEmpty else {
             throw .badJobRequest("\(node.name(of: "NewObjectMetadata")) is for MetadataDirective REPLACE only.")
         }
+        // New metadata without a directive are assigned, as the API Reference says of them.
+        self.replacesMetadata = directive == "REPLACE" || !self.metadata.isEmpty
     }
 
     static let storageClasses = StorageClass.allCases.filter { $0 != .reducedRedundancy }.map(\.rawValue)
@@ -148,9 +151,10 @@ extension JobCopy {
         try node.requireOnly(
             "CacheControl", "ContentDisposition", "ContentEncoding", "ContentLanguage", "UserMetadata",
             "ContentLength", "ContentMD5", "ContentType", "HttpExpiresDate", "RequesterCharged", "SSEAlgorithm")
-        for member in ["ContentLength", "ContentMD5", "RequesterCharged"] where node.node[member] != nil {
-            throw .badJobRequest("\(node.name(of: member)) is not supported for this operation.")
-        }
+        // Deprecated: older clients still send them, and nothing follows from them.
+        _ = try node.integer("ContentLength", 0...Int64.max)
+        _ = try node.text("ContentMD5", 1...1024)
+        _ = try node.boolean("RequesterCharged")
         var fields: [HeaderFields.Field] = []
         for (member, name) in [
             ("CacheControl", "cache-control"), ("ContentDisposition", "content-disposition"),

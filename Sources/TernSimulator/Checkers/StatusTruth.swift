@@ -40,6 +40,11 @@ extension Book {
             }
             let outcome = state.status(of: task.record.attribute)
             if outcome == .failed {
+                // That of a later change of the attribute, whose task ended first and had a cause of its own: another
+                // configuration may have made it.
+                if let attribute = task.record.attribute, task.record.attributeStamp < attribute.stamp(copy.record) {
+                    continue
+                }
                 if !self.hasCause(state.failureReason, task, book) {
                     self.report(
                         .statusTruth,

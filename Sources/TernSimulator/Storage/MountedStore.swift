@@ -30,6 +30,11 @@ final class MountedStore: MetadataStore {
         return try await self.disk.store.scan(ranges, in: partition, limit: limit)
     }
 
+    func view(of partition: PartitionID) async throws(StorageError) -> any MetadataView {
+        try await self.disk.read(life: self.life)
+        return MountedView(try await self.disk.store.view(of: partition), disk: self.disk, life: self.life)
+    }
+
     func commit(_ batch: MetadataBatch) async throws(StorageError) {
         try await self.disk.commit(batch, by: Doer.current, life: self.life)
     }
@@ -40,4 +45,24 @@ final class MountedStore: MetadataStore {
     }
 
     func close() async {}
+}
+
+/// A view that goes with the process that has opened it.
+private struct MountedView: MetadataView {
+    let view: any MetadataView
+    let disk: SimulatedDisk
+    let life: Int
+
+    init(_ view: any MetadataView, disk: SimulatedDisk, life: Int) {
+        self.view = view
+        self.disk = disk
+        self.life = life
+    }
+
+    func scan(_ ranges: [KeyRange], limit: Int) async throws(StorageError) -> [[KeyValue]] {
+        try await self.disk.read(life: self.life)
+        return try await self.view.scan(ranges, limit: limit)
+    }
+
+    func close() { self.view.close() }
 }

@@ -38,6 +38,7 @@ final class CommitLoop: Sendable {
         // RocksDB counts events per thread unless told not to.
         rocksdb_set_perf_level(Int32(rocksdb_disable))
         guard var group = CommitGroup() else { preconditionFailure("no memory for the commit loop") }
+        var garbage = GarbageWatch(interval: self.opener.options.garbageCheckInterval, logger: self.logger)
         while case .commit(let waiting) = self.queue.next() {
             // One database for the checks and the write: reopening in between could change what was checked.
             var database = recovery.databaseForWriting()
@@ -53,6 +54,7 @@ final class CommitLoop: Sendable {
                 database = recovery.databaseForWriting()
             }
             if let database { self.finish(&group, database, &recovery) }
+            if let database, !database.isReadOnly { garbage.look(at: database) }
         }
         _ = self.gate.suspend()
         recovery.closeDatabase()

@@ -21,10 +21,12 @@ final class Database: Sendable {
 
     let directory: String
     let isReadOnly: Bool
+    /// Moments that are kept, and go when the database is closed.
+    let snapshots: DatabaseSnapshots
     // RocksDB synchronizes all access to the database itself; the read and write options never change after `init`.
-    private nonisolated(unsafe) let database: OpaquePointer
+    nonisolated(unsafe) let database: OpaquePointer
     private nonisolated(unsafe) let memoryReads: OpaquePointer
-    private nonisolated(unsafe) let diskReads: OpaquePointer
+    nonisolated(unsafe) let diskReads: OpaquePointer
     private nonisolated(unsafe) let syncedWrites: OpaquePointer
 
     /// Opens the database in a directory, which exists; makes it if the directory is empty.
@@ -59,6 +61,7 @@ final class Database: Sendable {
         }
         self.directory = directory
         self.isReadOnly = isReadOnly
+        self.snapshots = DatabaseSnapshots(database)
         self.database = database
         self.memoryReads = memoryReads
         self.diskReads = diskReads
@@ -73,6 +76,7 @@ final class Database: Sendable {
 
     /// Waits for background work, and releases the directory. Call it once, when nobody uses the database any more.
     func close() {
+        self.snapshots.releaseAll()
         rocksdb_close(self.database)
     }
 
@@ -156,113 +160,6 @@ final class Database: Sendable {
         return .value(body(UnsafeRawBufferPointer(start: bytes, count: count)))
     }
 
-    /// Several ranges as of one moment.
-    func scan(
-        _ ranges: [KeyRange],
-        in partition: PartitionID,
-        limit: Int,
-        from tier: ReadTier
-    ) throws(StorageError) -> ReadResult<[[KeyValue]]> {
-        let snapshot = rocksdb_create_snapshot(self.database)
-        defer { rocksdb_release_snapshot(self.database, snapshot) }
-        var found: [[KeyValue]] = []
-        for range in ranges {
-            if let upper = range.upper, !KeyOrder.precedes(range.lower, upper) {
-                found.append([])
-                continue
-            }
-            switch try self.scan(range, in: partition, limit: limit, from: tier, snapshot: snapshot) {
-            case .value(let entries): found.append(entries)
-            case .needsDisk: return .needsDisk
-            }
-        }
-        return .value(found)
-    }
-
-    func scan(
-        _ range: KeyRange,
-        in partition: PartitionID,
-        limit: Int,
-        from tier: ReadTier,
-        snapshot: OpaquePointer? = nil
-    ) throws(StorageError) -> ReadResult<[KeyValue]> {
-        let prefix = partition.prefix
-        // Kept alive until the iterator is gone: RocksDB refers to the bound and does not copy it.
-        let upper = range.upper.map { prefix + $0 } ?? KeyRange.end(ofPrefix: prefix) ?? []
-        return try upper.withUnsafeBufferPointer { upper throws(StorageError) in
-            guard let options = Self.makeReadOptions(tier) else { throw StorageError(.io, "no memory for a scan") }
-            defer { rocksdb_readoptions_destroy(options) }
-            if let snapshot { rocksdb_readoptions_set_snapshot(options, snapshot) }
-            let bound = UnsafeRawPointer(upper.baseAddress)?.assumingMemoryBound(to: CChar.self)
-            rocksdb_readoptions_set_iterate_upper_bound(options, bound, upper.count)
-            guard let iterator = rocksdb_create_iterator(self.database, options) else {
-                throw StorageError(.io, "no memory for a scan")
-            }
-            defer { rocksdb_iter_destroy(iterator) }
-            EncodedKey.with(partition, range.lower) { bytes, count in rocksdb_iter_seek(iterator, bytes, count) }
-            let entries = Self.collect(from: iterator, limit: limit)
-            return try self.checked(iterator, tier, entries)
-        }
-    }
-
-    /// The partitions of a kind: seeks from each to the next, and so reads one key of each.
-    func partitions(of kind: PartitionID.Kind) throws(StorageError) -> [PartitionID] {
-        guard let iterator = rocksdb_create_iterator(self.database, self.diskReads) else {
-            throw StorageError(.io, "no memory for a scan")
-        }
-        defer { rocksdb_iter_destroy(iterator) }
-        var partitions: [PartitionID] = []
-        var target: [UInt8]? = [kind.rawValue]
-        while let start = target {
-            start.withUnsafeBytes { bytes in
-                rocksdb_iter_seek(iterator, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count)
-            }
-            guard rocksdb_iter_valid(iterator) != 0 else { break }
-            guard let partition = PartitionID(prefix: Self.key(at: iterator)), partition.kind == kind else { break }
-            partitions.append(partition)
-            target = KeyRange.end(ofPrefix: partition.prefix)
-        }
-        guard case .value(let found) = try self.checked(iterator, .disk, partitions) else {
-            throw StorageError(.io, "a read from the disk was incomplete")
-        }
-        return found
-    }
-
-    /// Passes `found` on if the iterator stopped because it had reached its end, and not because a read failed.
-    private func checked<Found>(
-        _ iterator: OpaquePointer,
-        _ tier: ReadTier,
-        _ found: Found
-    ) throws(StorageError) -> ReadResult<Found> {
-        var failure: UnsafeMutablePointer<CChar>?
-        rocksdb_iter_get_error(iterator, &failure)
-        guard let failure else { return .value(found) }
-        if tier == .memory, RocksDBStatus.isIncomplete(failure) {
-            rocksdb_free(failure)
-            return .needsDisk
-        }
-        throw RocksDBStatus.error(failure, "could not read", directory: self.directory)
-    }
-
-    private static func collect(from iterator: OpaquePointer, limit: Int) -> [KeyValue] {
-        var entries: [KeyValue] = []
-        while entries.count < limit, rocksdb_iter_valid(iterator) != 0 {
-            let key = self.key(at: iterator).dropFirst(PartitionID.prefixByteCount)
-            var valueByteCount = 0
-            let value = rocksdb_iter_value(iterator, &valueByteCount)
-            let valueBytes = UnsafeRawBufferPointer(start: value, count: valueByteCount)
-            entries.append(KeyValue(key: [UInt8](UnsafeRawBufferPointer(rebasing: key)), value: [UInt8](valueBytes)))
-            rocksdb_iter_next(iterator)
-        }
-        return entries
-    }
-
-    private static func key(at iterator: OpaquePointer) -> UnsafeRawBufferPointer {
-        var count = 0
-        let bytes = rocksdb_iter_key(iterator, &count)
-        return UnsafeRawBufferPointer(start: bytes, count: count)
-    }
-
     // MARK: Writing
 
     /// A number that RocksDB tells about the database; `nil` if it does not know it.
@@ -280,6 +177,18 @@ final class Database: Sendable {
 
     // MARK: Options
 
+    /// Changes options of the open database, by RocksDB's names for them.
+    func set(_ options: [(name: String, value: String)]) throws(StorageError) {
+        let names = options.map { strdup($0.name) }
+        let values = options.map { strdup($0.value) }
+        defer { for text in names + values { free(text) } }
+        var failure: UnsafeMutablePointer<CChar>?
+        rocksdb_set_options(
+            self.database, Int32(options.count), names.map { UnsafePointer($0) }, values.map { UnsafePointer($0) },
+            &failure)
+        if let failure { throw RocksDBStatus.error(failure, "could not set options of", directory: self.directory) }
+    }
+
     private func options(_ tier: ReadTier) -> OpaquePointer {
         switch tier {
         case .memory: self.memoryReads
@@ -290,7 +199,7 @@ final class Database: Sendable {
     /// `kBlockCacheTier`: memory only. The C interface has the number but no name for it.
     private static let blockCacheTier: Int32 = 1
 
-    private static func makeReadOptions(_ tier: ReadTier) -> OpaquePointer? {
+    static func makeReadOptions(_ tier: ReadTier) -> OpaquePointer? {
         guard let options = rocksdb_readoptions_create() else { return nil }
         switch tier {
         case .memory:

@@ -6,10 +6,8 @@ package import TernStorage
 /// Reads are answered on the caller's thread when memory has the answer, which takes microseconds; otherwise on an I/O
 /// thread. Commits are made by one ``CommitLoop``.
 package final class RocksDBMetadataStore: MetadataStore {
-    private let gate: DatabaseGate
+    private let reader: DatabaseReader
     private let queue: CommitQueue
-    private let pool: IOPool
-    private let readsInPlace: Bool
     /// What was committed since the store was opened.
     package let statistics = CommitStatistics()
 
@@ -34,12 +32,11 @@ package final class RocksDBMetadataStore: MetadataStore {
     }
 
     private init(_ database: Database, opener: DatabaseOpener, pool: IOPool, logger: Logger) {
-        self.gate = DatabaseGate(database)
+        let gate = DatabaseGate(database)
+        self.reader = DatabaseReader(gate: gate, pool: pool, readsInPlace: opener.options.readsInPlace)
         self.queue = CommitQueue()
-        self.pool = pool
-        self.readsInPlace = opener.options.readsInPlace
         CommitLoop(
-            queue: self.queue, gate: self.gate, opener: opener, statistics: self.statistics, logger: logger
+            queue: self.queue, gate: gate, opener: opener, statistics: self.statistics, logger: logger
         ).start(database)
     }
 
@@ -48,7 +45,7 @@ package final class RocksDBMetadataStore: MetadataStore {
     }
 
     package func get(_ key: [UInt8], in partition: PartitionID) async throws(StorageError) -> [UInt8]? {
-        try await self.read { database, tier throws(StorageError) in
+        try await self.reader.read { database, tier throws(StorageError) in
             try database.get(key, in: partition, from: tier)
         }
     }
@@ -61,8 +58,8 @@ package final class RocksDBMetadataStore: MetadataStore {
     package func get(_ keys: [[UInt8]], in partition: PartitionID) async throws(StorageError) -> [[UInt8]?] {
         var values = [[UInt8]?](repeating: nil, count: keys.count)
         var missing = Array(keys.indices)
-        if self.readsInPlace, keys.count <= Self.keysReadInPlace {
-            let read = try self.gate.tryRead { database throws(StorageError) in
+        if self.reader.readsInPlace, keys.count <= Self.keysReadInPlace {
+            let read = try self.reader.gate.tryRead { database throws(StorageError) in
                 try database.get(keys, at: missing, in: partition, from: .memory)
             }
             if let read {
@@ -71,12 +68,9 @@ package final class RocksDBMetadataStore: MetadataStore {
             }
         }
         if missing.isEmpty { return values }
-        let gate = self.gate
         let wanted = missing
-        let read = try await self.pool.run { () throws(StorageError) in
-            try gate.read { database throws(StorageError) in
-                try database.get(keys, at: wanted, in: partition, from: .disk)
-            }
+        let read = try await self.reader.blocking { database throws(StorageError) in
+            try database.get(keys, at: wanted, in: partition, from: .disk)
         }
         guard read.missing.isEmpty else { throw StorageError(.io, "a read from the disk was incomplete") }
         for (index, value) in read.values { values[index] = value }
@@ -89,7 +83,7 @@ package final class RocksDBMetadataStore: MetadataStore {
         limit: Int
     ) async throws(StorageError) -> [KeyValue] {
         if let upper = range.upper, !KeyOrder.precedes(range.lower, upper) { return [] }
-        return try await self.read { database, tier throws(StorageError) in
+        return try await self.reader.read { database, tier throws(StorageError) in
             try database.scan(range, in: partition, limit: limit, from: tier)
         }
     }
@@ -99,9 +93,13 @@ package final class RocksDBMetadataStore: MetadataStore {
         in partition: PartitionID,
         limit: Int
     ) async throws(StorageError) -> [[KeyValue]] {
-        try await self.read { database, tier throws(StorageError) in
+        try await self.reader.read { database, tier throws(StorageError) in
             try database.scan(ranges, in: partition, limit: limit, from: tier)
         }
+    }
+
+    package func view(of partition: PartitionID) async throws(StorageError) -> any MetadataView {
+        try await RocksDBView.open(partition, with: self.reader)
     }
 
     package func commit(_ batch: MetadataBatch) async throws(StorageError) {
@@ -110,43 +108,18 @@ package final class RocksDBMetadataStore: MetadataStore {
     }
 
     package func partitions(of kind: PartitionID.Kind) async throws(StorageError) -> [PartitionID] {
-        let gate = self.gate
-        return try await self.pool.run { () throws(StorageError) in
-            try gate.read { database throws(StorageError) in try database.partitions(of: kind) }
-        }
+        try await self.reader.blocking { database throws(StorageError) in try database.partitions(of: kind) }
     }
 
     /// How large the database is and what it keeps in memory, by the names of RocksDB's properties; what it does not
     /// tell is left out.
     package func properties(_ names: [String]) async throws(StorageError) -> [String: UInt64] {
-        let gate = self.gate
-        return try await self.pool.run { () throws(StorageError) in
-            try gate.read { database throws(StorageError) in
-                Dictionary(
-                    uniqueKeysWithValues: names.compactMap { name in database.property(name).map { (name, $0) } })
-            }
+        try await self.reader.blocking { database throws(StorageError) in
+            Dictionary(uniqueKeysWithValues: names.compactMap { name in database.property(name).map { (name, $0) } })
         }
     }
 
     package func close() async {
         await self.queue.close()
-    }
-
-    /// Reads from memory here, or from the disk on an I/O thread.
-    private func read<Value: Sendable>(
-        _ body: @escaping @Sendable (Database, Database.ReadTier) throws(StorageError) -> Database.ReadResult<Value>
-    ) async throws(StorageError) -> Value {
-        let gate = self.gate
-        if self.readsInPlace {
-            let result = try gate.tryRead { database throws(StorageError) in try body(database, .memory) }
-            if case .value(let value)? = result { return value }
-        }
-        return try await self.pool.run { () throws(StorageError) in
-            let result = try gate.read { database throws(StorageError) in try body(database, .disk) }
-            guard case .value(let value) = result else {
-                throw StorageError(.io, "a read from the disk was incomplete")
-            }
-            return value
-        }
     }
 }

@@ -8,6 +8,8 @@ package struct RocksDBOptions: Sendable {
     package var writeBufferByteCount = 16 << 20
     /// Values from this size on are kept beside the sorted files, so that compaction need not move them.
     package var separateValueByteCountMin = 1_024
+    /// How often the garbage of such values is looked at. Too rarely: space comes back late.
+    package var garbageCheckInterval = Duration.seconds(2)
     /// Files open at a time.
     package var openFileCountMax = 512
     /// Answers reads from memory on the caller's thread where possible; off, every read is done on an I/O thread.
@@ -88,7 +90,8 @@ extension RocksDBOptions {
         rocksdb_options_set_min_blob_size(options, UInt64(self.separateValueByteCountMin))
         rocksdb_options_set_blob_file_size(options, 128 << 20)
         rocksdb_options_set_blob_compression_type(options, Int32(rocksdb_no_compression))
-        rocksdb_options_set_enable_blob_gc(options, 1)
+        // Off until there is garbage: see ``SeparateValueCollection``.
+        rocksdb_options_set_enable_blob_gc(options, 0)
         rocksdb_options_set_blob_gc_age_cutoff(options, 0.25)
         rocksdb_options_set_blob_gc_force_threshold(options, 0.5)
         rocksdb_options_set_blob_compaction_readahead_size(options, 1 << 20)

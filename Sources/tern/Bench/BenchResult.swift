@@ -54,6 +54,7 @@ struct BenchReport: Codable, Sendable {
             "this machine: \(Quantity.decimal(self.machine.fdatasyncPerSecond)) fdatasync/s",
             "\(Quantity.bytes(self.machine.sequentialWriteBytesPerSecond))/s sequential writes",
             "\(Quantity.bytes(self.machine.md5BytesPerSecond))/s MD5",
+            "\(Quantity.bytes(self.machine.aesBytesPerSecond))/s AES-256-GCM",
             "\(Quantity.bytes(self.machine.loopbackBytesPerSecond))/s loopback",
         ].joined(separator: ", ")
         let header = ["", "OPS", "OPS/S", "BYTES/S", "P50", "P90", "P99", "MAX", "ERRORS", "RATIOS"]

@@ -58,11 +58,11 @@ extension BenchRun {
         return [fewAnswers, answers, restarted, after]
     }
 
-    private func destinationProcess() -> (ProcessFederation, RegionConfiguration)? {
+    func destinationProcess() -> (ProcessFederation, RegionConfiguration)? {
         guard let processes = self.target.processes, let destination = self.target.destination,
             let configuration = processes.configurations.first(where: { $0.region == destination.name })
         else {
-            Self.say("the regions were started elsewhere: an outage is not measured")
+            Self.say("the regions were started elsewhere: what needs one of them stopped is not measured")
             return nil
         }
         return (processes, configuration)

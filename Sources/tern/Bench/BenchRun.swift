@@ -10,7 +10,7 @@ struct BenchSize: Sendable {
     var smallBytes: Int
     var largeBytes: Int
     var largeOperations: Int
-    var lagRate: Int
+    var lagRate: LagRate
     var lagSeconds: Int
     var outageOperations: Int
     /// Rules of the source bucket, each with a destination bucket of its own.
@@ -19,9 +19,16 @@ struct BenchSize: Sendable {
     var backlogOperations: Int
 }
 
+/// How many writes a second there are while the lag is measured.
+enum LagRate: Sendable, Equatable {
+    case perSecond(Int)
+    /// Half of what clients can write as fast as they can, found out just before.
+    case half
+}
+
 /// What can be measured.
 enum BenchScenario: String, CaseIterable, Sendable {
-    case put, get, head, list, large, replicated, lag, outage, backlog, policy
+    case put, get, head, list, large, replicated, path, lag, outage, backlog, policy, encryption
 }
 
 /// Answers to a load, and how long it took in all; may be the sum of several turns.
@@ -48,7 +55,7 @@ struct BenchRun: Sendable {
     /// Part of the names of this run's buckets.
     private let name = "tern-bench-\(UInt32.random(in: 0...UInt32.max))"
 
-    private var plainBucket: String { "\(self.name)-plain" }
+    var plainBucket: String { "\(self.name)-plain" }
     var versionedBucket: String { "\(self.name)-versioned" }
     var sourceBucket: String { "\(self.name)-source" }
     var destinationBucket: String { "\(self.name)-destination" }
@@ -62,6 +69,7 @@ struct BenchRun: Sendable {
         try await self.target.source.makeBucket(self.plainBucket, isVersioned: false)
         report.results += try await self.smallObjects(machine)
         if self.scenarios.contains(.large) { report.results += try await self.largeObjects(machine) }
+        if self.scenarios.contains(.encryption) { report.results += try await self.encryption(machine) }
         report.results += try await self.replication(plainPut: report.results.first { $0.name.hasPrefix("PUT ") })
         return report
     }
@@ -119,7 +127,7 @@ struct BenchRun: Sendable {
     // MARK: Replication
 
     private func replication(plainPut: BenchResult?) async throws -> [BenchResult] {
-        guard !self.scenarios.isDisjoint(with: [.replicated, .lag, .outage, .backlog]) else { return [] }
+        guard !self.scenarios.isDisjoint(with: [.replicated, .path, .lag, .outage, .backlog]) else { return [] }
         guard let destination = self.target.destination else {
             Self.say("one region only: replication is not measured")
             return []
@@ -134,7 +142,11 @@ struct BenchRun: Sendable {
 
         var results: [BenchResult] = []
         if self.scenarios.contains(.lag) { results += try await self.lag(destination) }
+        if self.scenarios.contains(.replicated) || self.scenarios.contains(.path) {
+            try await self.target.source.makeBucket(self.versionedBucket, isVersioned: true)
+        }
         if self.scenarios.contains(.replicated) { results += try await self.replicatedPut() }
+        if self.scenarios.contains(.path) { results += try await self.undeliveredPut() }
         if self.scenarios.contains(.outage) { results += try await self.outage(plainPut: plainPut) }
         if self.scenarios.contains(.backlog) { results += try await self.backlog() }
         return results
@@ -146,28 +158,51 @@ struct BenchRun: Sendable {
     /// long runs one after the other say little about the difference. Before a turn without a rule the backlog is
     /// replicated, so that each turn pays for its own replication only.
     private func replicatedPut() async throws -> [BenchResult] {
-        try await self.target.source.makeBucket(self.versionedBucket, isVersioned: true)
-        let turns = max(2, min(10, self.size.operations / 4000))
-        let count = self.size.operations / turns
-        var plain = LoadRun()
-        var replicated = LoadRun()
         var drained = (operations: 0, seconds: 0.0)
-        for turn in 0..<turns {
-            plain.add(
-                try await self.loadRun(
-                    "PUT into a versioned bucket", self.puts(count, "/\(self.versionedBucket)/\(turn)")))
-            replicated.add(try await self.loadRun("PUT with a rule", self.puts(count, "/\(self.sourceBucket)/\(turn)")))
+        let puts = try await self.putInTurns("replicated", with: self.putName) {
             let rest = try await self.drain("replication of the rest")
             drained.operations += rest.operations
             drained.seconds += rest.seconds
         }
+        return puts + [
+            self.rate("replication of the rest", operations: drained.operations, seconds: drained.seconds)
+        ]
+    }
+
+    private var putName: String {
+        self.size.rules == 1 ? "PUT with a rule" : "PUT with \(self.size.rules) rules"
+    }
+
+    /// What a rule costs the path of a write: as ``replicatedPut()``, with the destination away, so that no delivery
+    /// takes processor time from either.
+    private func undeliveredPut() async throws -> [BenchResult] {
+        guard let (processes, configuration) = self.destinationProcess() else { return [] }
+        try await processes.stop(configuration)
+        let puts = try await self.putInTurns("path", with: "\(self.putName), nothing delivered") {}
+        try await processes.restart(configuration)
+        return puts + [try await self.drain("replication after it")]
+    }
+
+    /// PUT without and with rules in short turns, with something to do after each pair.
+    private func putInTurns(
+        _ prefix: String, with name: String, after: () async throws -> Void
+    ) async throws -> [BenchResult] {
+        let turns = max(2, min(20, self.size.operations / 4000))
+        let count = self.size.operations / turns
+        var plain = LoadRun()
+        var replicated = LoadRun()
+        for turn in 0..<turns {
+            plain.add(
+                try await self.loadRun(
+                    "PUT into a versioned bucket", self.puts(count, "/\(self.versionedBucket)/\(prefix)/\(turn)")))
+            replicated.add(
+                try await self.loadRun(name, self.puts(count, "/\(self.sourceBucket)/\(prefix)/\(turn)")))
+            try await after()
+        }
         let reference = plain.result("PUT into a versioned bucket", bytesPerOperation: self.size.smallBytes)
-        var put = replicated.result(
-            self.size.rules == 1 ? "PUT with a rule" : "PUT with \(self.size.rules) rules",
-            bytesPerOperation: self.size.smallBytes)
+        var put = replicated.result(name, bytesPerOperation: self.size.smallBytes)
         put.ratios["PUT without a rule"] = put.operationsPerSecond / reference.operationsPerSecond
-        let rest = self.rate("replication of the rest", operations: drained.operations, seconds: drained.seconds)
-        return [reference, put, rest]
+        return [reference, put]
     }
 
     func puts(_ count: Int, _ prefix: String) throws -> [LoadRequest] {
@@ -223,12 +258,16 @@ struct BenchRun: Sendable {
             .result(name, bytesPerOperation: bytesPerOperation)
     }
 
-    func loadRun(_ name: String, _ requests: [LoadRequest], concurrency: Int? = nil) async throws -> LoadRun {
+    /// - Parameter region: Where the requests go, if not to the source.
+    func loadRun(
+        _ name: String, _ requests: [LoadRequest], concurrency: Int? = nil, on region: BenchRegion? = nil
+    ) async throws -> LoadRun {
+        let endpoint = (region ?? self.target.source).signer.endpoint
         let count = min(concurrency ?? self.size.concurrency, requests.count)
         let bar = ProgressBar(name, total: requests.count)
         var connections: [LoadConnection] = []
         for _ in 0..<count {
-            connections.append(try await LoadConnection.connect(to: self.target.source.signer.endpoint))
+            connections.append(try await LoadConnection.connect(to: endpoint))
         }
         let shares = (0..<count).map { worker in
             stride(from: worker, to: requests.count, by: count).map { requests[$0] }
@@ -252,7 +291,7 @@ struct BenchRun: Sendable {
         return "\(digits)-\(index)"
     }
 
-    private static func randomBytes(_ count: Int) -> ByteBuffer {
+    static func randomBytes(_ count: Int) -> ByteBuffer {
         var generator = SystemRandomNumberGenerator()
         var buffer = ByteBuffer()
         buffer.reserveCapacity(count + 8)

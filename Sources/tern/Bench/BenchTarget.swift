@@ -101,6 +101,8 @@ struct BenchTarget: Sendable {
     var source: BenchRegion
     /// Where the source replicates to; `nil` when there is only one region.
     var destination: BenchRegion?
+    /// A region beside it that stores in clear; `nil` where that is not measured.
+    var clear: BenchRegion?
     /// Asks the source how much is pending.
     var operatorClient: OperatorClient
     /// Set where the benchmark started the regions itself, and so may stop one.

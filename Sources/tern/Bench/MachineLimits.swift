@@ -8,6 +8,8 @@ struct MachineLimits: Codable, Sendable {
     var sequentialWriteBytesPerSecond: Double
     /// On one processor.
     var md5BytesPerSecond: Double
+    /// AES-256-GCM, sealing pieces of 64 KiB on one processor.
+    var aesBytesPerSecond: Double
     /// One TCP connection over 127.0.0.1.
     var loopbackBytesPerSecond: Double
 
@@ -18,6 +20,7 @@ struct MachineLimits: Codable, Sendable {
             fdatasyncPerSecond: try self.fdatasync(directory),
             sequentialWriteBytesPerSecond: try self.sequentialWrite(directory),
             md5BytesPerSecond: self.md5(),
+            aesBytesPerSecond: try self.aes(),
             loopbackBytesPerSecond: try await self.loopback()
         )
     }
@@ -85,6 +88,20 @@ struct MachineLimits: Codable, Sendable {
                 count += 1
             }
             _ = hasher.finalize()
+        }
+        return Double(count * block.count) / seconds
+    }
+
+    private static func aes() throws -> Double {
+        let key = SymmetricKey(size: .bits256)
+        let block = [UInt8](repeating: 7, count: 64 << 10)
+        var count = 0
+        let seconds = try self.seconds {
+            let end = ContinuousClock.now + .milliseconds(500)
+            while ContinuousClock.now < end {
+                _ = try AES.GCM.seal(block, using: key)
+                count += 1
+            }
         }
         return Double(count * block.count) / seconds
     }

@@ -8,7 +8,7 @@ struct BatchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "batch", abstract: "Create and watch jobs of S3 Batch Operations.",
         discussion: """
-            tern batch replicate --bucket photos --role arn:aws:iam::111122223333:role/batch --status NONE --wait
+            tern batch replicate --bucket photos --status NONE --report-bucket ops --wait
             tern batch list
             tern batch show JOB
             tern batch report JOB
@@ -31,8 +31,12 @@ struct BatchCommand: AsyncParsableCommand {
         @Option(name: .long, help: "The source bucket.")
         var bucket: String
 
-        @Option(name: .long, help: "The ARN of the role that the job acts as.")
-        var role: String
+        @Option(
+            name: .long,
+            help:
+                "The ARN of the role that the job acts as; it must trust batchoperations.s3.amazonaws.com. Default: the role of the bucket's rules."
+        )
+        var role: String?
 
         @Option(name: .long, parsing: .upToNextOption, help: "NONE, FAILED, COMPLETED, REPLICA. Default: all.")
         var status: [String] = []
@@ -64,9 +68,23 @@ struct BatchCommand: AsyncParsableCommand {
         @Flag(help: "Print one JSON document.")
         var json = false
 
+        private static let statuses = ManifestFilter.ReplicationStatus.allCases.map(\.rawValue)
+
+        private var wantedStatuses: [String] {
+            self.status.flatMap { $0.split(separator: ",") }.map { $0.uppercased() }
+        }
+
+        func validate() throws {
+            for status in self.wantedStatuses where !Self.statuses.contains(status) {
+                throw ValidationError("\(status) is none of \(Self.statuses.joined(separator: ", ")).")
+            }
+        }
+
         func run() async throws {
             let jobs = try await JobClient(try await self.options.client())
-            let id = try await jobs.create(self.document)
+            var role = self.role
+            if role == nil { role = try await jobs.replicationRole(of: self.bucket) }
+            let id = try await jobs.create(self.document(role: role ?? ""))
             guard self.wait else {
                 if self.json { try JobPrinter.printJSON(try await jobs.describe(id)) } else { print(id) }
                 return
@@ -81,13 +99,13 @@ struct BatchCommand: AsyncParsableCommand {
                 try JobPrinter.printJSON(job)
             } else {
                 JobPrinter.print(job)
-                if job.failed > 0, job.reportBucket != nil { try await JobPrinter.printReasons(of: job, jobs) }
+                if job.failed > 0 { try await JobPrinter.printReasons(of: job, jobs, self.options) }
             }
             if job.status != "Complete" { throw ExitCode(1) }
             if job.failed > 0 { throw ExitCode(2) }
         }
 
-        private var document: [UInt8] {
+        private func document(role: String) -> [UInt8] {
             var xml = XMLWriter()
             xml.openRoot("CreateJobRequest", namespace: JobXML.namespace)
             xml.element("ConfirmationRequired", false)
@@ -106,7 +124,7 @@ struct BatchCommand: AsyncParsableCommand {
             xml.element("ClientRequestToken", UUID().uuidString)
             xml.element("Description", ifPresent: self.description)
             xml.element("Priority", self.priority)
-            xml.element("RoleArn", self.role)
+            xml.element("RoleArn", role)
             xml.open("ManifestGenerator")
             xml.open("S3JobManifestGenerator")
             xml.element("SourceBucket", "arn:aws:s3:::\(self.bucket)")
@@ -114,9 +132,9 @@ struct BatchCommand: AsyncParsableCommand {
             xml.element("EligibleForReplication", true)
             xml.element("CreatedAfter", ifPresent: self.createdAfter)
             xml.element("CreatedBefore", ifPresent: self.createdBefore)
-            if !self.status.isEmpty {
+            if !self.wantedStatuses.isEmpty {
                 xml.open("ObjectReplicationStatuses")
-                for status in self.status { xml.element("member", status.uppercased()) }
+                for status in self.wantedStatuses { xml.element("member", status) }
                 xml.close("ObjectReplicationStatuses")
             }
             if let prefix {
@@ -208,7 +226,7 @@ struct BatchCommand: AsyncParsableCommand {
                 }
             }
             JobPrinter.print(job)
-            try await JobPrinter.printReasons(of: job, jobs)
+            try await JobPrinter.printReasons(of: job, jobs, self.options)
         }
     }
 

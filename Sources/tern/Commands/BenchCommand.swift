@@ -37,14 +37,20 @@ struct BenchCommand: AsyncParsableCommand {
         help:
             "What to measure, separated by commas: \(BenchScenario.allCases.map(\.rawValue).joined(separator: ", ")).",
         transform: Self.scenarios)
-    var only: Set<BenchScenario> = Set(BenchScenario.allCases).subtracting([.backlog])
+    var only: Set<BenchScenario> = Set(BenchScenario.allCases).subtracting([.backlog, .path])
 
     @Option(name: .long, help: "Connections at a time.") var concurrency = 32
     @Option(name: .long, help: "Operations on small objects, for each kind.") var operations = 5000
     @Option(name: .long, help: "Bytes of a small object.") var smallBytes = 4096
     @Option(name: .long, help: "Bytes of a large object.") var largeBytes = 64 << 20
     @Option(name: .long, help: "Operations on large objects, for each kind.") var largeOperations = 8
-    @Option(name: .long, help: "Writes a second while the replication lag is measured.") var lagRate = 50
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "Writes a second while the replication lag is measured; `half` of what can be written at most.",
+            valueName: "number|half"),
+        transform: Self.lagRate)
+    var lagRate = LagRate.perSecond(50)
     @Option(name: .long, help: "Seconds for which the replication lag is measured.") var lagSeconds = 10
     @Option(name: .long, help: "Writes during the outage.") var outageOperations = 2000
     @Option(name: .long, help: "Operations that wait in the end, where a backlog is measured.")
@@ -61,7 +67,7 @@ struct BenchCommand: AsyncParsableCommand {
 
     func validate() throws {
         let numbers = [
-            self.concurrency, self.operations, self.smallBytes, self.largeBytes, self.largeOperations, self.lagRate,
+            self.concurrency, self.operations, self.smallBytes, self.largeBytes, self.largeOperations,
             self.lagSeconds, self.outageOperations, self.rules, self.backlogOperations,
         ]
         guard numbers.allSatisfy({ $0 > 0 }) else { throw ValidationError("every number must be at least 1") }
@@ -143,25 +149,49 @@ struct BenchCommand: AsyncParsableCommand {
     }
 
     private func measureOwnFederation(_ scratch: String) async throws {
+        try await self.withFederation(scratch, regions: ["us-east-1:0", "eu-west-1:0"], isEncrypted: !self.unencrypted)
+        {
+            directory, federation in
+            var target = try self.target(directory)
+            target.processes = federation
+            target.scratch = scratch
+            guard self.only.contains(.encryption), !self.unencrypted else { return try await self.measure(target) }
+            try await self.withFederation(scratch, regions: ["us-east-1:0"], isEncrypted: false) { directory, _ in
+                target.clear = try self.target(directory).source
+                try await self.measure(target)
+            }
+        }
+    }
+
+    /// Starts regions in a temporary directory; stops them and removes it at the end.
+    private func withFederation(
+        _ scratch: String, regions: [String], isEncrypted: Bool,
+        _ body: (DevDirectory, ProcessFederation) async throws -> Void
+    ) async throws {
         let directory = DevDirectory("\(scratch)/tern-bench-\(UInt32.random(in: 0...UInt32.max))")
         try directory.create()
         defer { try? FileManager.default.removeItem(atPath: directory.path) }
         var plan = try DevPlan(
-            directory: directory, regionOptions: ["us-east-1:0", "eu-west-1:0"], accountOptions: [],
+            directory: directory, regionOptions: regions, accountOptions: [],
             log: RegionConfiguration.Log(level: .warning, format: .text))
-        plan.hasRootKey = !self.unencrypted
+        plan.hasRootKey = isEncrypted
         if plan.hasRootKey { try directory.ensureRootKey() }
         let federation = try await ProcessFederation.start(plan, in: directory, logger: Logger(label: "tern"))
         do {
-            var target = try self.target(directory)
-            target.processes = federation
-            target.scratch = scratch
-            try await self.measure(target)
+            try await body(directory, federation)
         } catch {
             await federation.stop()
             throw error
         }
         await federation.stop()
+    }
+
+    private static func lagRate(_ text: String) throws -> LagRate {
+        if text == "half" { return .half }
+        guard let number = Int(text), number > 0 else {
+            throw ValidationError("--lag-rate takes a number of at least 1, or `half`")
+        }
+        return .perSecond(number)
     }
 
     private static func scenarios(_ text: String) throws -> Set<BenchScenario> {

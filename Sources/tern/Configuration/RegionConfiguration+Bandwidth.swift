@@ -64,12 +64,12 @@ extension RegionConfiguration {
         var lines = ["replication:", "  limits:"]
         for (destination, limit) in self.bandwidthLimits.sorted(by: { "\($0.key)" < "\($1.key)" }) {
             switch destination {
-            case .bucket(let name): lines.append("    - destination_bucket: \(JSONText.quoted(name))")
-            case .region(let name): lines.append("    - destination_region: \(JSONText.quoted(name))")
+            case .bucket(let name): lines.append("    - destination_bucket: \(JSONString.quoted(name))")
+            case .region(let name): lines.append("    - destination_region: \(JSONString.quoted(name))")
             }
             lines.append("      rate: \(BandwidthLimit.text(ofRate: limit.bytesPerSecond))")
-            let windows = limit.windows.map { JSONText.quoted($0.text) }.joined(separator: ", ")
-            lines += ["      windows: [\(windows)]", "      zone: \(JSONText.quoted(limit.zone))"]
+            let windows = limit.windows.map { JSONString.quoted($0.text) }.joined(separator: ", ")
+            lines += ["      windows: [\(windows)]", "      zone: \(JSONString.quoted(limit.zone))"]
         }
         return lines
     }

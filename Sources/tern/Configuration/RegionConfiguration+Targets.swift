@@ -178,7 +178,7 @@ extension RegionConfiguration {
     }
 
     private static func lines(of target: TargetConfiguration) -> [String] {
-        let quoted = JSONText.quoted
+        let quoted = JSONString.quoted
         var options: [(String, String?)] = [("arn", quoted(target.arn)), ("kind", target.kindName)]
         func add(_ server: TargetConfiguration.Server, plain: String, encrypted: String) {
             let address = ListenAddress(host: server.host, port: server.port).text

@@ -6,7 +6,7 @@ import TernHTTPServer
 extension RegionConfiguration {
     /// This configuration as a file that ``init(yaml:file:)`` reads back the same.
     var yaml: String {
-        let quoted = JSONText.quoted
+        let quoted = JSONString.quoted
         var lines = [
             "region: \(self.region)",
             "listen: \(quoted(self.listen.text))",
@@ -109,18 +109,18 @@ extension RegionConfiguration {
     private var consoleLines: [String] {
         if self.console == Console() { return [] }
         var lines = ["console:"]
-        if let listen = self.console.listen { lines.append("  listen: \(JSONText.quoted(listen.text))") }
-        if let file = self.console.tokenFile { lines.append("  token_file: \(JSONText.quoted(file))") }
+        if let listen = self.console.listen { lines.append("  listen: \(JSONString.quoted(listen.text))") }
+        if let file = self.console.tokenFile { lines.append("  token_file: \(JSONString.quoted(file))") }
         return lines
     }
 
     private var webIdentityLines: [String] {
         if self.webIdentity == WebIdentityIssuers() { return [] }
         var lines = ["web_identity:"]
-        if let file = self.webIdentity.caFile { lines.append("  ca_file: \(JSONText.quoted(file))") }
+        if let file = self.webIdentity.caFile { lines.append("  ca_file: \(JSONString.quoted(file))") }
         if !self.webIdentity.endpoints.isEmpty { lines.append("  issuers:") }
         for (host, endpoint) in self.webIdentity.endpoints.sorted(by: { $0.key < $1.key }) {
-            lines += ["    - host: \(JSONText.quoted(host))", "      endpoint: \(JSONText.quoted(endpoint))"]
+            lines += ["    - host: \(JSONString.quoted(host))", "      endpoint: \(JSONString.quoted(endpoint))"]
         }
         return lines
     }
@@ -131,7 +131,7 @@ extension RegionConfiguration {
             + self.storage.pools.flatMap { pool in
                 [
                     "    - name: \(pool.name)",
-                    "      directory: \(JSONText.quoted(pool.directory))",
+                    "      directory: \(JSONString.quoted(pool.directory))",
                     "      compression: \(pool.compression.rawValue)",
                     "      classes: [\(pool.classes.map(\.rawValue).joined(separator: ", "))]",
                 ]

@@ -96,6 +96,15 @@ struct RegionConsole: ConsoleSource {
         }
     }
 
+    /// Why tasks of a job failed, which `tern batch` asks too; `nil` where there is no such job.
+    static func failures(
+        ofJob id: String, in jobs: JobStore, _ service: ObjectService
+    ) async throws -> JobFailureSummary? {
+        guard let job = try await jobs.job(id) else { return nil }
+        let found = try await TaskFailureCounts.read(of: job, in: service.metadata, rows: Self.resultRowsPerJob)
+        return JobFailureSummary(counts: found.counts, isPartial: found.isPartial)
+    }
+
     private func job(_ id: String) async throws(ConsoleProblem) -> String {
         do {
             guard let job = try await self.jobs.job(id) else {

@@ -99,7 +99,13 @@ struct RegionMetrics: Sendable {
             "rocksdb.estimate-pending-compaction-bytes", "tern_storage_pending_compaction_bytes",
             "Bytes that compaction has to rewrite, about."
         ),
+        (
+            "rocksdb.num-snapshots", "tern_storage_snapshots",
+            "Moments that are being read, of which the disk keeps what was replaced since."
+        ),
     ]
+    /// In seconds since 1970; 0 without one.
+    private static let oldestSnapshot = "rocksdb.oldest-snapshot-time"
 
     private func writeStorage(_ text: inout PrometheusText) async {
         let commits = self.metadata.statistics
@@ -111,9 +117,16 @@ struct RegionMetrics: Sendable {
             "tern_storage_syncs_total", .counter, "Synced writes of metadata, each of many batches.",
             Double(commits.syncs))
         // A store that is being opened again tells nothing, and the samples are missing.
-        if let properties = try? await self.metadata.properties(Self.storageGauges.map(\.0)) {
+        let names = Self.storageGauges.map(\.0) + [Self.oldestSnapshot]
+        if let properties = try? await self.metadata.properties(names) {
             for (property, name, help) in Self.storageGauges {
                 if let value = properties[property] { text.single(name, .gauge, help, Double(value)) }
+            }
+            if let time = properties[Self.oldestSnapshot] {
+                let age = time == 0 ? 0 : Double(self.wall.now.milliseconds) / 1_000 - Double(time)
+                text.single(
+                    "tern_storage_oldest_snapshot_seconds", .gauge, "For how long the oldest of them is read.",
+                    max(age, 0))
             }
         }
         var disk = statvfs()

@@ -56,6 +56,22 @@ struct ClientOptions: ParsableArguments {
     }
 }
 
+extension ClientOptions {
+    /// The region as its operator asks it; `nil` where it is none of a development federation.
+    func operated(
+        environment: [String: String] = ProcessInfo.processInfo.environment
+    ) throws -> (client: OperatorClient, region: FederatedRegion)? {
+        guard let path = self.dir ?? environment["TERN_DIR"] ?? (DevDirectory(".").exists ? "." : nil) else {
+            return nil
+        }
+        let targets = try OperatorTargets(DevDirectory(path))
+        let name = self.region ?? environment["AWS_REGION"] ?? environment["AWS_DEFAULT_REGION"]
+        return targets.regions.first { name == nil || $0.name.description == name }.map {
+            (OperatorClient(targets), $0)
+        }
+    }
+}
+
 /// Makes requests as AWS's tools make them.
 struct AWSClient: Sendable {
     struct Keys: Sendable {

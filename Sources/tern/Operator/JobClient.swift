@@ -33,6 +33,16 @@ struct JobClient: Sendable {
         var reportPrefix: String?
 
         var isEnded: Bool { JobStatus(rawValue: self.status)?.isTerminal ?? false }
+
+        /// Why the job has no report, or not yet; `nil` where it should have one (spec rule BR-RP-1).
+        var whyNoReport: String? {
+            if self.reportBucket == nil { return "The job was made without a report." }
+            if !self.isEnded { return "The report is written when the job ends; it is \(self.status)." }
+            if self.failures.contains(where: { $0.hasPrefix(JobFailure.reportNotWritten.code) }) {
+                return "The report could not be written."
+            }
+            return self.succeeded + self.failed == 0 ? "No task was begun, so there is no report." : nil
+        }
     }
 
     /// - Returns: The job's ID.
@@ -46,6 +56,15 @@ struct JobClient: Sendable {
         let answer = try XMLParser.parse(try await self.send("GET", "\(Self.path)/\(Self.encoded(id))"))
         guard let node = answer["Job"] else { throw CommandFailure("the region does not describe the job") }
         return Job(node)
+    }
+
+    /// The role of a bucket's replication configuration.
+    func replicationRole(of bucket: String) async throws -> String {
+        let answer = try await self.client.send("GET", "/\(Self.encoded(bucket))?replication")
+        guard let role = try XMLParser.parse(answer).text(of: "Role") else {
+            throw CommandFailure("the rules of \(bucket) name no role; give --role")
+        }
+        return role
     }
 
     /// Jobs from the newest to the oldest.
@@ -73,7 +92,8 @@ struct JobClient: Sendable {
 
     /// The rows of a completion report: bucket, key, version ID, status, HTTP status, code, message.
     func report(of job: Job, row: ([String]) throws -> Void) async throws {
-        guard let bucket = job.reportBucket else { throw CommandFailure("job \(job.id) has no report") }
+        if let why = job.whyNoReport { throw CommandFailure(why) }
+        guard let bucket = job.reportBucket else { return }
         let report = CompletionReport(prefix: job.reportPrefix, jobID: job.id)
         let bytes = try await self.object(bucket, report.manifestKey)
         struct Manifest: Decodable {
@@ -113,6 +133,7 @@ struct JobClient: Sendable {
 
 extension JobClient.Job {
     init(_ node: XMLNode) {
+        let report = node["Report"]?.text(of: "Enabled") == "true" ? node["Report"] : nil
         let progress = node["ProgressSummary"]
         let operation = node["Operation"]
         self.init(
@@ -127,8 +148,8 @@ extension JobClient.Job {
             failures: (node["FailureReasons"]?.children ?? []).map {
                 "\($0.text(of: "FailureCode") ?? ""): \($0.text(of: "FailureReason") ?? "")"
             },
-            reportBucket: node["Report"]?.text(of: "Bucket").map { $0.replacing("arn:aws:s3:::", with: "") },
-            reportPrefix: node["Report"]?.text(of: "Prefix"))
+            reportBucket: report?.text(of: "Bucket").map { $0.replacing("arn:aws:s3:::", with: "") },
+            reportPrefix: report?.text(of: "Prefix"))
     }
 
     private static func number(_ text: String?) -> Int64 { text.flatMap { Int64($0) } ?? 0 }

@@ -1,4 +1,6 @@
 import Foundation
+import TernBatch
+import TernCore
 
 /// Watches a job until it ends or waits for its confirmation: on a terminal with a bar, elsewhere with a line now and then,
 /// both on standard error.
@@ -84,19 +86,41 @@ enum JobPrinter {
             lines.append("active     \(seconds) s\(rate)")
         }
         for failure in job.failures { lines.append("failure    \(failure)") }
-        if let bucket = job.reportBucket {
-            let folder = job.reportPrefix.map { "\($0)/" } ?? ""
-            lines.append("report     s3://\(bucket)/\(folder)job-\(job.id)/manifest.json")
+        if let bucket = job.reportBucket, !job.isEnded || job.whyNoReport == nil {
+            let report = CompletionReport(prefix: job.reportPrefix, jobID: job.id)
+            lines.append("report     s3://\(bucket)/\(report.manifestKey)")
         }
         Swift.print(lines.joined(separator: "\n"))
     }
 
-    /// How many tasks failed for what.
-    static func printReasons(of job: JobClient.Job, _ jobs: JobClient) async throws {
-        var counts: [String: Int] = [:]
-        try await jobs.report(of: job) { row in
-            if row.count == 7, row[3] == "failed" { counts["\(row[5])  \(row[6])", default: 0] += 1 }
+    /// How many tasks failed for what: as the report says, or else the region.
+    ///
+    /// - Parameter options: Who may be an operator of the region, whom it tells without a report too.
+    static func printReasons(of job: JobClient.Job, _ jobs: JobClient, _ options: ClientOptions) async throws {
+        guard let why = job.whyNoReport else {
+            var counts: [String: Int64] = [:]
+            try await jobs.report(of: job) { row in
+                if row.count == 7, row[3] == "failed" { counts["\(row[5])  \(row[6])", default: 0] += 1 }
+            }
+            return self.print(counts)
         }
+        guard job.failed > 0 else { return Swift.print(why) }
+        guard let (client, region) = try options.operated() else {
+            return Swift.print("\(why) Which tasks failed, and why, is in a report: give --report-bucket.")
+        }
+        let id = PercentEncoding.encode(Array(job.id.utf8), keepingSlash: false)
+        let answer = try await client.get("/_tern/v1/jobs/failures?job=\(id)", from: region)
+        let failures = try JSONDecoder().decode(Failures.self, from: answer)
+        self.print(failures.counts)
+        if failures.partial { Swift.print("There are more: these are the reasons of the first results.") }
+    }
+
+    private struct Failures: Decodable {
+        var counts: [String: Int64]
+        var partial: Bool
+    }
+
+    private static func print(_ counts: [String: Int64]) {
         for (reason, count) in counts.sorted(by: { ($1.value, $0.key) < ($0.value, $1.key) }) {
             Swift.print("\(count)\t\(reason)")
         }

@@ -58,39 +58,18 @@ struct LogOutput: LogHandler {
             return Array("\(time.iso8601) \(level.rawValue)\(padding) \(Self.singleLine(message))\(pairs)\n".utf8)
         case .json:
             let fixed = [("time", time.iso8601), ("level", level.rawValue), ("logger", label), ("message", message)]
-            let text = (fixed + members).map { "\(JSONText.quoted($0.0)):\(JSONText.quoted($0.1))" }
+            let text = (fixed + members).map { "\(JSONString.quoted($0.0)):\(JSONString.quoted($0.1))" }
             return Array("{\(text.joined(separator: ","))}\n".utf8)
         }
     }
 
     private static func quotedIfNeeded(_ text: String) -> String {
         let isPlain = !text.isEmpty && text.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7F && $0 != 0x22 && $0 != 0x3D }
-        return isPlain ? text : JSONText.quoted(text)
+        return isPlain ? text : JSONString.quoted(text)
     }
 
     /// A message must not be able to fake another line.
     private static func singleLine(_ text: String) -> String {
-        text.utf8.contains { $0 < 0x20 } ? String(JSONText.quoted(text).dropFirst().dropLast()) : text
-    }
-}
-
-/// Text as JSON writes it. Its string literals are string literals of YAML too.
-enum JSONText {
-    static func quoted(_ text: String) -> String {
-        var result = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": result += "\\\""
-            case "\\": result += "\\\\"
-            case "\n": result += "\\n"
-            case "\r": result += "\\r"
-            case "\t": result += "\\t"
-            case "\u{0}"..<" ", "\u{7F}"..."\u{9F}", "\u{2028}", "\u{2029}":
-                let digits = String(scalar.value, radix: 16)
-                result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result + "\""
+        text.utf8.contains { $0 < 0x20 } ? String(JSONString.quoted(text).dropFirst().dropLast()) : text
     }
 }

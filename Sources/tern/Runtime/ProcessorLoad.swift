@@ -6,7 +6,8 @@ import Glibc
 
 /// Whether this machine's processors have time left, by the kernel's own count in `/proc/stat`.
 ///
-/// The file is read at most ten times a second, however often the question is asked. The question comes up only while
+/// The file is read at most ten times a second, however often the question is asked. It counts in hundredths of a second,
+/// so that one such reading is coarse, and those of the last second count together, the latest most. The question comes up only while
 /// many requests are running; the first time after a pause, what was measured belongs to the pause, and the machine counts
 /// as saturated until there is a measurement of now. It does so too where there is no such file. Thus clients are made
 /// room for where nothing is known.
@@ -16,12 +17,16 @@ final class ProcessorLoad: Sendable {
         var idle: UInt64 = 0
         var total: UInt64 = 0
         var isSaturated = false
+        /// Ticks of the readings before, each with ``memory`` of the weight of the next one.
+        var pastIdle = 0.0
+        var pastTotal = 0.0
     }
 
     /// Less idle time than this share is saturation: a region that waits for its syncs leaves some time unused, which
     /// replication may have.
     private static let idleShare = 0.15
     private static let interval = Duration.milliseconds(100)
+    private static let memory = 0.7
     private static let staleAfter = Duration.milliseconds(300)
 
     private let sample = Mutex(Sample())
@@ -38,9 +43,13 @@ final class ProcessorLoad: Sendable {
             }
             if age > Self.staleAfter {
                 sample.isSaturated = true
+                (sample.pastIdle, sample.pastTotal) = (0, 0)
             } else if total > sample.total {
-                let share = Double(idle &- sample.idle) / Double(total - sample.total)
-                sample.isSaturated = share < Self.idleShare
+                // The kernel's count of idle time may go back a little.
+                let idleTicks = idle > sample.idle ? Double(idle - sample.idle) : 0
+                sample.pastIdle = sample.pastIdle * Self.memory + idleTicks
+                sample.pastTotal = sample.pastTotal * Self.memory + Double(total - sample.total)
+                sample.isSaturated = sample.pastIdle < sample.pastTotal * Self.idleShare
             }
             sample.idle = idle
             sample.total = total

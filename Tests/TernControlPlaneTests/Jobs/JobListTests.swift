@@ -156,5 +156,11 @@ private final class RecordedEvents: JobEventRows {
         return [KeyValue(key: [0x58, number], value: Array(status.rawValue.utf8))]
     }
 
-    func committed(_ rows: [KeyValue]) { self.committed.withLock { $0 += rows } }
+    func store(
+        _ rows: [KeyValue], by commit: () async throws(JobStoreError) -> Bool
+    ) async throws(JobStoreError) -> Bool {
+        let isCommitted = try await commit()
+        if isCommitted { self.committed.withLock { $0 += rows } }
+        return isCommitted
+    }
 }

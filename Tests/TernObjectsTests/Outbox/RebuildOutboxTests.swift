@@ -1,4 +1,3 @@
-import Logging
 import Synchronization
 import TernCore
 import TernObjects
@@ -20,12 +19,6 @@ struct RebuildOutboxTests {
         return region
     }
 
-    private func service(over store: any MetadataStore, of region: TestRegion) -> ObjectService {
-        ObjectService(
-            region: region.name, metadata: store, blobs: region.blobs, wall: region.clock, random: region.random,
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-    }
-
     private func waiting(in service: ObjectService) -> [String: Int64] {
         var waiting: [String: Int64] = [:]
         for (lane, rules) in service.outbox.pending {
@@ -39,7 +32,7 @@ struct RebuildOutboxTests {
         let region = try await self.makeRegion()
         let two = try await region.service.registry.state("two").partition
         let store = UnreadableRow(region.metadata, row: Keyspace.configuration, in: two)
-        let service = self.service(over: store, of: region)
+        let service = region.service(over: store)
         await #expect(throws: S3Error.self) { try await service.outbox.rebuild(from: service.registry) }
         store.mend()
         try await service.outbox.rebuild(from: service.registry)
@@ -52,15 +45,15 @@ struct RebuildOutboxTests {
         var batch = MetadataBatch(partition: try await region.service.registry.state("one").partition)
         batch.put(Keyspace.configuration, [0xFF, 0xFF])
         try await region.metadata.commit(batch)
-        let service = self.service(over: region.metadata, of: region)
+        let service = region.service(over: region.metadata)
         try await service.outbox.rebuild(from: service.registry)
         #expect(self.waiting(in: service) == ["two": 1])
     }
 }
 
 /// A store of which one row cannot be read, until it is mended.
-private final class UnreadableRow: MetadataStore {
-    private let store: any MetadataStore
+private final class UnreadableRow: StoreInFront {
+    let store: any MetadataStore
     private let row: [UInt8]
     private let partition: PartitionID
     private let isMended = Atomic<Bool>(false)
@@ -79,20 +72,4 @@ private final class UnreadableRow: MetadataStore {
         }
         return try await self.store.get(key, in: partition)
     }
-
-    func scan(_ range: KeyRange, in partition: PartitionID, limit: Int) async throws(StorageError) -> [KeyValue] {
-        try await self.store.scan(range, in: partition, limit: limit)
-    }
-
-    func scan(_ ranges: [KeyRange], in partition: PartitionID, limit: Int) async throws(StorageError) -> [[KeyValue]] {
-        try await self.store.scan(ranges, in: partition, limit: limit)
-    }
-
-    func commit(_ batch: MetadataBatch) async throws(StorageError) { try await self.store.commit(batch) }
-
-    func partitions(of kind: PartitionID.Kind) async throws(StorageError) -> [PartitionID] {
-        try await self.store.partitions(of: kind)
-    }
-
-    func close() async { await self.store.close() }
 }

@@ -1,4 +1,3 @@
-import Logging
 import Synchronization
 import TernCore
 import TernObjects
@@ -30,17 +29,11 @@ struct SettlementDoubtsTests {
             self.lane = LaneID(
                 sourceBucket: "src", sourceBucketID: bucket.record.bucketID, destinationBucket: "dst")
             self.store = UncertainStore(self.region.metadata)
-            self.service = Self.service(over: self.store, of: self.region)
+            self.service = self.region.service(over: self.store)
             try await self.service.outbox.rebuild(from: self.service.registry)
             let told = Told()
             self.told = told
             self.service.outbox.observe { told.take($0) }
-        }
-
-        private static func service(over store: any MetadataStore, of region: TestRegion) -> ObjectService {
-            ObjectService(
-                region: region.name, metadata: store, blobs: region.blobs, wall: region.clock, random: region.random,
-                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         }
 
         func tasks() async throws -> [StoredTask] {
@@ -68,7 +61,7 @@ struct SettlementDoubtsTests {
 
         /// The counts are those that another process would find in the rows.
         func expectTrueCounts(operations: Int64, sourceLocation: SourceLocation = #_sourceLocation) async throws {
-            let recount = Self.service(over: self.region.metadata, of: self.region)
+            let recount = self.region.service(over: self.region.metadata)
             try await recount.outbox.rebuild(from: recount.registry)
             #expect(Self.counts(of: self.service) == Self.counts(of: recount), sourceLocation: sourceLocation)
             #expect(Self.counts(of: self.service).operations == operations, sourceLocation: sourceLocation)

@@ -66,6 +66,26 @@ struct JobRequestTests {
             try JobRequest(decoding: Self.document(rest: Self.rest.replacing(">10<", with: ">11<"))) != one)
     }
 
+    @Test("BR-CJ-5: parameters are compared with those that nothing follows from, in any order and under any name")
+    func equalParameters() throws {
+        func isEqual(_ left: String, _ right: String) throws -> Bool {
+            try JobEcho.isEqual(
+                XMLParser.parse(Self.document(report: left)), XMLParser.parse(Self.document(report: right)))
+        }
+        let one = "<Report><Enabled>false</Enabled><Prefix>x</Prefix></Report>"
+        #expect(try isEqual(one, "<Report><Prefix>x</Prefix><Enabled>false</Enabled></Report>"))
+        #expect(try !isEqual(one, "<Report><Enabled>false</Enabled></Report>"))
+        #expect(try !isEqual(one, one.replacing(">x<", with: ">y<")))
+        #expect(try !isEqual(one, one.replacing(">x<", with: ">x 1 x<")))
+        let named = Self.manifest.replacing("<x>Key</x>", with: "<member>Key</member>")
+        #expect(
+            try JobEcho.isEqual(
+                XMLParser.parse(Self.document()), XMLParser.parse(Self.document(source: named))))
+        #expect(
+            try !JobEcho.isEqual(
+                XMLParser.parse(Self.document()), XMLParser.parse(Self.document(source: ""))))
+    }
+
     @Test("A generator with every filter")
     func generator() throws {
         let source = """
@@ -178,6 +198,38 @@ struct JobRequestTests {
         let listed = String(decoding: JobXML.listed([job], nextToken: nil), as: UTF8.self)
         #expect(listed.contains("<CreationTime>2026-03-02T10:15:30.123Z</CreationTime>"))
         #expect(listed.contains("<TerminationDate>2026-03-02T10:15:32.006Z</TerminationDate>"))
+    }
+
+    private static func copy(_ members: String) throws -> JobCopy {
+        let target = "<TargetResource>arn:aws:s3:::target</TargetResource>"
+        let operation = "<Operation><S3PutObjectCopy>\(target)\(members)</S3PutObjectCopy></Operation>"
+        guard case .copy(let copy) = try JobRequest(decoding: Self.document(operation: operation)).operation else {
+            throw S3Error.badJobRequest("another operation")
+        }
+        return copy
+    }
+
+    @Test("§2.2: new metadata are assigned without a directive too, and encryption alone replaces none")
+    func copiedMetadata() throws {
+        let named = try Self.copy("<NewObjectMetadata><ContentType>text/plain</ContentType></NewObjectMetadata>")
+        #expect(named.replacesMetadata && named.metadata.map(\.value) == ["text/plain"])
+        let encrypted = try Self.copy("<NewObjectMetadata><SSEAlgorithm>AES256</SSEAlgorithm></NewObjectMetadata>")
+        #expect(!encrypted.replacesMetadata && encrypted.encryption == "AES256")
+        #expect(try Self.copy("<MetadataDirective>REPLACE</MetadataDirective>").replacesMetadata)
+        #expect(try !Self.copy("").replacesMetadata)
+        #expect(throws: S3Error.self) {
+            try Self.copy(
+                "<MetadataDirective>COPY</MetadataDirective>"
+                    + "<NewObjectMetadata><ContentType>text/plain</ContentType></NewObjectMetadata>")
+        }
+    }
+
+    @Test("§2.2: members of metadata that are deprecated are taken, and do nothing")
+    func deprecatedMetadata() throws {
+        let copy = try Self.copy(
+            "<NewObjectMetadata><ContentLength>5</ContentLength><ContentMD5>x</ContentMD5>"
+                + "<RequesterCharged>false</RequesterCharged></NewObjectMetadata>")
+        #expect(copy.metadata.isEmpty && !copy.replacesMetadata)
     }
 
     @Test(

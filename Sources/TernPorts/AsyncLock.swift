@@ -1,7 +1,7 @@
 import Synchronization
 
 /// Lets one task at a time through, in the order in which they came, across suspensions.
-final class AsyncLock: Sendable {
+package final class AsyncLock: Sendable {
     private struct State {
         var isHeld = false
         var waiting: [CheckedContinuation<Void, Never>] = []
@@ -9,7 +9,9 @@ final class AsyncLock: Sendable {
 
     private let state = Mutex(State())
 
-    func acquire() async {
+    package init() {}
+
+    package func acquire() async {
         await withCheckedContinuation { continuation in
             let isFree = self.state.withLock { state in
                 if state.isHeld {
@@ -23,7 +25,7 @@ final class AsyncLock: Sendable {
         }
     }
 
-    func release() {
+    package func release() {
         let next = self.state.withLock { state -> CheckedContinuation<Void, Never>? in
             if state.waiting.isEmpty {
                 state.isHeld = false
