@@ -1,9 +1,14 @@
-"""Fixtures: federations of real processes, clients and buckets."""
+"""Fixtures: federations of real processes, clients and buckets.
+
+The federations of a session are shared: what other tests left there differs from run to run. With `TERN_TEST_CROWD=1`
+they are filled before their first test with more than a page of everything; see `crowd.py`.
+"""
 
 import os
 import pathlib
 import shutil
 
+import crowd
 import pytest
 from events import Targets
 from federation import ALICE, BOB, Federation, ForeignFederation, free_ports, fresh_name
@@ -18,6 +23,7 @@ LONG_MODULES = [
     "test_terraform",
     "test_chaos",
     "test_batch_crash",
+    "test_long_lines",
     "test_scale",
     "test_crash",
     "test_clients",
@@ -51,7 +57,10 @@ def federation(workspace):
         return
     federation = Federation(workspace / "shared")
     try:
-        yield federation.start()
+        federation.start()
+        if crowd.WANTED:
+            crowd.fill(federation)
+        yield federation
     finally:
         federation.stop()
 
@@ -103,6 +112,8 @@ def _events_regions(workspace, event_targets):
             region.config_path.write_text(text + "targets:\n" + event_targets.configuration())
             region.terminate()
             region.start()
+        if crowd.WANTED:
+            crowd.fill(federation)
         yield federation
     finally:
         federation.stop()

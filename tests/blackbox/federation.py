@@ -14,8 +14,8 @@ import urllib.parse
 import uuid
 from dataclasses import dataclass, field
 
-import boto3
 import botocore.config
+import clients
 import requests
 import strict
 from signing import Credentials, Requester
@@ -138,7 +138,7 @@ class Region:
                 "max_pool_connections": 64,
             }
             settings.update(config)
-            client = boto3.session.Session().client(
+            client = clients.client(
                 "s3",
                 endpoint_url=self.endpoint,
                 region_name=self.name,
@@ -154,7 +154,7 @@ class Region:
     def service(self, name, account=ALICE, *, region_name=None, token=None):
         """A boto3 client of another service; `account` has keys, or is a pair of them."""
         keys = account if isinstance(account, tuple) else (account.access_key, account.secret_key)
-        return boto3.session.Session().client(
+        return clients.client(
             name,
             endpoint_url=self.endpoint,
             region_name=region_name or self.name,
@@ -184,6 +184,11 @@ class Region:
                 return None
 
         eventually(known, f"{self.name} knows the role {role}")
+
+    def wait_for_key(self, keys):
+        """Until this region knows a pair of keys, which was made in another one."""
+        sts = self.service("sts", keys)
+        eventually(sts.get_caller_identity, f"{self.name} knows the key {keys[0]}", swallow=(sts.exceptions.ClientError,))
 
     def raw(self, account=ALICE):
         """Hand-made requests, signed with the account's key."""
@@ -354,6 +359,14 @@ class Federation:
         process.stdout_path = logs / f"{label}-{number}.out"
         process.stderr_path = logs / f"{label}-{number}.err"
         return process
+
+    def run(self, *arguments, code=0):
+        """What a command of an operator prints, run against this federation."""
+        done = subprocess.run(
+            [tern_binary(), *arguments, "--dir", str(self.directory)], capture_output=True, text=True, timeout=60, check=False
+        )
+        assert done.returncode == code, (arguments, done.stdout, done.stderr)
+        return done.stdout
 
     def wait_for_ready(self, process, label):
         def line():

@@ -14,6 +14,12 @@ class Functions:
         self.answers = answers
         self.events = []
         self.paths = []
+        self.context = context
+        self.port = 0
+        self.start()
+
+    def start(self):
+        """Listens; once more on its port, where it has stopped."""
         self.stopping = threading.Event()
         functions = self
 
@@ -36,10 +42,10 @@ class Functions:
             def handle_error(self, *_):
                 pass
 
-        self.server = Server(("127.0.0.1", 0), Handler)
+        self.server = Server(("127.0.0.1", self.port), Handler)
         self.port = self.server.server_address[1]
-        if context:
-            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+        if self.context:
+            self.server.socket = self.context.wrap_socket(self.server.socket, server_side=True)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def attempts(self, key):

@@ -4,9 +4,9 @@ import contextlib
 import socket
 import urllib.parse
 
-import boto3
 import botocore.config
 import botocore.exceptions
+import clients
 import s3control
 from federation import ALICE, fresh_name
 from waiting import eventually
@@ -105,7 +105,7 @@ class AccessPoint:
         """boto3 that is given the ARN as bucket, signs with version 4A, and is connected with a region (MRP-10)."""
         account = account or self.account
         keys = account if isinstance(account, tuple) else (account.access_key, account.secret_key)
-        client = boto3.session.Session().client(
+        client = clients.client(
             "s3",
             region_name="us-east-1",
             aws_access_key_id=keys[0],

@@ -57,7 +57,7 @@ def wait_for(region, target, operations, prefix="logs/"):
         found.update({(entry["operation"], entry["status"]): entry for entry in records(region, target, prefix)})
         return set(operations) <= set(found)
 
-    eventually(there, lambda: f"{operations} are logged; there is {sorted(found)}", within=20)
+    eventually(there, lambda: f"{operations} are logged; there is {sorted(found)}")
     return found
 
 
@@ -131,7 +131,7 @@ def test_a_bucket_that_logs_into_itself_does_not_log_its_logs(region):
     status = {"LoggingEnabled": {"TargetBucket": bucket, "TargetPrefix": "logs/"}}
     client.put_bucket_logging(Bucket=bucket, BucketLoggingStatus=status)
     client.put_object(Bucket=bucket, Key="k", Body=b"v")
-    eventually(lambda: keys_of(client.list_objects_v2(Bucket=bucket, Prefix="logs/")), "a log comes", within=20)
+    eventually(lambda: keys_of(client.list_objects_v2(Bucket=bucket, Prefix="logs/")), "a log comes")
     # Each delivery of what this test itself reads makes one log object an interval, and no more: were deliveries logged
     # too, as requests of their own, their number would grow with itself.
     most = len(keys_of(client.list_objects_v2(Bucket=bucket, Prefix="logs/"))) + 10
@@ -148,7 +148,7 @@ def test_L_14_logs_that_come_into_a_source_replicate(own_federation, region):
     source, _ = enable(region, target=logs)
     region.client().put_object(Bucket=source, Key="k", Body=b"v")
     found = eventually(
-        lambda: keys_of(region.client().list_objects_v2(Bucket=logs, Prefix="logs/")), "a log is delivered", within=20
+        lambda: keys_of(region.client().list_objects_v2(Bucket=logs, Prefix="logs/")), "a log is delivered"
     )
     wait_for_status(region.client(), logs, found[0])
     replica = abroad.client().get_object(Bucket=copy, Key=found[0])
@@ -207,7 +207,7 @@ def test_I_22_R_05_N_08_the_logs_of_both_buckets_have_what_replication_does(own_
     for place, target, side in ((region, source_logs, "GET"), (other, destination_logs, "PUT")):
         found = eventually(
             lambda: (found := of_replication(place, target)) >= expected[side] and found,
-            lambda: f"{expected[side]} are logged; there is {of_replication(place, target)}", within=20,
+            lambda: f"{expected[side]} are logged; there is {of_replication(place, target)}",
         )  # fmt: skip
         assert found == expected[side]
         # R-05, N-08: of five requests that an object may cost at the source it takes one, and one at the destination.
@@ -220,7 +220,7 @@ def test_I_22_R_05_N_08_the_logs_of_both_buckets_have_what_replication_does(own_
     refused = s3.put_object(Bucket=source, Key="refused", Body=b"x")["VersionId"]
     wait_for_status(s3, source, "refused", refused, expected="FAILED")
     entry = ("REST.PUT.OBJECT", "refused", refused, "403", "-")
-    eventually(lambda: entry in of_replication(other, destination_logs), "the refusal is logged", within=20)
+    eventually(lambda: entry in of_replication(other, destination_logs), "the refusal is logged")
 
 
 def test_nothing_is_logged_when_logging_is_off(region):
@@ -273,7 +273,7 @@ def test_log_objects_have_the_grants_of_the_configuration(own_federation, region
             client.get_bucket_location(Bucket=source)
             return [key for key in keys_of(client.list_objects_v2(Bucket=target)) if key not in before]
 
-        eventually(new, reason, within=20, every=0.5)
+        eventually(new, reason, every=0.5)
         acl = client.get_object_acl(Bucket=target, Key=max(new()))
         assert acl["Owner"]["ID"] == alice
         return {(each["Grantee"].get("URI") or each["Grantee"]["ID"], each["Permission"]) for each in acl["Grants"]}

@@ -10,8 +10,8 @@ import time
 import urllib.parse
 import zlib
 
-import boto3
 import botocore.config
+import clients
 import pytest
 import requests
 from federation import ALICE, BOB
@@ -588,7 +588,7 @@ def test_sig_31_a_signed_payload_hash(raw, bucket, signer):
 
 
 def presigning_client(region, version):
-    return boto3.session.Session().client(
+    return clients.client(
         "s3", endpoint_url=region.endpoint, region_name=region.name, aws_access_key_id=ALICE.access_key,
         aws_secret_access_key=ALICE.secret_key,
         config=botocore.config.Config(signature_version=version, s3={"addressing_style": "path"}),

@@ -82,7 +82,7 @@ def stage(regions):
 
 def test_results_of_functions(stage, runner):
     long = "x" * 2000
-    runner.answers |= {
+    answers = {
         "dir/ok +": functions.says("Succeeded", 'done, "well"'),
         "long": functions.says("Succeeded", long),
         "never": functions.says("PermanentFailure", "will not"),
@@ -93,7 +93,8 @@ def test_results_of_functions(stage, runner):
         "raises": functions.raises("boom"),
         "unknown": functions.refuses(404, "ResourceNotFoundException:http://internal.amazon.com/", "Function not found"),
     }
-    rows = stage.run(*(key for key in list(runner.answers)))
+    runner.answers |= answers
+    rows = stage.run(*answers)
     missing = "The function's answer does not have the task"
     unlike = "The function's answer is not as S3 expects it: "
     assert rows == {
@@ -107,7 +108,7 @@ def test_results_of_functions(stage, runner):
         "raises": ("failed", "200", "PermanentFailure", 'Lambda returned function error: {"errorMessage": "boom"}'),
         "unknown": ("failed", "404", "ResourceNotFoundException", "Function not found"),
     }
-    assert {runner.attempts(key) for key in runner.answers} == {1}, "none of these is tried again"
+    assert {runner.attempts(key) for key in answers} == {1}, "none of these is tried again"
 
 
 def test_td_8_what_passes_is_tried_again_up_to_five_times(stage, runner):
@@ -174,8 +175,10 @@ def test_a_runner_that_nobody_vouches_for(regions):
 
 
 def test_a_runner_that_is_not_there(stage, runner):
-    """The last test of the module: nobody listens any more."""
     runner.stop()
-    assert stage.run("key")["key"] == (
-        "failed", "503", "FunctionUnreachable", f"Nothing answers at http://127.0.0.1:{runner.port}",
-    )  # fmt: skip
+    try:
+        assert stage.run("key")["key"] == (
+            "failed", "503", "FunctionUnreachable", f"Nothing answers at http://127.0.0.1:{runner.port}",
+        )  # fmt: skip
+    finally:
+        runner.start()

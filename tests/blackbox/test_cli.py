@@ -301,7 +301,7 @@ def test_sigterm_lets_a_request_finish(make_federation):
         connection.send(body[MIB:])
         assert connection.receive("PUT").status == 200
     pid = region.pid
-    eventually(lambda: not is_running(pid), "the process ends", within=15)
+    eventually(lambda: not is_running(pid), "the process ends")
     region.pid = None
     region.close_connections()
     region.start()
@@ -600,7 +600,6 @@ def test_a_flipped_bit_is_an_error_and_never_wrong_bytes(make_federation, offset
     eventually(
         lambda: re.search("damag|corrupt|checksum", federation.logs()[logged:], re.IGNORECASE),
         "the log names the damage",
-        within=5,
     )
     assert body_of(client.get_object(Bucket=bucket, Key="sound")) == pattern(MIB, 43)
     # A range that does not touch the damaged block can still be read.
@@ -670,8 +669,8 @@ def test_two_starts_of_one_region_at_the_same_time(make_federation):
     for thread in threads:
         thread.join()
     try:
-        eventually(region.is_healthy, "one serves", within=20)
-        eventually(lambda: [process.poll() for process in results].count(None) == 1, "the other ends", within=20)
+        eventually(region.is_healthy, "one serves")
+        eventually(lambda: [process.poll() for process in results].count(None) == 1, "the other ends")
     finally:
         for process in results:
             if process.poll() is None:

@@ -5,8 +5,8 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-import boto3
 import botocore.config
+import clients
 import pytest
 import requests
 from federation import ALICE, BOB, fresh_name
@@ -21,7 +21,7 @@ MARKER = "x-tern-forwarded-by"
 
 def client_for(endpoint, region, account=ALICE, **config):
     """A client for one region's endpoint that signs for another."""
-    return boto3.session.Session().client(
+    return clients.client(
         "s3",
         endpoint_url=endpoint.endpoint,
         region_name=region,
@@ -285,7 +285,7 @@ def test_copies_back_home(home, abroad, bucket, there):
     """From a region that is not home, and onto an unversioned bucket's object."""
     home.client().put_object(Bucket=bucket, Key="s", Body=b"home")
     eventually(
-        lambda: abroad.raw().request("HEAD", f"/{bucket}").status != 404, "the bucket is known abroad", within=10
+        lambda: abroad.raw().request("HEAD", f"/{bucket}").status != 404, "the bucket is known abroad"
     )
     abroad.client().copy_object(Bucket=there, Key="d", CopySource={"Bucket": bucket, "Key": "s"})
     assert body_of(abroad.client().get_object(Bucket=there, Key="d")) == b"home"
@@ -385,7 +385,7 @@ def test_aws_cp_between_buckets_of_two_regions(federation, home, abroad, bucket,
     aws("s3", "cp", "--no-progress", f"s3://{there}/far", f"s3://{bucket}/near", "--source-region", "eu-west-1")
     assert body_of(home.client().get_object(Bucket=bucket, Key="near")) == body
     eventually(
-        lambda: abroad.raw().request("HEAD", f"/{bucket}").status != 404, "the bucket is known abroad", within=10
+        lambda: abroad.raw().request("HEAD", f"/{bucket}").status != 404, "the bucket is known abroad"
     )
     aws(
         "s3", "cp", "--no-progress", f"s3://{bucket}/near", f"s3://{there}/again", "--source-region", "us-east-1",

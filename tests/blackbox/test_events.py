@@ -496,7 +496,7 @@ def test_ntf_8_every_acknowledged_write_is_told_although_the_process_dies(region
             key = f"{writer}-{number}"
             try:
                 s3.put_object(Bucket=bucket, Key=key, Body=b"v")
-            except botocore.exceptions.BotoCoreError:
+            except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError):
                 over.wait(0.05)
                 continue
             with lock:
@@ -548,11 +548,15 @@ def test_tgt_2_repetitions_have_the_same_id(s3, region, clean):
     clean.hook.status = 503
     notify(s3, bucket, HOOK)
     s3.put_object(Bucket=bucket, Key="k", Body=b"v")
-    eventually(lambda: len(clean.hook.requests) >= 3, "some attempts")
+
+    def attempts():
+        return [headers["x-tern-event-id"] for headers, body, _ in clean.hook.requests if bucket.encode() in body]
+
+    # Events of other tests' buckets may still be on their way.
+    eventually(lambda: len(attempts()) >= 3, "some attempts")
     clean.hook.status = 200
     wait_for(clean.hook, bucket, 1)
-    own = [headers["x-tern-event-id"] for headers, body, _ in clean.hook.requests if bucket.encode() in body]
-    assert len(own) >= 3 and len(set(own)) == 1
+    assert len(set(attempts())) == 1
 
 
 def test_tgt_1_dead_letters_are_kept_seen_and_driven_again(s3, region, clean):

@@ -6,7 +6,6 @@ import subprocess
 import time
 
 import pytest
-import wan
 from federation import tern_binary
 from line import SlowLine
 from replication import configure, rule, status_of, wait_for_replica, wait_for_status
@@ -76,13 +75,13 @@ def test_a_paused_destination_goes_on_by_itself(pair):
     """A-46: the pause ends after its time."""
     federation, home, bucket, _, other = pair
     client = home.client()
-    tern(federation, "replication", "pause", "--bucket", bucket, "--destination", other, "--for", "4s")
     begin = time.monotonic()
+    tern(federation, "replication", "pause", "--bucket", bucket, "--destination", other, "--for", "6s")
     client.put_object(Bucket=bucket, Key="a/timed", Body=b"x")
     status = rule_status(federation, bucket, "a")
     assert status["laneState"] == "paused" and status["pausedUntil"]
     wait_for_status(client, bucket, "a/timed")
-    assert time.monotonic() - begin > 2.5
+    assert time.monotonic() - begin > 5.5
 
 
 def test_what_cannot_be_paused_or_limited_is_refused(pair):
@@ -117,20 +116,26 @@ def test_a_limit_holds_at_once_and_over_a_restart(pair):
     seconds = time.monotonic() - begin
     assert 4 < seconds < 15, seconds
     tern(federation, "replication", "limit", "--destination", other, "--remove")
-    client.put_object(Bucket=bucket, Key="a/free", Body=os.urandom(5_000_000))
-    wait_for_status(client, bucket, "a/free", within=8)
+    # Under the limit it would take 50 s.
+    client.put_object(Bucket=bucket, Key="a/free", Body=os.urandom(20_000_000))
+    wait_for_status(client, bucket, "a/free", within=30)
 
 
-@pytest.fixture
-def slow_pair(make_federation):
-    """Two regions of which the first reaches the second over a line of 100 ms and 20 Mbit/s."""
-    federation = make_federation()
+def replicating_pair(federation):
+    """The two regions, and a bucket of the first that replicates to one of the second."""
     home, abroad = federation["us-east-1"], federation["eu-west-1"]
     bucket, other = home.bucket(), abroad.bucket()
     configure(home.client(), bucket, rule(other, identifier="all"))
     # As early as that, so that the destination bucket is known at home.
     home.client().put_object(Bucket=bucket, Key="first", Body=b"x")
     wait_for_status(home.client(), bucket, "first")
+    return home, bucket, abroad, other
+
+
+@pytest.fixture
+def slow_pair(make_federation):
+    """Two regions of which the first reaches the second over a line of 100 ms and 20 Mbit/s."""
+    home, bucket, abroad, other = replicating_pair(make_federation())
     with SlowLine(abroad.port) as line:
         home.terminate()
         text = home.config_path.read_text()
@@ -187,48 +192,6 @@ def test_a_large_object_that_travels_sealed_goes_on_after_breaks(slow_pair):
     sent = go_on_after_breaks(*slow_pair, body, (0.3, 0.6), **key)
     # At a break at most 16 chunks of 64 KiB are under way in part, half of each on average.
     assert sent <= 1.15 * len(body), (sent, len(body), sent / len(body))
-
-
-@pytest.mark.skipif(not wan.is_possible(), reason="a line of packets needs root and /dev/net/tun")
-@pytest.mark.parametrize("parts", [(), (0.3, 0.7)], ids=["whole", "broken"])
-def test_a_large_object_over_a_line_that_loses_packets(make_federation, parts):
-    """100 ms there and back, 1 % of the packets lost, 20 Mbit/s: TCP as it is, with what it sends again counted too."""
-    federation = make_federation()
-    home, abroad = federation["us-east-1"], federation["eu-west-1"]
-    bucket, other = home.bucket(), abroad.bucket()
-    configure(home.client(), bucket, rule(other, identifier="all"))
-    home.client().put_object(Bucket=bucket, Key="first", Body=b"x")
-    wait_for_status(home.client(), bucket, "first")
-    here = f"127.0.0.1:{abroad.port}"
-    with wan.Line(abroad.port) as line:
-        for region, old, new in [
-            (abroad, f'listen: "{here}"', f'listen: "0.0.0.0:{abroad.port}"'), (home, here, f"{line.address}:{abroad.port}")
-        ]:
-            region.terminate()
-            text = region.config_path.read_text()
-            assert old in text
-            region.config_path.write_text(text.replace(old, new))
-            region.start()
-        body = os.urandom(100 << 20)
-        before, begin = line.fresh, time.monotonic()
-        sent = go_on_after_breaks(home, bucket, abroad, other, line, body, parts)
-        seconds = time.monotonic() - begin
-        fresh = line.fresh - before
-        told = {
-            "seconds": round(seconds, 1), "sent": round(sent / len(body), 4), "fresh": round(fresh / len(body), 4),
-            "lost": line.lost, "overflown": line.overflown, "packets": line.packets, "under_way": line.under_way,
-        }
-        print(told)
-        assert line.lost > 100, told
-        if not parts:
-            # With what TCP sent again.
-            assert sent <= 1.05 * len(body), told
-        assert fresh <= 1.05 * len(body), told
-        # What is sent twice is what was under way at a break, and of each connection a part of a block; and there are the
-        # heads of requests and the checksums.
-        assert fresh - len(body) <= line.under_way + 0.005 * len(body) + len(parts) * 16 * 16_384, told
-        # The line itself needs 42 s.
-        assert seconds < 120, told
 
 
 def test_many_small_objects_over_a_slow_line(slow_pair):

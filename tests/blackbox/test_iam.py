@@ -927,12 +927,16 @@ def test_the_aws_cli_sets_up_a_role(iam, home):
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout) if done.stdout else None
 
-    name = unique("role")
-    made = aws("create-role", "--role-name", name, "--assume-role-policy-document", json.dumps(TRUST))["Role"]
+    name, path = unique("role"), f"/{unique('cli')}/"
+    made = aws("create-role", "--role-name", name, "--path", path, "--assume-role-policy-document", json.dumps(TRUST))["Role"]
     assert made["AssumeRolePolicyDocument"] == TRUST
     aws("put-role-policy", "--role-name", name, "--policy-name", "p", "--policy-document", allow("s3:*"))
     shown = aws("get-role-policy", "--role-name", name, "--policy-name", "p")
     assert shown["PolicyDocument"] == json.loads(allow("s3:*"))
-    assert name in [role["RoleName"] for role in aws("list-roles", "--page-size", "5")["Roles"]]
+    others = [unique("role") for _ in range(6)]
+    for other in others:
+        iam.create_role(RoleName=other, Path=path, AssumeRolePolicyDocument=json.dumps(TRUST))
+    listed = aws("list-roles", "--path-prefix", path, "--page-size", "5")["Roles"]
+    assert [role["RoleName"] for role in listed] == sorted([name, *others])
     aws("delete-role-policy", "--role-name", name, "--policy-name", "p")
     aws("delete-role", "--role-name", name)

@@ -4,7 +4,7 @@ import json
 
 from federation import ALICE
 from test_cli import tern
-from test_iam import allow, fails, key_of, trust, unique
+from test_iam import allow, fails, key_of, pages, trust, unique
 from test_sts import service, session
 from waiting import eventually
 
@@ -61,7 +61,7 @@ def test_ACC_9_a_region_that_was_away_learns_what_changed_meanwhile(own_federati
     iam.create_user(UserName=kept)
     abroad.start()
     other = service(abroad, "iam")
-    eventually(lambda: kept in [user["UserName"] for user in other.list_users()["Users"]], "the user is known")
+    eventually(lambda: kept in [user["UserName"] for user in pages(other, "list_users", "Users")], "the user is known")
     assert not answers(abroad, key)
 
 

@@ -92,3 +92,22 @@ def test_9_each_transition_is_told_once_and_in_its_order(events_federation, even
     expected = ["New", "Preparing", "Ready", "Active", "Completing", "Complete"]
     eventually(lambda: statuses() == expected, lambda: f"{statuses()} is {expected}")
     event_targets.reset()
+
+
+def test_9_a_failure_is_told_with_its_code(events_federation, event_targets):
+    """Rules of the bridge match on the status, and find the reason beside it."""
+    event_targets.reset()
+    jobs = Jobs(events_federation["us-east-1"])
+    manifest = jobs.manifest()
+    manifest["Location"]["ETag"] = "0" * 32
+    job = jobs.create(ConfirmationRequired=False, Manifest=manifest)
+    jobs.wait(job, "Failed")
+
+    def told():
+        found = [message["detail"].get("serviceEventDetails", {}) for message in event_targets.bridge.messages()]
+        return [(each["status"], each["failureCodes"]) for each in found if each.get("jobId") == job]
+
+    codes = ["ManifestETagMismatch"]
+    expected = [("New", []), ("Preparing", []), ("Failing", codes), ("Failed", codes)]
+    eventually(lambda: told() == expected, lambda: f"{told()} is {expected}")
+    event_targets.reset()

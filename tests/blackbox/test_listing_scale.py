@@ -44,16 +44,21 @@ def deleted(federation):
 
 
 def assert_flat(reads):
-    """Each of the functions costs as much as any other."""
+    """Each of the functions costs as much as any other.
+
+    What counts is the least that each ever took: on a busy machine it takes more rounds until each had a moment without
+    others, and what really costs more never comes near.
+    """
     costs = dict.fromkeys(reads, float("inf"))
-    for _ in range(ROUNDS):
-        for where, read in reads.items():
-            start = time.perf_counter()
-            read()
-            costs[where] = min(costs[where], time.perf_counter() - start)
-    assert max(costs.values()) <= FACTOR * min(costs.values()), {
-        where: f"{seconds * 1000:.2f} ms" for where, seconds in costs.items()
-    }
+    for _ in range(10):
+        for _ in range(ROUNDS):
+            for where, read in reads.items():
+                start = time.perf_counter()
+                read()
+                costs[where] = min(costs[where], time.perf_counter() - start)
+        if max(costs.values()) <= FACTOR * min(costs.values()):
+            return
+    pytest.fail(f"the least that each took: { {where: f'{seconds * 1000:.2f} ms' for where, seconds in costs.items()} }")
 
 
 def places():

@@ -403,7 +403,7 @@ def test_lck_8_deletes(s3, locked):
     s3.delete_object(Bucket=locked, Key="k", VersionId=held)
     # What has run out protects nothing.
     eventually(
-        lambda: s3.delete_object(Bucket=locked, Key="k", VersionId=strict), "the retention runs out", within=20,
+        lambda: s3.delete_object(Bucket=locked, Key="k", VersionId=strict), "the retention runs out",
         swallow=(ClientError,),
     )  # fmt: skip
     assert all_versions(s3, locked) == []

@@ -80,7 +80,7 @@ def test_static_stability_without_the_home_region(own_federation):
     abroad.start()  # also a restart alone
     version = client.put_object(Bucket=bucket, Key="k", Body=b"v")["VersionId"]
     assert client.get_object(Bucket=bucket, Key="before")["Body"].read() == b"v"
-    wait_for_replica(client, other, "k", version, within=20)
+    wait_for_replica(client, other, "k", version)
     assert status_of(client, bucket, "k", version) == "PENDING"
     assert bucket in [entry["Name"] for entry in client.list_buckets()["Buckets"]]
     home.start()
@@ -119,7 +119,7 @@ def test_three_regions_of_which_one_is_dead(make_federation):
         workers=8,
     )
     for key, version in versions:
-        wait_for_replica(alive.client(), second, key, version, within=20)
+        wait_for_replica(alive.client(), second, key, version)
     assert status_of(client, bucket, "k0") == "PENDING"
     dead.start()
     wait_until_equal(client, bucket, dead.client(), first, within=60)

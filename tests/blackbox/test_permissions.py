@@ -2,9 +2,9 @@
 
 import json
 
-import boto3
 import botocore
 import botocore.exceptions
+import clients
 import pytest
 import s3control
 from federation import ALICE, BOB, fresh_name, policy
@@ -51,7 +51,7 @@ def world(federation):
 
 @pytest.fixture
 def anonymous(home):
-    return boto3.session.Session().client(
+    return clients.client(
         "s3",
         endpoint_url=home.endpoint,
         region_name=home.name,

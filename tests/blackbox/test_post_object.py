@@ -6,8 +6,8 @@ import hashlib
 import hmac
 import json
 
-import boto3
 import botocore.config
+import clients
 import pytest
 import requests
 from federation import ALICE, BOB
@@ -79,7 +79,7 @@ def post_signed(raw, bucket, fields, file=b"bytes", conditions=None, **form):
 
 @pytest.mark.parametrize("version", ["s3v4", "s3"])
 def test_presigned_post_of_boto3(home, s3, bucket, version):
-    client = boto3.session.Session().client(
+    client = clients.client(
         "s3",
         endpoint_url=home.endpoint,
         region_name="us-east-1",

@@ -785,3 +785,16 @@ def test_i_15_a_deleted_destination_leaves_the_configuration(home, abroad, s3):
     abroad.client().delete_bucket(Bucket=destination)
     [stored] = s3.get_bucket_replication(Bucket=source)["ReplicationConfiguration"]["Rules"]
     assert stored["Destination"]["Bucket"] == f"arn:aws:s3:::{destination}"
+
+
+def test_i_28_the_rules_of_outposts_are_another_api_and_not_served(home, s3, buckets):
+    """S3 Control's PutBucketReplication says so, and leaves the bucket's own rules alone."""
+    source, destination = buckets
+    configure(s3, source, rule(destination))
+    rules = s3.get_bucket_replication(Bucket=source)["ReplicationConfiguration"]
+    for method, body in (("PUT", document(v2()).encode()), ("GET", b""), ("DELETE", b"")):
+        answer = home.raw().request(
+            method, f"/v20180820/bucket/{source}/replication", headers={"x-amz-account-id": ALICE.id}, body=body
+        )
+        assert answer.status == 501 and b"NotImplemented" in answer.body, (method, answer.body)
+    assert s3.get_bucket_replication(Bucket=source)["ReplicationConfiguration"] == rules

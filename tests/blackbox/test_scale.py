@@ -133,16 +133,18 @@ def test_one_large_put_streams(own_federation):
 
 
 def test_replicas_within_a_region_take_no_time_and_no_disk(own_federation):
-    """Same-region replication links the bytes: under a second, and nothing more on disk."""
+    """Same-region replication links the bytes: no time beside that of writing them, and nothing more on disk."""
     home = own_federation["us-east-1"]
     client, bucket, other = home.client(), home.bucket(), home.bucket()
     configure(client, bucket, rule(other))
     before = home.disk_bytes()
     size = 512 * MIB
-    done = upload_big(client, bucket, "big", size)
     started = time.monotonic()
-    wait_for_replica(client, other, "big", done["VersionId"], within=5)
-    assert time.monotonic() - started < 1
+    done = upload_big(client, bucket, "big", size)
+    uploaded = time.monotonic()
+    wait_for_replica(client, other, "big", done["VersionId"])
+    # On a machine that is busy with something else, both take longer.
+    assert time.monotonic() - uploaded < max(1, (uploaded - started) / 4)
     wait_for_status(client, bucket, "big", done["VersionId"])
     assert home.disk_bytes() - before < size + 64 * MIB
     check_big(client, other, "big", size)

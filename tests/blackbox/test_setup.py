@@ -118,7 +118,7 @@ def test_set_up_use_and_take_down(set_up, federation):
     for client, key in ((kms, source_key), (bobs_kms, destination_key)):
         client.schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
         assert client.describe_key(KeyId=key)["KeyMetadata"]["KeyState"] == "PendingDeletion"
-    assert role not in {entry["RoleName"] for entry in iam.list_roles(MaxItems=1000)["Roles"]}
+    assert role not in {entry["RoleName"] for page in iam.get_paginator("list_roles").paginate() for entry in page["Roles"]}
     assert not {source, destination} & {
         bucket["Name"] for client in (s3, bobs) for bucket in client.list_buckets()["Buckets"]
     }

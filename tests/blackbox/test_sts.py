@@ -2,8 +2,8 @@
 
 import datetime
 
-import boto3
 import botocore.config
+import clients
 import pytest
 from federation import ALICE, BOB
 from s3 import fails
@@ -11,7 +11,7 @@ from s3 import fails
 
 def service(region, name, account=ALICE, *, scope=None, token=None):
     keys = account if isinstance(account, tuple) else (account.access_key, account.secret_key)
-    return boto3.session.Session().client(
+    return clients.client(
         name,
         endpoint_url=region.endpoint,
         region_name=scope or region.name,

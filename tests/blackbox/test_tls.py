@@ -260,14 +260,14 @@ def test_a_new_certificate_is_taken_without_a_restart(secure, region):
     before, pid = region.serial(), region.pid
     with region.handshake() as old:
         secure.authority.issue(region.certificate, region.key, serial=before + 1)
-        eventually(lambda: region.serial() == before + 1, "new connections are shown the new certificate", within=10)
+        eventually(lambda: region.serial() == before + 1, "new connections are shown the new certificate")
         # A connection that was open goes on.
         old.sendall(b"GET /_tern/v1/health HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert old.recv(100).startswith(b"HTTP/1.1 200")
     assert region.pid == pid and region.is_running()
     # Another kind of key.
     secure.authority.issue(region.certificate, region.key, serial=before + 2, kind=("rsa:2048",))
-    eventually(lambda: region.serial() == before + 2, "an RSA certificate", within=10)
+    eventually(lambda: region.serial() == before + 2, "an RSA certificate")
     assert region.is_healthy()
 
 
@@ -290,14 +290,14 @@ def test_a_bad_certificate_keeps_the_old_one(secure, region, scratch, fault):
             ["openssl", "pkey", "-in", str(region.key), "-aes256", "-passout", "pass:x"], capture_output=True, check=True
         )  # fmt: skip
         region.key.write_bytes(encrypted.stdout)
-    eventually(lambda: _count_errors(secure) > errors, "the log tells that the new one cannot be used", within=10)
+    eventually(lambda: _count_errors(secure) > errors, "the log tells that the new one cannot be used")
     always(lambda: region.serial() == serial, "the old certificate is shown", during=0.5)
     assert region.is_healthy()
     # The good files are taken again.
     for path in (region.certificate, region.key):
         shutil.copy(scratch / path.name, path)
     secure.authority.issue(region.certificate, region.key, serial=serial + 1)
-    eventually(lambda: region.serial() == serial + 1, "a good one is taken again", within=10)
+    eventually(lambda: region.serial() == serial + 1, "a good one is taken again")
 
 
 def _count_errors(federation, subject="TLS certificate"):
@@ -336,17 +336,17 @@ def test_new_authorities_are_taken_without_a_restart(secure, region, scratch):
     errors = _count_errors(secure, "federation.ca_file")
     try:
         replace(other.certificate)
-        eventually(lambda: not _forwards(client, far), "the other region's certificate is not believed", within=20)
+        eventually(lambda: not _forwards(client, far), "the other region's certificate is not believed")
         client.put_object(Bucket=near, Key="waits", Body=b"v")
         always(lambda: not _forwards(client, far), "it stays so", during=0.5)
         # A file that cannot be used changes nothing.
         authorities.write_text("nonsense")
-        eventually(lambda: _count_errors(secure, "federation.ca_file") > errors, "the log tells of it", within=10)
+        eventually(lambda: _count_errors(secure, "federation.ca_file") > errors, "the log tells of it")
         always(lambda: not _forwards(client, far), "the authority before stays", during=0.5)
         # Two authorities in one file, as while one is exchanged for the other.
         (scratch / "both").write_text(other.certificate.read_text() + (scratch / "good").read_text())
         replace(scratch / "both")
-        eventually(lambda: _forwards(client, far), "it is believed again", within=20)
+        eventually(lambda: _forwards(client, far), "it is believed again")
     finally:
         replace(scratch / "good")
     wait_for_replica(abroad.secure_client(), far, "waits")

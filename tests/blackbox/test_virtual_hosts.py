@@ -3,8 +3,8 @@
 import socket
 import time
 
-import boto3
 import botocore.config
+import clients
 import pytest
 from federation import ALICE, fresh_name
 from s3 import body_of, error_of
@@ -113,7 +113,7 @@ def test_adr_2_boto3_with_virtual_addressing(home, bucket, monkeypatch):
         return resolve("127.0.0.1" if str(host).endswith("localhost") else host, *arguments, **options)
 
     monkeypatch.setattr(socket, "getaddrinfo", resolve_here)
-    client = boto3.session.Session().client(
+    client = clients.client(
         "s3", endpoint_url=f"http://localhost:{home.port}", region_name="us-east-1", aws_access_key_id=ALICE.access_key,
         aws_secret_access_key=ALICE.secret_key,
         config=botocore.config.Config(s3={"addressing_style": "virtual"}, retries={"total_max_attempts": 1}),

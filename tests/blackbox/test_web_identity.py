@@ -10,9 +10,9 @@ import threading
 import time
 import urllib.parse
 
-import boto3
 import botocore.config
 import botocore.exceptions
+import clients
 import pytest
 import requests
 from botocore import UNSIGNED
@@ -181,7 +181,7 @@ def make_role(region, *statements, rights="s3:*"):
 
 
 def assume(region, role, token, **more):
-    sts = boto3.session.Session().client(
+    sts = clients.client(
         "sts", endpoint_url=region.endpoint, region_name=region.name,
         config=botocore.config.Config(signature_version=UNSIGNED, retries={"total_max_attempts": 1}),
     )  # fmt: skip

@@ -7,8 +7,8 @@ import socket
 import ssl
 import subprocess
 
-import boto3
 import botocore.config
+import clients
 import requests
 import strict
 from federation import ALICE, Federation, Region
@@ -71,7 +71,7 @@ class SecureRegion(Region):
         return self.federation.directory / f"{self.name}.key"
 
     def secure_client(self, authority=None, **config):
-        client = boto3.session.Session().client(
+        client = clients.client(
             "s3", endpoint_url=self.endpoint, region_name=self.name, verify=authority or self.authority,
             aws_access_key_id=ALICE.access_key, aws_secret_access_key=ALICE.secret_key,
             config=botocore.config.Config(

@@ -22,19 +22,25 @@ IFF_TUN, IFF_NO_PI = 0x0001, 0x1000
 SYN, RST = 0x02, 0x04
 
 
-def is_possible():
-    return os.geteuid() == 0 and os.path.exists("/dev/net/tun")
+def is_possible(congestion=None):
+    if os.geteuid() != 0 or not os.path.exists("/dev/net/tun"):
+        return False
+    with open("/proc/sys/net/ipv4/tcp_available_congestion_control") as file:
+        return congestion is None or congestion in file.read().split()
 
 
 class Line:
     """Delay, rate and loss are those of each way; a queue, as long as netem's of 1,000 packets, holds what the rate does
-    not carry yet, and drops the rest.
+    not carry yet, and drops the rest. `congestion` is how TCP controls congestion, `None` for the machine's own way.
 
     `sent` counts the bytes of TCP that enter on the way to `port`, those that TCP sends again among them; `fresh` those
     that it had not sent before. `under_way` is what the machine had not acknowledged yet when connections were broken.
     """
 
-    def __init__(self, port, *, delay=0.05, bytes_per_second=2_500_000, loss=0.01, queue_bytes=1_500_000, seed=1):
+    def __init__(
+        self, port, *, delay=0.05, bytes_per_second=2_500_000, loss=0.01, queue_bytes=1_500_000, seed=1, congestion=None
+    ):
+        self.congestion = congestion
         self.port, self.delay, self.rate, self.loss, self.queue_bytes = port, delay, bytes_per_second, loss, queue_bytes
         self.random = random.Random(seed)
         self.sent = self.fresh = self.packets = self.lost = self.overflown = self.breaks = self.under_way = 0
@@ -57,6 +63,9 @@ class Line:
         fcntl.ioctl(self._file, TUNSETIFF, struct.pack("16sH", self.name.encode(), IFF_TUN | IFF_NO_PI))
         subprocess.run(["ip", "addr", "add", f"{self.own}/30", "dev", self.name], check=True)
         subprocess.run(["ip", "link", "set", self.name, "up", "txqueuelen", "10000"], check=True)
+        if self.congestion:
+            route = ["ip", "route", "add", f"{self.address}/32", "dev", self.name, "src", self.own]
+            subprocess.run([*route, "congctl", self.congestion], check=True)
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
         return self
