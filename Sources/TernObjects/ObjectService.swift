@@ -86,7 +86,8 @@ package final class ObjectService: Sendable {
         self.namespace = namespace ?? HomeNamespace(directory: self.directory)
         self.outbox = Outbox(metadata: metadata, maximumDoubts: options.maximumDoubts)
         self.events = EventQueue(metadata: metadata, maximumDoubts: options.maximumDoubts)
-        self.attainment = ReplicationAttainment(threshold: options.replicationTimeThreshold)
+        self.attainment = ReplicationAttainment(
+            threshold: options.replicationTimeThreshold, metadata: metadata, maximumDoubts: options.maximumDoubts)
         self.options = options
         self.encryption = encryption
         self.permissions = permissions

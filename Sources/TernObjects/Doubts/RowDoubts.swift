@@ -58,29 +58,36 @@ final class RowDoubts<Subject: Sendable>: Sendable {
 
     /// The commit has failed, so that its outcome is not known. Those that were found already are not in doubt.
     ///
-    /// - Returns: Whether any is in doubt.
-    func failed(_ rows: [Doubt]) -> Bool {
+    /// - Returns: Those that were found.
+    func failed(_ rows: [Doubt]) -> [Doubt] {
         self.state.withLock { state in
-            var isAnyInDoubt = false
+            var found: [Doubt] = []
             for doubt in rows {
                 let number = Self.number(of: doubt.row)
-                if state.underWay.removeValue(forKey: number) == true { continue }
-                state.doubts[number] = doubt
-                isAnyInDoubt = true
+                if state.underWay.removeValue(forKey: number) == true {
+                    found.append(doubt)
+                } else {
+                    state.doubts[number] = doubt
+                }
             }
-            return isAnyInDoubt
+            return found
         }
     }
 
     /// Whoever settles or moves rows has read them, so that there is no doubt that they were committed.
-    func found(_ rows: some Sequence<[UInt8]>) {
+    ///
+    /// - Returns: Those that were in doubt.
+    @discardableResult
+    func found(_ rows: some Sequence<[UInt8]>) -> [Doubt] {
         self.state.withLock { state in
-            if state.doubts.isEmpty, state.underWay.isEmpty { return }
+            if state.doubts.isEmpty, state.underWay.isEmpty { return [] }
+            var found: [Doubt] = []
             for row in rows {
                 let number = Self.number(of: row)
-                state.doubts.removeValue(forKey: number)
+                if let doubt = state.doubts.removeValue(forKey: number) { found.append(doubt) }
                 if state.underWay[number] != nil { state.underWay[number] = true }
             }
+            return found
         }
     }
 

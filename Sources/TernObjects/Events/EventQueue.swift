@@ -100,12 +100,12 @@ package final class EventQueue: Sendable {
     func doubted(_ added: AddedEvents, in partition: PartitionID) {
         if added.isEmpty { return }
         self.added(added, in: partition)
-        let isAnyInDoubt = self.doubts.failed(
+        let found = self.doubts.failed(
             added.events.map {
                 RowDoubts.Doubt(
                     row: $0.row, partition: partition, subject: EventLane(partition: partition, target: $0.target))
             })
-        if isAnyInDoubt { self.state.withLock { $0.doubtBell }?() }
+        if found.count < added.events.count { self.state.withLock { $0.doubtBell }?() }
     }
 
     /// Notes what a commit would change in the counts that failed with its outcome unknown.

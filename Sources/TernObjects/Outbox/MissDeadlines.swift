@@ -15,6 +15,7 @@ extension ObjectService {
     /// - Returns: How many have missed the threshold.
     @discardableResult
     package func missDeadlines() async throws(S3Error) -> Int {
+        try await self.attainment.resolveMisses()
         let latest = self.clock.now + (.zero - self.options.replicationTimeThreshold)
         var count = 0
         var failure: S3Error?
@@ -64,7 +65,7 @@ extension ObjectService {
     private func missDeadlines(_ rows: [KeyValue], in bucket: BucketState) async throws(S3Error) -> Int? {
         var batch = MetadataBatch(partition: bucket.partition)
         var events = AddedEvents()
-        var missed: [TaskRecord] = []
+        var missed: [MissedOperation] = []
         var reader = TaskReader(self.outbox.plans, in: bucket.partition)
         for row in rows {
             let task = try await reader.read(row.value)
@@ -74,8 +75,9 @@ extension ObjectService {
             batch.delete(row.key)
             let kind: ReplicationEvent.Kind
             if bucket.tracksTime(of: task) {
-                batch.put(Keyspace.deadline(.missed, sameAs: row.key), [])
-                missed.append(task)
+                let missedRow = Keyspace.deadline(.missed, sameAs: row.key)
+                batch.put(missedRow, [])
+                missed.append(MissedOperation(row: missedRow, bucketID: bucket.record.bucketID, task: task))
                 kind = .missedThreshold
             } else {
                 kind = .notTracked
@@ -84,8 +86,17 @@ extension ObjectService {
                 try self.addReplicationEvent(
                     ReplicationEvent(kind, task: task, version: version), in: bucket, to: &batch))
         }
-        guard try await self.tryCommit(batch, and: events, to: bucket) else { return nil }
-        self.attainment.missed(missed, in: bucket)
+        self.attainment.missesBegan(missed)
+        do {
+            guard try await self.tryCommit(batch, and: events, to: bucket) else {
+                self.attainment.missesRefused(missed)
+                return nil
+            }
+        } catch {
+            self.attainment.missesDoubted(missed, in: bucket.partition)
+            throw error
+        }
+        self.attainment.missed(missed)
         return missed.count
     }
 
@@ -108,6 +119,7 @@ extension ObjectService {
         if let value = try await self.metadata.value(missed, in: bucket.partition) {
             batch.require(missed, is: value)
             batch.delete(missed)
+            self.attainment.missFound(missed)
             hasPassed = true
             wasMissed = true
         } else if let value = try await self.metadata.value(open, in: bucket.partition) {

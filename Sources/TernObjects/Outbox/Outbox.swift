@@ -188,7 +188,7 @@ package final class Outbox: Sendable {
     func doubted(_ tasks: [OutboxTask], rows: [[UInt8]], to bucket: BucketState) {
         if tasks.isEmpty { return }
         self.added(tasks, to: bucket)
-        let isAnyInDoubt = self.doubts.failed(
+        let found = self.doubts.failed(
             zip(rows, tasks).map { row, task in
                 RowDoubts.Doubt(
                     row: row, partition: bucket.partition,
@@ -196,7 +196,7 @@ package final class Outbox: Sendable {
                         lane: self.lane(of: task, from: bucket), ruleID: task.ruleID, requested: task.requested,
                         byteCount: task.byteCount))
             })
-        if isAnyInDoubt { self.state.withLock { $0.doubtBell }?() }
+        if found.count < tasks.count { self.state.withLock { $0.doubtBell }?() }
     }
 
     func makeRoomForDoubts() async throws(S3Error) {

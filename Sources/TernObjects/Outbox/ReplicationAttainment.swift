@@ -1,13 +1,22 @@
 import Synchronization
 package import TernCore
+import TernPorts
 import TernRecords
-package import TernS3Protocol
-package import TernStorage
+import TernS3Protocol
+import TernStorage
 
 /// What one rule made of the operations of one month, as far as it is not stored yet.
-private struct MonthChange: Sendable {
+struct MonthChange: Sendable {
     var record = ReplicationMonthRecord()
     var lags = LagHistogram()
+}
+
+/// An operation that passed the threshold while it waited.
+struct MissedOperation: Sendable {
+    /// The row that says so.
+    var row: [UInt8]
+    var bucketID: UInt64
+    var task: TaskRecord
 }
 
 /// Counts how fast replication was, for each rule and calendar month (UTC): the attainment of replication time.
@@ -16,7 +25,7 @@ private struct MonthChange: Sendable {
 /// killed loses the last seconds of these statistics, and nothing else. Delete markers and what jobs
 /// bring are left out: replication time promises nothing of them (L-38, batch-replication §6.4).
 package final class ReplicationAttainment: Sendable {
-    private struct Key: Hashable {
+    struct Key: Hashable {
         var bucketID: UInt64
         var month: String
         var ruleID: String
@@ -27,9 +36,19 @@ package final class ReplicationAttainment: Sendable {
     package static let slowestCount = 10
 
     private let threshold: Duration
-    private let changes = Mutex<[Key: MonthChange]>([:])
+    let changes = Mutex<[Key: MonthChange]>([:])
+    /// One who stores at a time.
+    let storing = AsyncLock()
+    /// By bucket: what a commit would have stored that gave no answer.
+    let doubtfulStore = Mutex<[UInt64: DoubtfulMonths]>([:])
+    /// Rows of missed deadlines of which nobody knows whether they were committed, with the operations to be counted then.
+    private let missDoubts: RowDoubts<MissedOperation>
 
-    init(threshold: Duration) { self.threshold = threshold }
+    /// - Parameter maximumDoubts: So many misses of unknown outcome are remembered.
+    init(threshold: Duration, metadata: any MetadataStore, maximumDoubts: Int) {
+        self.threshold = threshold
+        self.missDoubts = RowDoubts(metadata: metadata, maximumCount: maximumDoubts)
+    }
 
     /// The month of a time, as rows have it: `202601`.
     package static func month(of time: Timestamp) -> String {
@@ -47,11 +66,51 @@ package final class ReplicationAttainment: Sendable {
         }
     }
 
-    /// Counts operations that passed the threshold and still wait.
-    func missed(_ tasks: [TaskRecord], in bucket: BucketState) {
+    // MARK: Operations that passed the threshold and still wait
+
+    /// Before the commit that tells of them; afterwards ``missed(_:)``, ``missesRefused(_:)`` or
+    /// ``missesDoubted(_:in:)``.
+    func missesBegan(_ operations: [MissedOperation]) {
+        self.missDoubts.began(operations.map(\.row))
+    }
+
+    /// The commit was made: they count.
+    func missed(_ operations: [MissedOperation]) {
+        let rows = operations.map(\.row)
+        // An earlier attempt may have left a doubt.
+        self.missDoubts.found(rows)
+        self.missDoubts.ended(rows)
+        self.count(operations)
+    }
+
+    /// The commit was not made.
+    func missesRefused(_ operations: [MissedOperation]) {
+        self.missDoubts.ended(operations.map(\.row))
+    }
+
+    /// The commit failed with its outcome unknown. They count as soon as somebody finds their rows.
+    func missesDoubted(_ operations: [MissedOperation], in partition: PartitionID) {
+        let found = self.missDoubts.failed(
+            operations.map { RowDoubts.Doubt(row: $0.row, partition: partition, subject: $0) })
+        self.count(found.map(\.subject))
+    }
+
+    /// Whoever settles an operation has found the row of its missed deadline.
+    func missFound(_ row: [UInt8]) {
+        self.count(self.missDoubts.found(CollectionOfOne(row)).map(\.subject))
+    }
+
+    /// Asks the store about the misses that it gave no answer about. Throws while it does not answer.
+    func resolveMisses() async throws(S3Error) {
+        if self.missDoubts.isEmpty { return }
+        try await self.missDoubts.resolveAll { if $1 { self.count([$0.subject]) } }
+    }
+
+    private func count(_ operations: [MissedOperation]) {
+        if operations.isEmpty { return }
         self.changes.withLock { changes in
-            for task in tasks {
-                let key = self.key(of: task, bucketID: bucket.record.bucketID)
+            for operation in operations {
+                let key = self.key(of: operation.task, bucketID: operation.bucketID)
                 changes[key, default: MonthChange()].record.missed += 1
                 changes[key]?.record.timeControl = true
             }
@@ -62,68 +121,6 @@ package final class ReplicationAttainment: Sendable {
         Key(
             bucketID: bucketID, month: Self.month(of: Timestamp(milliseconds: task.requestMs)), ruleID: task.ruleID,
             destination: task.destinationBucket)
-    }
-
-    /// Adds what was gathered to the stored rows: one commit for each bucket. What cannot be stored, because storing
-    /// fails or somebody else stores at the same time, is kept for the next time.
-    package func store(in metadata: any MetadataStore) async throws(S3Error) {
-        let changes = self.changes.withLock { changes in
-            let taken = changes
-            changes = [:]
-            return taken
-        }
-        var failure: S3Error?
-        for (bucketID, ofBucket) in Dictionary(grouping: changes, by: { $0.key.bucketID }) {
-            do throws(S3Error) {
-                try await Self.store(ofBucket.map { ($0.key, $0.value) }, bucketID: bucketID, in: metadata)
-            } catch {
-                failure = error
-                self.changes.withLock { changes in
-                    for (key, change) in ofBucket {
-                        if var newer = changes[key] {
-                            newer.record.add(change.record)
-                            newer.lags.add(change.lags.buckets, maximum: change.lags.maximum)
-                            changes[key] = newer
-                        } else {
-                            changes[key] = change
-                        }
-                    }
-                }
-            }
-        }
-        if let failure { throw failure }
-    }
-
-    private static func store(
-        _ changes: [(key: Key, change: MonthChange)], bucketID: UInt64, in metadata: any MetadataStore
-    ) async throws(S3Error) {
-        let partition = PartitionID(kind: .bucket, id: bucketID)
-        // A bucket that is gone has no use for it; one that is being deleted takes nothing any more.
-        guard let epoch = try await metadata.value(Keyspace.epoch, in: partition) else { return }
-        var batch = MetadataBatch(partition: partition)
-        batch.require(Keyspace.epoch, is: epoch)
-        for (key, change) in changes {
-            let row = Keyspace.replicationMonth(key.month, rule: key.ruleID, destination: key.destination)
-            var record = ReplicationMonthRecord()
-            let value = try await metadata.value(row, in: partition)
-            if let value { record = try decodeRecord(value) }
-            batch.require(row, is: value)
-            record.ruleID = key.ruleID
-            record.destinationBucket = key.destination
-            var lags = LagHistogram()
-            lags.add(record.lags.lazy.map { (Int($0.bucket), $0.count) }, maximum: record.maximumMs)
-            record.add(change.record)
-            lags.add(change.lags.buckets, maximum: change.lags.maximum)
-            record.lags = lags.buckets.map { bucket, count in
-                var lag = ReplicationMonthRecord.LagCount()
-                lag.bucket = UInt32(bucket)
-                lag.count = count
-                return lag
-            }
-            record.maximumMs = lags.maximum
-            batch.put(row, try encodeRecord(record))
-        }
-        guard try await metadata.tryCommit(batch) else { throw .operationAborted }
     }
 }
 
@@ -157,29 +154,5 @@ extension ReplicationMonthRecord.SlowOperation {
         self.requestMs = settled.task.requestMs
         self.byteCount = settled.task.byteCount
         self.kind = settled.task.kind
-    }
-}
-
-extension ReplicationMonthRecord {
-    /// Adds all but the histogram, which has its own type.
-    fileprivate mutating func add(_ other: ReplicationMonthRecord) {
-        self.timeControl = self.timeControl || other.timeControl
-        self.completed += other.completed
-        self.within += other.within
-        self.missed += other.missed
-        self.failed += other.failed
-        self.notTracked += other.notTracked
-        self.bytes += other.bytes
-        self.addSlowest(other.slowest)
-    }
-
-    fileprivate func isAmongSlowest(_ lag: Int64) -> Bool {
-        self.slowest.count < ReplicationAttainment.slowestCount || (self.slowest.last?.lagMs ?? 0) < lag
-    }
-
-    fileprivate mutating func addSlowest(_ operations: [SlowOperation]) {
-        if operations.isEmpty { return }
-        self.slowest = Array(
-            (self.slowest + operations).sorted { $0.lagMs > $1.lagMs }.prefix(ReplicationAttainment.slowestCount))
     }
 }
