@@ -119,11 +119,12 @@ func currentTrust(
 }
 
 func openStorage(
-    _ configuration: RegionConfiguration, logger: Logger
+    _ configuration: RegionConfiguration, clients: ClientActivity, logger: Logger
 ) async throws -> (RocksDBMetadataStore, any BlobStore) {
     do throws(StorageError) {
         var options = RocksDBOptions()
         options.cacheByteCount = configuration.storage.cacheMiB << 20
+        options.commitsToGather = { clients.commitsToGather }
         let metadata = try await RocksDBMetadataStore.open(
             directory: configuration.dataDirectory + "/metadata", logger: logger, options: options)
         var blobOptions = FileBlobOptions()

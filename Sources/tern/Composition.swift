@@ -31,7 +31,9 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
     let trust = try currentTrust(configuration, authorities)
     let rootKey = try RootKeySource.read(configuration, environment: ProcessInfo.processInfo.environment)
     if !configuration.allowsClockSetBack { try ClockCheck.verify(dataDirectory: configuration.dataDirectory) }
-    let (metadata, blobs) = try await openStorage(configuration, logger: logger)
+    let load = ProcessorLoad()
+    let activity = ClientActivity(isMachineSaturated: { load.isSaturated })
+    let (metadata, blobs) = try await openStorage(configuration, clients: activity, logger: logger)
     let wall = SystemClock()
     let random = SystemRandom()
 
@@ -125,8 +127,6 @@ func makeRegion(_ configuration: RegionConfiguration, logger: Logger) async thro
         throw CommandFailure("targets: \(error)")
     }
 
-    let load = ProcessorLoad()
-    let activity = ClientActivity(isMachineSaturated: { load.isSaturated })
     let flow = try await openFlow(configuration, service: service, wall: wall)
     let runtime = ReplicationRuntime(
         service: service, transport: HTTPPeerTransport(client: client), wall: wall, random: random, flow: flow,

@@ -126,6 +126,35 @@ struct ClientActivityTests {
         }
     }
 
+    @Test("Commits gather for clients that have times of their own, not for those that press", arguments: [16, 64])
+    func gathering(count: Int) {
+        #expect(self.activity.commitsToGather == 0)
+        self.run(count, waiting: .milliseconds(4), resting: .milliseconds(8))
+        #expect((count / 4 - 2...count / 4 + 1).contains(self.activity.commitsToGather))
+        self.run(count, waiting: .milliseconds(4), resting: .milliseconds(1))
+        #expect(self.activity.commitsToGather == 0)
+    }
+
+    @Test("Few clients that wait for each answer are waited for no longer than others of them are on their way")
+    func gatheringOfFew() {
+        self.run(12, waiting: .milliseconds(4), resting: .milliseconds(1))
+        #expect((2...3).contains(self.activity.commitsToGather))
+        self.run(4, waiting: .milliseconds(4), resting: .milliseconds(1))
+        #expect(self.activity.commitsToGather == 0)
+    }
+
+    @Test("Where the processors have time, nothing gathers")
+    func gatheringOnIdleMachine() {
+        let clock = self.clock
+        let activity = ClientActivity(now: { clock.now }, isMachineSaturated: { false })
+        for _ in 0..<64 { activity.requestBegan(after: .milliseconds(20)) }
+        clock.advance(to: clock.now + .milliseconds(10))
+        for _ in 0..<64 { activity.requestEnded() }
+        clock.advance(to: clock.now + .milliseconds(150))
+        for _ in 0..<64 { activity.requestBegan(after: .milliseconds(20)) }
+        #expect(activity.commitsToGather == 0)
+    }
+
     @Test("Where the processors have time, nobody has to make room")
     func idleMachine() {
         let activity = ClientActivity(isMachineSaturated: { false })

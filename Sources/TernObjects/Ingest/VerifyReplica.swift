@@ -34,13 +34,17 @@ enum ReplicaVerification {
         }
     }
 
+    /// The whole object's checksum, where it has 64 bits or more, says as much as the MD5 does, and nearly every object has
+    /// a CRC64NVME, which takes a twentieth of the time.
     private static func problem(of version: VersionRecord, bytes: UnsafeRawBufferPointer) -> String? {
-        if version.etagPartCount == 0, !version.encryption.hasOpaqueETag, self.md5(bytes) != Array(version.etagMd5) {
-            return "the body's MD5 does not match"
+        if let expected = version.checksum.checksum, expected.type == .fullObject {
+            guard self.checksum(bytes, expected.algorithm) == expected.digest else {
+                return "the body's \(expected.algorithm.rawValue) does not match"
+            }
+            if expected.digest.count >= 8 { return nil }
         }
-        guard let expected = version.checksum.checksum, expected.type == .fullObject else { return nil }
-        return self.checksum(bytes, expected.algorithm) == expected.digest
-            ? nil : "the body's \(expected.algorithm.rawValue) does not match"
+        guard version.etagPartCount == 0, !version.encryption.hasOpaqueETag else { return nil }
+        return self.md5(bytes) == Array(version.etagMd5) ? nil : "the body's MD5 does not match"
     }
 
     private static func problem(of parts: [PartLayout], bytes: UnsafeRawBufferPointer, hasMD5s: Bool) -> String? {

@@ -187,6 +187,12 @@ private struct SettledVersion {
             self.key = Array(task.key)
             self.version = task.version.versionID
         }
+
+        /// The key in one piece: an array by itself hands the hasher one byte after the other.
+        func hash(into hasher: inout Hasher) {
+            self.key.withUnsafeBytes { hasher.combine(bytes: $0) }
+            hasher.combine(self.version)
+        }
     }
 
     var stored: StoredVersion

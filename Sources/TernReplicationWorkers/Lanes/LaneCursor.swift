@@ -17,9 +17,18 @@ package struct LaneCursor: Sendable {
     /// When the first task behind the cursor is due; `nil` when none was seen.
     package private(set) var nextDue: Timestamp?
     /// The rows in hand: read, and not yet settled, moved or given back.
-    private var held: Set<[UInt8]> = []
+    private var held: Set<Row> = []
     /// Rules whose tasks are passed over, and left where they are.
     private var skipped: Set<String> = []
+
+    private struct Row: Hashable, Sendable {
+        var bytes: [UInt8]
+
+        /// In one piece: an array by itself hands the hasher one byte after the other.
+        func hash(into hasher: inout Hasher) {
+            self.bytes.withUnsafeBytes { hasher.combine(bytes: $0) }
+        }
+    }
 
     package init() {}
 
@@ -29,20 +38,23 @@ package struct LaneCursor: Sendable {
     package mutating func take(_ page: [StoredTask], limit: Int, of lane: LaneID, at now: Timestamp) -> [StoredTask] {
         self.nextDue = nil
         var taken: [StoredTask] = []
+        var last: [UInt8]?
+        defer { if let last { self.next = last + [0] } }
         for task in page {
             if task.due > now, !task.isOfTheFuture(at: now) {
                 self.nextDue = task.due
                 self.next = task.row
+                last = nil
                 self.isExhausted = true
                 return taken
             }
-            self.next = task.row + [0]
+            last = task.row
             // Lanes whose names have one hash share their rows.
             guard task.record.destinationBucket == lane.destinationBucket, task.record.traffic == lane.traffic else {
                 continue
             }
             if self.skipped.contains(task.record.ruleID) { continue }
-            if self.held.insert(task.row).inserted { taken.append(task) }
+            if self.held.insert(Row(bytes: task.row)).inserted { taken.append(task) }
         }
         self.isExhausted = page.count < limit
         return taken
@@ -55,18 +67,18 @@ package struct LaneCursor: Sendable {
 
     /// The tasks are settled: their rows are gone.
     package mutating func settled(_ rows: [[UInt8]]) {
-        for row in rows { self.held.remove(row) }
+        for row in rows { self.held.remove(Row(bytes: row)) }
     }
 
     /// The task was moved to another time.
     package mutating func moved(_ row: [UInt8], to due: Timestamp, lane: LaneID) {
-        self.held.remove(row)
+        self.held.remove(Row(bytes: row))
         self.tasksAdded(dueAt: due, lane: lane)
     }
 
     /// The task is as it was: it is to be read again.
     package mutating func released(_ row: [UInt8]) {
-        self.held.remove(row)
+        self.held.remove(Row(bytes: row))
         self.goBack(to: row)
     }
 
@@ -81,7 +93,7 @@ package struct LaneCursor: Sendable {
 
     /// The task is left where it is, since its rule is passed over.
     package mutating func dropped(_ row: [UInt8]) {
-        self.held.remove(row)
+        self.held.remove(Row(bytes: row))
     }
 
     /// Time has come for the tasks behind the cursor.

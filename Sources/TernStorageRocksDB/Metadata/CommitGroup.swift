@@ -9,6 +9,12 @@ struct CommitGroup: ~Copyable {
     private struct Row: Hashable {
         var partition: PartitionID
         var key: [UInt8]
+
+        /// The key in one piece: an array by itself hands the hasher one byte after the other.
+        func hash(into hasher: inout Hasher) {
+            hasher.combine(self.partition)
+            self.key.withUnsafeBytes { hasher.combine(bytes: $0) }
+        }
     }
 
     /// Joined batches and those refused, with their answers in case the write succeeds.

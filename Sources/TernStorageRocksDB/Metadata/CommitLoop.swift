@@ -5,7 +5,7 @@ import TernStorage
 
 /// The one thread that writes to the database.
 ///
-/// 1. It takes every batch that waits; 2. checks their preconditions, one after the other, against the database and
+/// 1. It takes every batch that waits, where ``CommitPace`` says so after a moment; 2. checks their preconditions, one after the other, against the database and
 /// what the batches before them write; 3. writes those that hold in one synced write; 4. answers all. Batches that
 /// arrive meanwhile form the next group, so the cost of a sync is shared by as many callers as there are.
 final class CommitLoop: Sendable {
@@ -39,7 +39,11 @@ final class CommitLoop: Sendable {
         rocksdb_set_perf_level(Int32(rocksdb_disable))
         guard var group = CommitGroup() else { preconditionFailure("no memory for the commit loop") }
         var garbage = GarbageWatch(interval: self.opener.options.garbageCheckInterval, logger: self.logger)
-        while case .commit(let waiting) = self.queue.next() {
+        var pace = CommitPace(goal: self.opener.options.commitsToGather)
+        while case let count = self.queue.wait(), count > 0 {
+            if let pause = pace.pause(waiting: count, at: .now) { self.queue.gather(pause.count, for: pause.moment) }
+            let waiting = self.queue.take()
+            pace.began(waiting.count, at: .now)
             // One database for the checks and the write: reopening in between could change what was checked.
             var database = recovery.databaseForWriting()
             for commit in waiting {

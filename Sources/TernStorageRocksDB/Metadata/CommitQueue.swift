@@ -14,16 +14,11 @@ struct WaitingCommit: Sendable {
 
 /// What the callers hand to the commit loop. Each caller waits for its answer, so their number bounds the queue.
 final class CommitQueue: Sendable {
-    /// What the loop has to do next.
-    enum Work {
-        case commit([WaitingCommit])
-        /// Nothing waits any more and nothing will come: close the database.
-        case close
-    }
-
     private struct State {
         var waiting: [WaitingCommit] = []
         var isLoopIdle = false
+        /// So many end the moment for which the loop lets commits gather; `nil` where it does not.
+        var enough: Int?
         var isClosing = false
         var isClosed = false
         var closers: [CheckedContinuation<Void, Never>] = []
@@ -40,7 +35,7 @@ final class CommitQueue: Sendable {
                 guard !state.isClosing else { return (false, false) }
                 state.waiting.append(commit)
                 defer { state.isLoopIdle = false }
-                return (true, state.isLoopIdle)
+                return (true, state.isLoopIdle || state.waiting.count == state.enough)
             }
             if mustWake { self.wake.signal() }
             if !isAccepted { commit.answer(.failure(DatabaseGate.closedError)) }
@@ -69,20 +64,40 @@ final class CommitQueue: Sendable {
         if mustWake { self.wake.signal() }
     }
 
-    /// All that waits; blocks the loop until there is something to do.
-    func next() -> Work {
+    /// Blocks the loop until something waits.
+    ///
+    /// - Returns: How many commits wait; 0 when nothing will come any more, and the database is to be closed.
+    func wait() -> Int {
         while true {
-            let work = self.state.withLock { state -> Work? in
-                if !state.waiting.isEmpty {
-                    defer { state.waiting = [] }
-                    return .commit(state.waiting)
-                }
-                if state.isClosing { return .close }
+            let count = self.state.withLock { state -> Int? in
+                if !state.waiting.isEmpty { return state.waiting.count }
+                if state.isClosing { return 0 }
                 state.isLoopIdle = true
                 return nil
             }
-            if let work { return work }
+            if let count { return count }
             self.wake.wait()
+        }
+    }
+
+    /// Blocks the loop until so many commits wait, or for a moment.
+    func gather(_ count: Int, for moment: Duration) {
+        let isAwaited = self.state.withLock { state in
+            if state.isClosing || state.waiting.count >= count { return false }
+            state.enough = count
+            return true
+        }
+        guard isAwaited else { return }
+        // A signal that comes after the moment is found by the next wait, which looks again then.
+        _ = self.wake.wait(timeout: .now() + moment / .seconds(1))
+        self.state.withLock { $0.enough = nil }
+    }
+
+    /// All that waits.
+    func take() -> [WaitingCommit] {
+        self.state.withLock { state in
+            defer { state.waiting = [] }
+            return state.waiting
         }
     }
 

@@ -16,6 +16,9 @@ package struct RocksDBOptions: Sendable {
     package var readsInPlace = true
     /// Threads for reads that have to go to the disk.
     package var ioThreadCount = 8
+    /// How many commits are worth a moment of waiting right now, since fewer and larger groups take less processor time; 0
+    /// where each is written as soon as it can be. See ``CommitPace``.
+    package var commitsToGather: @Sendable () -> Int = { 0 }
     /// After a write failed, the first attempt to open the database again; later ones come ever more rarely.
     package var reopeningDelayMin = Duration.seconds(1)
 
