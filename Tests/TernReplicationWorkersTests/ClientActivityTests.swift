@@ -39,8 +39,14 @@ struct ClientActivityTests {
 
     @Test("Clients that send as fast as answers come are made room for, however few of them wait at a moment")
     func pressing() {
-        self.run(64, waiting: .milliseconds(3), resting: .milliseconds(2))
+        self.run(64, waiting: .milliseconds(4), resting: .milliseconds(2))
         #expect(self.activity.isBusy)
+    }
+
+    @Test("Clients at half of the rate that they could have are not, either, while they wait for half of their time")
+    func overtaken() {
+        self.run(64, waiting: .milliseconds(7), resting: .milliseconds(5))
+        #expect(!self.activity.isBusy)
     }
 
     @Test("Clients at half of the rate that they could have are not, though they wait for a third of their time")
@@ -68,8 +74,8 @@ struct ClientActivityTests {
             self.clock.advance(to: start + .milliseconds(number))
             if number % 5 == 0 { for _ in 0..<32 { self.activity.requestBegan(after: .milliseconds(1)) } }
             if number % 5 == 4 { for _ in 0..<32 { self.activity.requestEnded() } }
-            // One of five hundred that ask once in a second each.
-            guard number.isMultiple(of: 2) else { continue }
+            // One of two hundred and fifty that ask once in a second each.
+            guard number.isMultiple(of: 4) else { continue }
             self.activity.requestBegan(after: .seconds(1))
             self.activity.requestEnded()
         }
@@ -126,7 +132,7 @@ struct ClientActivityTests {
         }
     }
 
-    @Test("Commits gather for clients that have times of their own, not for those that press", arguments: [16, 64])
+    @Test("Commits gather for clients that have times of their own, not for those that press", arguments: [20, 64])
     func gathering(count: Int) {
         #expect(self.activity.commitsToGather == 0)
         self.run(count, waiting: .milliseconds(4), resting: .milliseconds(8))
