@@ -192,8 +192,12 @@ let package = Package(
             name: "TernConsole", dependencies: ["TernCore", "TernPorts", nioCore, crypto], swiftSettings: strict),
         .systemLibrary(name: "CRocksDB", pkgConfig: nil, providers: [.apt(["librocksdb-dev"])]),
         .target(
+            name: "CRocksDBChecksum", dependencies: ["CTernChecksums"], cSettings: [.unsafeFlags(["-O2"])]),
+        .target(
             name: "TernStorageRocksDB",
-            dependencies: ["TernStorage", "CRocksDB", "CTernChecksums", nioCore, nioPosix, logging],
+            dependencies: [
+                "TernStorage", "CRocksDB", "CRocksDBChecksum", "CTernChecksums", nioCore, nioPosix, logging,
+            ],
             swiftSettings: strict
         ),
         .systemLibrary(name: "CZstd", pkgConfig: nil, providers: [.apt(["libzstd-dev"])]),
@@ -304,7 +308,10 @@ let package = Package(
         ),
         .testTarget(
             name: "TernStorageRocksDBTests",
-            dependencies: ["TernStorage", "TernStorageTesting", "TernStorageRocksDB", nioCore, logging],
+            dependencies: [
+                "TernStorage", "TernStorageTesting", "TernStorageRocksDB", "CRocksDBChecksum", "CTernChecksums", nioCore,
+                logging,
+            ],
             swiftSettings: strict
         ),
         .testTarget(
