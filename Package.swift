@@ -309,7 +309,8 @@ let package = Package(
         .testTarget(
             name: "TernStorageRocksDBTests",
             dependencies: [
-                "TernStorage", "TernStorageTesting", "TernStorageRocksDB", "CRocksDBChecksum", "CTernChecksums", nioCore,
+                "TernStorage", "TernStorageTesting", "TernStorageRocksDB", "CRocksDBChecksum", "CTernChecksums",
+                nioCore,
                 logging,
             ],
             swiftSettings: strict
