@@ -138,10 +138,11 @@ enum LayerTable {
         ),
         Target("TernConsole", layer: 5, targets: ["TernCore", "TernPorts"], libraries: ["NIOCore", "Crypto"]),
         Target("CRocksDB", layer: 5),
+        Target("CRocksDBChecksum", layer: 5, targets: ["CTernChecksums"]),
         Target(
             "TernStorageRocksDB",
             layer: 5,
-            targets: ["TernStorage", "CRocksDB", "CTernChecksums"],
+            targets: ["TernStorage", "CRocksDB", "CRocksDBChecksum", "CTernChecksums"],
             libraries: ["NIOCore", "NIOPosix", "Logging", "Foundation", "Dispatch", "Glibc"]
         ),
 
