@@ -146,19 +146,22 @@ extension MetadataStoreSuite {
         bytes.reduce(0) { $0 << 8 | Int($1) }
     }
 
+    /// Moves a value between the ranges of 1 and of 2, which has its place in that of 1.
+    static func moveToAndFro(in store: any MetadataStore) async throws {
+        for round in 0..<200 {
+            var batch = MetadataBatch(partition: self.partition)
+            batch.delete([round.isMultiple(of: 2) ? 1 : 2, 1])
+            batch.put([round.isMultiple(of: 2) ? 2 : 1, 1], [])
+            try await store.commit(batch)
+        }
+    }
+
     /// A value moves to and fro between two ranges; whoever reads both together finds it exactly once.
     func checkScansTogether(_ store: any MetadataStore) async throws {
         let ranges = [KeyRange(prefix: [1]), KeyRange(prefix: [2]), KeyRange(from: [9], to: [8])]
         try await store.put([1, 1], [])
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask {
-                for round in 0..<200 {
-                    var batch = MetadataBatch(partition: Self.partition)
-                    batch.delete([round.isMultiple(of: 2) ? 1 : 2, 1])
-                    batch.put([round.isMultiple(of: 2) ? 2 : 1, 1], [])
-                    try await store.commit(batch)
-                }
-            }
+            group.addTask { try await Self.moveToAndFro(in: store) }
             group.addTask {
                 for _ in 0..<200 {
                     let found = try await store.scan(ranges, in: Self.partition, limit: 10)

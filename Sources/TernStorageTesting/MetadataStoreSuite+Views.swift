@@ -72,14 +72,7 @@ extension MetadataStoreSuite {
         let ranges = [KeyRange(prefix: [1]), KeyRange(prefix: [2])]
         try await store.put([1, 1], [])
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask {
-                for round in 0..<200 {
-                    var batch = MetadataBatch(partition: Self.partition)
-                    batch.delete([round.isMultiple(of: 2) ? 1 : 2, 1])
-                    batch.put([round.isMultiple(of: 2) ? 2 : 1, 1], [])
-                    try await store.commit(batch)
-                }
-            }
+            group.addTask { try await Self.moveToAndFro(in: store) }
             group.addTask {
                 for _ in 0..<50 {
                     let view = try await store.view(of: Self.partition)

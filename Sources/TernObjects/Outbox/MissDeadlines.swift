@@ -86,7 +86,7 @@ extension ObjectService {
                 try self.addReplicationEvent(
                     ReplicationEvent(kind, task: task, version: version), in: bucket, to: &batch))
         }
-        self.attainment.missesBegan(missed)
+        try await self.attainment.missesBegan(missed)
         do {
             guard try await self.tryCommit(batch, and: events, to: bucket) else {
                 self.attainment.missesRefused(missed)

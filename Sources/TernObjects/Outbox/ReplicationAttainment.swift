@@ -69,8 +69,9 @@ package final class ReplicationAttainment: Sendable {
     // MARK: Operations that passed the threshold and still wait
 
     /// Before the commit that tells of them; afterwards ``missed(_:)``, ``missesRefused(_:)`` or
-    /// ``missesDoubted(_:in:)``.
-    func missesBegan(_ operations: [MissedOperation]) {
+    /// ``missesDoubted(_:in:)``. Where too much is in doubt, finds out about some; throws while the store does not answer.
+    func missesBegan(_ operations: [MissedOperation]) async throws(S3Error) {
+        try await self.missDoubts.makeRoom { if $1 { self.count([$0.subject]) } }
         self.missDoubts.began(operations.map(\.row))
     }
 

@@ -59,7 +59,7 @@ final class CommitQueue: Sendable {
         let mustWake = self.state.withLock { state in
             state.isClosing = true
             defer { state.isLoopIdle = false }
-            return state.isLoopIdle
+            return state.isLoopIdle || state.enough != nil
         }
         if mustWake { self.wake.signal() }
     }
@@ -88,10 +88,13 @@ final class CommitQueue: Sendable {
             return true
         }
         guard isAwaited else { return }
-        // A signal that comes after the moment is found by the next wait, which looks again then.
+        // A signal that comes after the moment is found by the next wait, which looks again then, or shortens a moment.
         _ = self.wake.wait(timeout: .now() + moment / .seconds(1))
         self.state.withLock { $0.enough = nil }
     }
+
+    /// Whether the loop lets commits gather at this moment.
+    var isGathering: Bool { self.state.withLock { $0.enough != nil } }
 
     /// All that waits.
     func take() -> [WaitingCommit] {

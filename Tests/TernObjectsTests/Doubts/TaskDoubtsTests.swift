@@ -44,19 +44,9 @@ struct TaskDoubtsTests {
                 try await self.tasks().map { TaskSettlement(task: $0, outcome: outcome) }, lane: self.lane)
         }
 
-        private static func counts(of service: ObjectService) -> PendingCount {
-            service.outbox.pending.values.flatMap(\.values).reduce(into: PendingCount()) { sum, count in
-                sum.operations += count.operations
-                sum.bytes += count.bytes
-            }
-        }
-
-        /// The counts are those that another process would find in the rows.
         func expectTrueCounts(operations: Int64, sourceLocation: SourceLocation = #_sourceLocation) async throws {
-            let recount = self.region.service(over: self.region.metadata)
-            try await recount.outbox.rebuild(from: recount.registry)
-            #expect(Self.counts(of: self.service) == Self.counts(of: recount), sourceLocation: sourceLocation)
-            #expect(Self.counts(of: self.service).operations == operations, sourceLocation: sourceLocation)
+            try await self.region.expectTrueCounts(
+                of: self.service, operations: operations, sourceLocation: sourceLocation)
         }
     }
 
